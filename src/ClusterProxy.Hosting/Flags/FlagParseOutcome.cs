@@ -1,0 +1,9 @@
+namespace ClusterProxy.Hosting.Flags;
+
+public enum FlagParseOutcome
+{
+    Parsed,
+    HelpRequested,
+    VersionRequested,
+    Failed,
+}

@@ -1,0 +1,28 @@
+namespace ClusterProxy.Hosting.Flags;
+
+/// <summary>What a command line said: either values, or a text and the exit code to end with.</summary>
+public sealed class FlagParseResult
+{
+    private readonly IReadOnlyDictionary<Flag, object> _values;
+
+    internal FlagParseResult(FlagParseOutcome outcome, string text, IReadOnlyDictionary<Flag, object> values)
+    {
+        Outcome = outcome;
+        Text = text;
+        _values = values;
+    }
+
+    public FlagParseOutcome Outcome { get; }
+
+    /// <summary>Help or version for standard output, or the one-sentence error for standard error; empty when parsed.</summary>
+    public string Text { get; }
+
+    public int ExitCode => Outcome == FlagParseOutcome.Failed ? 1 : 0;
+
+    /// <summary>The value from the command line, else from the environment, else the default.</summary>
+    public T Get<T>(Flag<T> flag)
+        where T : notnull => _values.TryGetValue(flag, out var value) ? (T)value : flag.Default;
+
+    /// <summary>Whether the command line or the environment gave a value.</summary>
+    public bool IsSet(Flag flag) => _values.ContainsKey(flag);
+}

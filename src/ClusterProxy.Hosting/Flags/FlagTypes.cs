@@ -1,0 +1,61 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace ClusterProxy.Hosting.Flags;
+
+internal static class FlagTypes
+{
+    public static FlagType<bool> Switch { get; } = new(
+        "", GoBoolean.TryParse, value => value ? "true" : "false", "is not a boolean: write true or false")
+    {
+        BareValue = "true",
+    };
+
+    public static FlagType<int> Integer { get; } = new(
+        "int",
+        TryParseInteger,
+        value => value.ToString(CultureInfo.InvariantCulture),
+        "is not a whole number between -2147483648 and 2147483647: write digits only, such as 8090");
+
+    public static FlagType<long> LongInteger { get; } = new(
+        "int",
+        GoInteger.TryParse,
+        value => value.ToString(CultureInfo.InvariantCulture),
+        "is not a whole number of 64 bits: write digits only, such as 1048576");
+
+    public static FlagType<TimeSpan> Duration { get; } = new(
+        "duration",
+        TryParseDuration,
+        GoDuration.Format,
+        "is not a duration: write numbers with units, such as 30s, 500ms or 1h30m");
+
+    public static FlagType<string> Text { get; } = new(
+        "string",
+        TryParseText,
+        value => value,
+        "is not a text");
+
+    public static FlagType<IReadOnlyList<string>> List { get; } = new(
+        "strings",
+        CommaList.TryParse,
+        value => string.Join(',', value),
+        "is not a comma-separated list: close each quote that you open, and quote an item that contains a comma")
+    {
+        Combine = (earlier, later) => [.. earlier, .. later],
+    };
+
+    private static bool TryParseText(string text, [MaybeNullWhen(false)] out string value)
+    {
+        value = text;
+        return true;
+    }
+
+    private static bool TryParseInteger(string text, out int value)
+    {
+        var inRange = GoInteger.TryParse(text, out var parsed) && parsed is >= int.MinValue and <= int.MaxValue;
+        value = inRange ? (int)parsed : 0;
+        return inRange;
+    }
+
+    private static bool TryParseDuration(string text, out TimeSpan value) => GoDuration.TryParse(text, out value);
+}

@@ -1,0 +1,32 @@
+namespace ClusterProxy.Protocol;
+
+/// <summary>The one place that says how a close reason reads in metrics and logs, and on the wire.</summary>
+internal static class CloseReasonNames
+{
+    /// <summary>The value of the <c>reason</c> label and log property.</summary>
+    public static string ToTag(this CloseReason reason) => reason switch
+    {
+        CloseReason.FrontendClosed => "frontend_closed",
+        CloseReason.FrontendLost => "frontend_lost",
+        CloseReason.TargetClosed => "target_closed",
+        CloseReason.TargetReset => "target_reset",
+        CloseReason.TunnelLost => "tunnel_lost",
+        CloseReason.Stalled => "stalled",
+        CloseReason.CloseTimeout => "close_timeout",
+        CloseReason.ProtocolError => "protocol_error",
+        CloseReason.ShuttingDown => "shutting_down",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a close reason without a name"),
+    };
+
+    /// <summary>The error text of CLOSE_RSP. Ordinary ends carry none: upstream's client hands the text to its caller.</summary>
+    public static string ToWireText(this CloseReason reason) => reason switch
+    {
+        CloseReason.FrontendClosed or CloseReason.FrontendLost or CloseReason.TargetClosed or CloseReason.TargetReset or
+            CloseReason.TunnelLost => "",
+        CloseReason.Stalled => "closed: the receiver did not read within the stall limit",
+        CloseReason.CloseTimeout => "closed: the peer did not answer the close request",
+        CloseReason.ProtocolError => "closed: packets out of order",
+        CloseReason.ShuttingDown => "closed: the proxy is shutting down",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a close reason without a wire text"),
+    };
+}

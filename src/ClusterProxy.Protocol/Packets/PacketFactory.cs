@@ -1,0 +1,49 @@
+using ClusterProxy.Protocol.Messages;
+
+namespace ClusterProxy.Protocol.Packets;
+
+/// <summary>Builds each kind of packet but DATA; the only place that sets type and payload together.</summary>
+internal static class PacketFactory
+{
+    public static Packet DialRequest(string protocol, string address, long random) => new()
+    {
+        Type = PacketType.DialReq,
+        DialRequest = new DialRequest { Protocol = protocol, Address = address, Random = random },
+    };
+
+    public static Packet DialResponse(long random, long connectId) => new()
+    {
+        Type = PacketType.DialRsp,
+        DialResponse = new DialResponse { Random = random, ConnectID = connectId },
+    };
+
+    public static Packet DialResponse(long random, string error) => new()
+    {
+        Type = PacketType.DialRsp,
+        DialResponse = new DialResponse { Random = random, Error = error },
+    };
+
+    public static Packet CloseRequest(long connectId) => new()
+    {
+        Type = PacketType.CloseReq,
+        CloseRequest = new CloseRequest { ConnectID = connectId },
+    };
+
+    public static Packet CloseResponse(long connectId, string error = "") => new()
+    {
+        Type = PacketType.CloseRsp,
+        CloseResponse = new CloseResponse { ConnectID = connectId, Error = error },
+    };
+
+    public static Packet CloseDial(long random) => new()
+    {
+        Type = PacketType.DialCls,
+        CloseDial = new CloseDial { Random = random },
+    };
+
+    public static Packet Drain() => new()
+    {
+        Type = PacketType.Drain,
+        Drain = new Drain(),
+    };
+}

@@ -1,0 +1,64 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using ClusterProxy.Protocol.Grpc;
+
+namespace ClusterProxy.Protocol.Packets;
+
+/// <summary>
+/// The receiving half of a tunnel: messages out of a pipe, packets out of messages. One loop owns it:
+/// <c>while (await ReadAsync) while (TryRead)</c>.
+/// </summary>
+/// <param name="input">The HTTP/2 body. The reader does not complete it.</param>
+/// <param name="maxMessageSize">Bytes; a longer message ends the tunnel with RESOURCE_EXHAUSTED.</param>
+internal sealed class PacketReader(PipeReader input, int maxMessageSize = GrpcFrame.DefaultMaxMessageSize)
+{
+    private ReadOnlySequence<byte> _buffer;
+    private bool _reading;
+    private bool _completed;
+
+    /// <summary>Gives back what was read and waits for more; false at the end of the stream.</summary>
+    /// <exception cref="GrpcException">The stream ended inside a message.</exception>
+    public async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (_reading)
+        {
+            _reading = false;
+            input.AdvanceTo(_buffer.Start, _buffer.End);
+        }
+
+        if (_completed)
+        {
+            return false;
+        }
+
+        var result = await input.ReadAsync(cancellationToken).ConfigureAwait(false);
+        _buffer = result.Buffer;
+        _completed = result.IsCompleted;
+        _reading = true;
+        if (result.IsCanceled)
+        {
+            throw new OperationCanceledException("the read was cancelled");
+        }
+
+        return !_completed || !_buffer.IsEmpty;
+    }
+
+    /// <summary>The next whole packet of what has arrived. Its payload is valid until the next <see cref="ReadAsync"/>.</summary>
+    /// <exception cref="GrpcException">What arrived is no packet, compressed, too long, or cut off.</exception>
+    public bool TryRead(out ReceivedPacket packet)
+    {
+        if (!GrpcFrame.TryRead(ref _buffer, maxMessageSize, out var message))
+        {
+            if (_completed && !_buffer.IsEmpty)
+            {
+                throw new GrpcException(GrpcStatusCode.Internal, $"the stream ended inside a message, {_buffer.Length} bytes into it");
+            }
+
+            packet = default;
+            return false;
+        }
+
+        packet = PacketCodec.Read(message);
+        return true;
+    }
+}

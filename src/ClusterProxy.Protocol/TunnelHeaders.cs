@@ -1,0 +1,16 @@
+namespace ClusterProxy.Protocol;
+
+/// <summary>Metadata of the two tunnel methods, in wire spelling. Source: konnectivity, section "Metadata" of proto/README.md.</summary>
+internal static class TunnelHeaders
+{
+    public const string ProxyMethod = "/ProxyService/Proxy";
+    public const string ConnectMethod = "/AgentService/Connect";
+    public const string AgentId = "agentid";
+    public const string AgentIdentifiers = "agentidentifiers";
+    public const string Authorization = "authorization";
+    public const string ServerId = "serverid";
+    public const string ServerCount = "servercount";
+
+    /// <summary>A comma list of the additions a peer understands. Nothing of ours is sent to a peer that stayed silent.</summary>
+    public const string Features = "clusterproxy-features";
+}

@@ -1,0 +1,138 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
+
+namespace ClusterProxy.Protocol.Tunnels;
+
+/// <summary>
+/// One connection's bytes on their way into a tunnel. It is always in exactly one place: waiting for its source, queued at
+/// the writer, or in the writer's hands. So nothing of it needs a lock.
+/// </summary>
+internal sealed class OutgoingFlow
+{
+    private readonly TunnelWriter _writer;
+    private readonly PipeReader _source;
+    private readonly Func<Packet?> _onDrained;
+    private readonly Action _onReadable;
+    private ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter _read;
+    private ReadResult _result;
+    private volatile bool _discarded;
+
+    /// <param name="writer">The tunnel.</param>
+    /// <param name="connectId">As the receiving peer knows the connection.</param>
+    /// <param name="source">Read to its end and then completed by the flow.</param>
+    /// <param name="onDrained">Called when the last byte is written; what it returns follows that byte.</param>
+    internal OutgoingFlow(TunnelWriter writer, long connectId, PipeReader source, Func<Packet?> onDrained)
+    {
+        _writer = writer;
+        ConnectId = connectId;
+        _source = source;
+        _onDrained = onDrained;
+        _onReadable = OnReadable;
+    }
+
+    public long ConnectId { get; }
+
+    /// <summary>Drops what is queued and sends nothing more, no closing packet either.</summary>
+    public void Discard()
+    {
+        _discarded = true;
+        _source.CancelPendingRead();
+    }
+
+    internal void WaitForBytes()
+    {
+#pragma warning disable CA2012 // The awaiter is consumed once, in OnReadable; a state machine a flow would cost a task each.
+        _read = _source.ReadAsync().ConfigureAwait(false).GetAwaiter();
+#pragma warning restore CA2012
+        if (_read.IsCompleted)
+        {
+            OnReadable();
+        }
+        else
+        {
+            _read.UnsafeOnCompleted(_onReadable);
+        }
+    }
+
+    /// <summary>
+    /// Writes at most one packet. True when the flow has more right now and wants another turn; otherwise it is finished or
+    /// waits for its source again.
+    /// </summary>
+    internal bool WriteTurn(PipeWriter output, int maxPayload, IPacketObserver? observer, out int written)
+    {
+        written = 0;
+        if (_discarded)
+        {
+            Release();
+            return false;
+        }
+
+        var buffer = _result.Buffer;
+        if (!buffer.IsEmpty)
+        {
+            var payload = buffer.Slice(0, Math.Min(buffer.Length, maxPayload));
+            written = WriteData(output, payload);
+            observer?.PacketSent(PacketType.Data, payload.Length);
+            var more = payload.Length < buffer.Length;
+            _source.AdvanceTo(payload.End);
+            if (more && _source.TryRead(out _result))
+            {
+                return true;
+            }
+
+            if (more || !_result.IsCompleted)
+            {
+                WaitForBytes();
+                return false;
+            }
+        }
+        else if (!_result.IsCompleted)
+        {
+            _source.AdvanceTo(buffer.End);
+            WaitForBytes();
+            return false;
+        }
+
+        Release();
+        if (_onDrained() is { } last)
+        {
+            written += PacketCodec.Write(output, last);
+            observer?.PacketSent(last.Type, 0);
+        }
+
+        return false;
+    }
+
+    /// <summary>Lets go of the source: the producer sees its reader gone.</summary>
+    internal void Release() => _source.Complete();
+
+    private int WriteData(PipeWriter output, in ReadOnlySequence<byte> payload)
+    {
+        var header = DataPacket.WriteHeader(output.GetSpan(DataPacket.MaxHeaderLength), ConnectId, (int)payload.Length);
+        output.Advance(header);
+        foreach (var segment in payload)
+        {
+            output.Write(segment.Span);
+        }
+
+        return header + (int)payload.Length;
+    }
+
+    private void OnReadable()
+    {
+        // A source fails only when its own transport broke, and its owner reports that; here it is the end of the bytes.
+        try
+        {
+            _result = _read.GetResult();
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
+        {
+            _discarded = true;
+        }
+
+        _writer.Enqueue(this);
+    }
+}

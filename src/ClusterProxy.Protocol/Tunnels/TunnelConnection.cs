@@ -1,0 +1,243 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
+
+namespace ClusterProxy.Protocol.Tunnels;
+
+/// <summary>
+/// One proxied TCP connection inside a tunnel, seen from one end of it.
+/// <code>
+///   peer ──DATA──▶ tunnel reader ─ ReceiveAsync ─▶ [input pipe]  ─▶ Input   ─▶ owner
+///   peer ◀──DATA── TunnelWriter  ◀─ OutgoingFlow ─ [output pipe] ◀─ Output  ◀─ owner
+/// </code>
+/// The tunnel reader owns the writing end of the input pipe, the owner its reading end and the writing end of the output
+/// pipe, the flow the reading end of that. Each completes its own ends only.
+/// </summary>
+internal sealed class TunnelConnection
+{
+    private readonly TunnelWriter _writer;
+    private readonly TunnelLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly IPacketObserver? _observer;
+    private readonly Action<TunnelConnection> _onEnded;
+    private readonly Pipe _input;
+    private readonly MeteredPipeReader _inputReader;
+    private readonly Pipe _output;
+    private readonly OutgoingFlow _flow;
+    private readonly TaskCompletionSource<CloseReason> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+    private ITimer? _closeTimer;
+    private CloseReason? _reason;
+    private bool _closeSent;
+    private bool _inputEnded;
+
+    /// <param name="writer">The tunnel's writer.</param>
+    /// <param name="connectId">The id by which the peer of this tunnel knows the connection.</param>
+    /// <param name="role">Which end of the dial this is; it decides between CLOSE_REQ and CLOSE_RSP.</param>
+    /// <param name="limits">Bounds and deadlines.</param>
+    /// <param name="time">Clock of the deadlines.</param>
+    /// <param name="observer">Learns of stalls, if given.</param>
+    /// <param name="onEnded">Called once, when nothing more is due in either direction.</param>
+    public TunnelConnection(
+        TunnelWriter writer, long connectId, TunnelRole role, TunnelLimits limits, TimeProvider time,
+        IPacketObserver? observer, Action<TunnelConnection> onEnded)
+    {
+        _writer = writer;
+        ConnectId = connectId;
+        Role = role;
+        _limits = limits;
+        _time = time;
+        _observer = observer;
+        _onEnded = onEnded;
+        _input = new Pipe(new PipeOptions(
+            pauseWriterThreshold: limits.ConnectionBuffer, resumeWriterThreshold: limits.ConnectionBuffer / 4 * 3,
+            minimumSegmentSize: 16 * 1024, useSynchronizationContext: false));
+        _inputReader = new MeteredPipeReader(_input.Reader, time);
+        // Waking the flow only queues it at its writer, so it may run on the thread that wrote the bytes.
+        _output = new Pipe(new PipeOptions(
+            readerScheduler: PipeScheduler.Inline,
+            pauseWriterThreshold: limits.SendBuffer, resumeWriterThreshold: limits.SendBuffer / 2,
+            minimumSegmentSize: 16 * 1024, useSynchronizationContext: false));
+        _flow = writer.AddFlow(connectId, _output.Reader, OnOutputDrained);
+    }
+
+    public long ConnectId { get; }
+
+    public TunnelRole Role { get; }
+
+    /// <summary>What the peer sent. It ends when the peer closed, after all bytes that came before. The owner completes it.</summary>
+    public PipeReader Input => _inputReader;
+
+    /// <summary>Bytes that came from the peer and were not taken yet.</summary>
+    public long QueuedBytes => _inputReader.QueuedBytes;
+
+    /// <summary>
+    /// What the peer is to get. Completing it closes the connection behind the last byte. A flush that reports completion
+    /// says that the connection is over.
+    /// </summary>
+    public PipeWriter Output => _output.Writer;
+
+    /// <summary>Why the connection ends; null while it lives.</summary>
+    public CloseReason? Reason
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _reason;
+            }
+        }
+    }
+
+    /// <summary>Ends with the reason when nothing more is due in either direction.</summary>
+    public Task<CloseReason> Completion => _ended.Task;
+
+    /// <summary>Notes why the connection ends; the first reason wins.</summary>
+    public void SetReason(CloseReason reason)
+    {
+        lock (_gate)
+        {
+            _reason ??= reason;
+        }
+    }
+
+    /// <summary>
+    /// Takes a DATA packet. Only the tunnel's reader calls it. It completes at once, except when the connection's buffer is
+    /// full: then the tunnel waits here, for at most the stall limit, and after that the connection is closed.
+    /// </summary>
+    public ValueTask ReceiveAsync(in ReadOnlySequence<byte> payload)
+    {
+        if (_inputEnded || payload.IsEmpty)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        foreach (var segment in payload)
+        {
+            _input.Writer.Write(segment.Span);
+        }
+
+        _inputReader.OnQueued(payload.Length);
+        var flush = _input.Writer.FlushAsync();
+        if (!flush.IsCompleted)
+        {
+            return WaitForReceiverAsync(flush.AsTask());
+        }
+
+        if (flush.Result.IsCompleted)
+        {
+            EndInput();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Nothing more comes from the peer. Only the tunnel's reader calls it.</summary>
+    public void EndInput()
+    {
+        if (!_inputEnded)
+        {
+            _inputEnded = true;
+            _input.Writer.Complete();
+        }
+    }
+
+    /// <summary>
+    /// The peer is done with the connection, or its tunnel is gone. What it sent before can still be read; what waits for it
+    /// is dropped. Only the tunnel's reader calls it.
+    /// </summary>
+    public void EndByPeer(CloseReason reason)
+    {
+        SetReason(reason);
+        EndInput();
+        _flow.Discard();
+        End();
+    }
+
+    /// <summary>Drops what waits for the peer and tells it that the connection is over. For the owner, from any thread.</summary>
+    public void Abort(CloseReason reason)
+    {
+        SetReason(reason);
+        _flow.Discard();
+        if (ClosingPacket() is { } packet)
+        {
+            _writer.TrySend(packet);
+        }
+    }
+
+    private Packet? OnOutputDrained() => ClosingPacket();
+
+    /// <summary>The packet that closes the connection at the peer; null when it was sent before.</summary>
+    private Packet? ClosingPacket()
+    {
+        lock (_gate)
+        {
+            if (_closeSent || _ended.Task.IsCompleted)
+            {
+                return null;
+            }
+
+            _closeSent = true;
+            _reason ??= Role == TunnelRole.Dialer ? CloseReason.FrontendClosed : CloseReason.TargetClosed;
+            if (Role == TunnelRole.Dialer)
+            {
+                _closeTimer = _time.CreateTimer(
+                    static state => ((TunnelConnection)state!).OnCloseTimeout(), this, _limits.CloseTimeout, Timeout.InfiniteTimeSpan);
+                return PacketFactory.CloseRequest(ConnectId);
+            }
+        }
+
+        End();
+        return PacketFactory.CloseResponse(ConnectId, _reason.Value.ToWireText());
+    }
+
+    private async ValueTask WaitForReceiverAsync(Task<FlushResult> flush)
+    {
+        var started = _time.GetTimestamp();
+        _observer?.StallStarted();
+        // A receiver that had stopped long before its buffer filled gets no second grace at the others' expense.
+        var limit = _limits.StallLimit - _inputReader.TimeWithoutProgress;
+        try
+        {
+            if ((await flush.WaitAsync(limit > TimeSpan.Zero ? limit : TimeSpan.Zero, _time).ConfigureAwait(false)).IsCompleted)
+            {
+                EndInput();
+            }
+        }
+        catch (TimeoutException)
+        {
+            Abort(CloseReason.Stalled);
+            EndInput();
+        }
+        finally
+        {
+            _observer?.StallEnded(_time.GetElapsedTime(started));
+        }
+    }
+
+    private void OnCloseTimeout()
+    {
+        SetReason(CloseReason.CloseTimeout);
+        _flow.Discard();
+        End();
+    }
+
+    private void End()
+    {
+        CloseReason reason;
+        lock (_gate)
+        {
+            if (_ended.Task.IsCompleted)
+            {
+                return;
+            }
+
+            _closeTimer?.Dispose();
+            reason = _reason ??= CloseReason.TunnelLost;
+            _ended.TrySetResult(reason);
+        }
+
+        _onEnded(this);
+    }
+}

@@ -1,0 +1,39 @@
+using ClusterProxy.Protocol.Grpc;
+
+namespace ClusterProxy.Protocol.Tunnels;
+
+/// <summary>The bounds of a tunnel and of each connection in it.</summary>
+internal sealed record TunnelLimits
+{
+    public static TunnelLimits Default { get; } = new();
+
+    /// <summary>Bytes of one received message; upstream's own limit.</summary>
+    public int MaxMessageSize { get; init; } = GrpcFrame.DefaultMaxMessageSize;
+
+    /// <summary>
+    /// Bytes held for one connection that its receiver has not taken; past it the whole tunnel waits. 1 MiB is about one
+    /// window of a fast peer, so only a receiver that is really slower than its sender gets there.
+    /// </summary>
+    public int ConnectionBuffer { get; init; } = 1024 * 1024;
+
+    /// <summary>
+    /// Bytes a connection may queue toward the tunnel before its own reader pauses: four packets, enough to keep the
+    /// writer busy, little enough that a thousand connections behind a slow tunnel stay cheap.
+    /// </summary>
+    public int SendBuffer { get; init; } = 256 * 1024;
+
+    /// <summary>How long the tunnel may wait for one connection before that connection is closed.</summary>
+    public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long CLOSE_REQ may stay unanswered; upstream's client waits as long.</summary>
+    public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Packets other than DATA that may wait for the writer. A peer that makes this side answer without reading the
+    /// answers reaches it, and loses the tunnel.
+    /// </summary>
+    public int ControlQueue { get; init; } = 16 * 1024;
+
+    /// <summary>Payload bytes of one DATA packet: above, the frame overhead no longer shrinks and fairness suffers.</summary>
+    public int MaxPayload { get; init; } = 64 * 1024;
+}

@@ -1,0 +1,218 @@
+using System.IO.Pipelines;
+using System.Threading.Channels;
+using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
+
+namespace ClusterProxy.Protocol.Tunnels;
+
+/// <summary>
+/// The single writer of a tunnel. Control packets first, then one packet of each flow that has bytes, in turn; one flush a
+/// turn. Whoever has something to send queues it and goes on: nobody but this loop ever waits for the peer's window.
+/// </summary>
+/// <remarks>
+/// A packet that must follow a connection's last byte (CLOSE_REQ, CLOSE_RSP) is the flow's own closing packet, not a
+/// control packet, which would overtake that byte.
+/// </remarks>
+internal sealed class TunnelWriter : IAsyncDisposable
+{
+    private const int TurnSize = 64 * 1024;
+
+    private readonly PipeWriter _output;
+    private readonly TunnelLimits _limits;
+    private readonly IPacketObserver? _observer;
+    private readonly Lock _gate = new();
+    private readonly Queue<Packet> _control = new();
+    private readonly Queue<OutgoingFlow> _ready = new();
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    private readonly CancellationTokenSource _abort = new();
+    private Exception? _fault;
+    private bool _completing;
+    private bool _ended;
+
+    /// <param name="output">The HTTP/2 body. The writer does not complete it.</param>
+    /// <param name="limits">Bounds of the queue and of a packet.</param>
+    /// <param name="observer">Counts packets, if given.</param>
+    public TunnelWriter(PipeWriter output, TunnelLimits limits, IPacketObserver? observer = null)
+    {
+        _output = output;
+        _limits = limits;
+        _observer = observer;
+        Completion = RunAsync();
+    }
+
+    /// <summary>Ends when <see cref="Complete"/> has taken effect; fails when the peer or the transport did.</summary>
+    public Task Completion { get; }
+
+    /// <summary>Queues a control packet; false when the tunnel has ended or ends because of an overflow.</summary>
+    public bool TrySend(Packet packet)
+    {
+        lock (_gate)
+        {
+            if (_ended || _completing)
+            {
+                return false;
+            }
+
+            if (_control.Count < _limits.ControlQueue)
+            {
+                _control.Enqueue(packet);
+                _signal.Writer.TryWrite(true);
+                return true;
+            }
+        }
+
+        Abort(new GrpcException(
+            GrpcStatusCode.ResourceExhausted,
+            $"{_limits.ControlQueue} packets wait for a peer that does not read them"));
+        return false;
+    }
+
+    /// <summary>Starts to send a connection's bytes.</summary>
+    public OutgoingFlow AddFlow(long connectId, PipeReader source, Func<Packet?> onDrained)
+    {
+        var flow = new OutgoingFlow(this, connectId, source, onDrained);
+        flow.WaitForBytes();
+        return flow;
+    }
+
+    /// <summary>Sends what is queued, then ends the loop. Flows that have nothing queued are cut.</summary>
+    public void Complete()
+    {
+        lock (_gate)
+        {
+            _completing = true;
+            _signal.Writer.TryWrite(true);
+        }
+    }
+
+    /// <summary>Ends the loop at once, a blocked flush included.</summary>
+    public void Abort(Exception fault)
+    {
+        lock (_gate)
+        {
+            if (_ended)
+            {
+                return;
+            }
+
+            _fault ??= fault;
+        }
+
+        _abort.Cancel();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Abort(new OperationCanceledException("the tunnel was closed"));
+        await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    internal void Enqueue(OutgoingFlow flow)
+    {
+        lock (_gate)
+        {
+            if (!_ended)
+            {
+                _ready.Enqueue(flow);
+                _signal.Writer.TryWrite(true);
+                return;
+            }
+        }
+
+        flow.Release();
+    }
+
+    private async Task RunAsync()
+    {
+        // The constructor must not run the first turn on its caller.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            while (true)
+            {
+                if (WriteTurn())
+                {
+                    var flush = await _output.FlushAsync(_abort.Token).ConfigureAwait(false);
+                    if (flush.IsCompleted)
+                    {
+                        throw new GrpcException(GrpcStatusCode.Canceled, "the peer ended the stream");
+                    }
+                }
+                else if (IsFinished())
+                {
+                    return;
+                }
+                else
+                {
+                    await _signal.Reader.ReadAsync(_abort.Token).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_fault is { } fault)
+        {
+            throw fault is GrpcException grpc ? new GrpcException(grpc.Status, grpc) : new OperationCanceledException(fault.Message, fault);
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    private bool IsFinished()
+    {
+        lock (_gate)
+        {
+            return _completing && _control.Count == 0 && _ready.Count == 0;
+        }
+    }
+
+    private bool WriteTurn()
+    {
+        var written = 0;
+        while (TryDequeue(_control, out var packet))
+        {
+            written += PacketCodec.Write(_output, packet);
+            _observer?.PacketSent(packet.Type, 0);
+        }
+
+        while (written < TurnSize && TryDequeue(_ready, out var flow))
+        {
+            if (flow.WriteTurn(_output, _limits.MaxPayload, _observer, out var bytes))
+            {
+                Enqueue(flow);
+            }
+
+            written += bytes;
+        }
+
+        return written > 0;
+    }
+
+    private bool TryDequeue<T>(Queue<T> queue, out T item)
+    {
+        lock (_gate)
+        {
+            return queue.TryDequeue(out item!);
+        }
+    }
+
+    private void End()
+    {
+        OutgoingFlow[] left;
+        lock (_gate)
+        {
+            _ended = true;
+            left = [.. _ready];
+            _ready.Clear();
+            _control.Clear();
+        }
+
+        foreach (var flow in left)
+        {
+            flow.Release();
+        }
+    }
+}

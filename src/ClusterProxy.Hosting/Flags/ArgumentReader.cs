@@ -102,7 +102,7 @@ internal sealed class ArgumentReader(FlagSet flags, IReadOnlyList<string> args, 
         _lastSwitch = null;
         if (!flag.TryParse(text, _values.GetValueOrDefault(flag), out var value))
         {
-            return $"flag {shown}: \"{text}\" {flag.Mismatch}";
+            return $"flag {shown}: \"{flag.FindRefused(text)}\" {flag.Mismatch}";
         }
 
         _values[flag] = value!;

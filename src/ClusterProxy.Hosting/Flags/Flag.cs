@@ -35,5 +35,8 @@ public abstract class Flag
     /// <summary>What a refused value is not, and how to write it.</summary>
     internal abstract string Mismatch { get; }
 
+    /// <summary>The part of a text that made <see cref="TryParse"/> refuse it.</summary>
+    internal abstract string FindRefused(string text);
+
     internal abstract bool TryParse(string text, object? previous, out object? value);
 }

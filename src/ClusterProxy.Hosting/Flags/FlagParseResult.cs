@@ -25,4 +25,23 @@ public sealed class FlagParseResult
 
     /// <summary>Whether the command line or the environment gave a value.</summary>
     public bool IsSet(Flag flag) => _values.ContainsKey(flag);
+
+    /// <summary>Makes options of the values and checks them; every error is told, not only the first.</summary>
+    /// <param name="bind">Makes options of the values.</param>
+    /// <param name="validate">Gives one sentence for each thing that is wrong.</param>
+    public CommandLineResult<TOptions> ToCommandLine<TOptions>(
+        Func<FlagParseResult, TOptions> bind, Func<TOptions, IReadOnlyList<string>> validate)
+        where TOptions : class
+    {
+        if (Outcome != FlagParseOutcome.Parsed)
+        {
+            return new CommandLineResult<TOptions>(null, Text, ExitCode);
+        }
+
+        var options = bind(this);
+        var errors = validate(options);
+        return errors.Count == 0
+            ? new CommandLineResult<TOptions>(options, "", 0)
+            : new CommandLineResult<TOptions>(null, string.Join('\n', errors), 1);
+    }
 }

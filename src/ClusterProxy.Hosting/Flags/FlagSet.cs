@@ -76,6 +76,20 @@ public sealed class FlagSet
         string name, IReadOnlyList<string> defaultValue, string group, string help) =>
         Add(new Flag<IReadOnlyList<string>>(name, defaultValue, group, help, FlagTypes.List));
 
+    public Flag<float> AddFloat(string name, float defaultValue, string group, string help) =>
+        Add(new Flag<float>(name, defaultValue, group, help, FlagTypes.Float));
+
+    /// <summary>A value with a syntax of its own.</summary>
+    public Flag<T> AddParsed<T>(string name, T defaultValue, string group, string help, FlagType<T> type)
+        where T : notnull =>
+        Add(new Flag<T>(name, defaultValue, group, help, type));
+
+    /// <summary>A comma list, repeatable, of values with a syntax of their own.</summary>
+    public Flag<IReadOnlyList<T>> AddParsedList<T>(
+        string name, IReadOnlyList<T> defaultValue, string group, string help, FlagType<T> item)
+        where T : notnull =>
+        Add(new Flag<IReadOnlyList<T>>(name, defaultValue, group, help, ListFlagType.Of(item)));
+
     /// <summary>A second name for a flag, accepted and left out of <c>--help</c>.</summary>
     public void AddAlias(string name, Flag flag) => _byName.Add(name, flag);
 

@@ -35,13 +35,13 @@ internal static class FlagTypes
         value => value,
         "is not a text");
 
-    public static FlagType<IReadOnlyList<string>> List { get; } = new(
-        "strings",
-        CommaList.TryParse,
-        value => string.Join(',', value),
-        "is not a comma-separated list: close each quote that you open, and quote an item that contains a comma")
+    public static FlagType<float> Float { get; } = new(
+        "float", TryParseFloat, value => value.ToString(CultureInfo.InvariantCulture), "is not a number: write one such as 50 or 0.5");
+
+    public static FlagType<IReadOnlyList<string>> List { get; } = ListFlagType.Of(Text) with
     {
-        Combine = (earlier, later) => [.. earlier, .. later],
+        Mismatch =
+            "is not a comma-separated list: close each quote that you open, and put an item with a comma into quotes",
     };
 
     private static bool TryParseText(string text, [MaybeNullWhen(false)] out string value)
@@ -49,6 +49,10 @@ internal static class FlagTypes
         value = text;
         return true;
     }
+
+    private static bool TryParseFloat(string text, out float value) =>
+        float.TryParse(text, NumberStyles.Float & ~(NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite), null, out value)
+        && float.IsFinite(value);
 
     private static bool TryParseInteger(string text, out int value)
     {

@@ -2,5 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace ClusterProxy.Hosting.Flags;
 
-internal delegate bool FlagValueParser<T>(string text, [MaybeNullWhen(false)] out T value)
+/// <summary>Reads one value from its text.</summary>
+public delegate bool FlagValueParser<T>(string text, [MaybeNullWhen(false)] out T value)
     where T : notnull;

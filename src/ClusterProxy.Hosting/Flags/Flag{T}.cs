@@ -26,6 +26,8 @@ public sealed class Flag<T> : Flag
 
     internal override string Mismatch => _type.Mismatch;
 
+    internal override string FindRefused(string text) => _type.FindRefused(text);
+
     internal override bool TryParse(string text, object? previous, out object? value)
     {
         if (!_type.TryParse(text, out var parsed))

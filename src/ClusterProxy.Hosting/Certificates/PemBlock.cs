@@ -1,0 +1,3 @@
+namespace ClusterProxy.Hosting.Certificates;
+
+internal readonly record struct PemBlock(string Label, byte[] Data);

@@ -1,0 +1,106 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterProxy.Hosting.Certificates;
+
+/// <summary>
+/// TLS for one Kestrel listener: Kestrel's own handshake between two steps of ours, the outer of which sees a handshake that failed
+/// (Kestrel swallows it) and the inner one that succeeded. What tests of this project found Kestrel to do:
+/// <list type="bullet">
+/// <item>The ALPN list is used as given. An empty list answers without ALPN; a client that offers only names we lack is refused.</item>
+/// <item>With ALPN <c>h2</c> Kestrel serves HTTP/2 when the listener's protocols include it.</item>
+/// <item>Connection middleware added after <see cref="Use"/> gets the decrypted bytes whatever ALPN says, so one port can look at the
+/// first bytes and serve HTTP-CONNECT by hand or hand on to HTTP/2. It must re-present what it peeked at.</item>
+/// <item>Without ALPN Kestrel refuses HTTP/2 inside TLS. <see cref="Http2WithoutAlpn"/> overrides the feature it asks; a middleware
+/// that has seen the HTTP/2 preface calls it before going on.</item>
+/// <item>A client certificate is judged after the client believes that TLS 1.3 is up: it learns of the refusal with its first read.</item>
+/// </list>
+/// </summary>
+public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, ILogger logger, TimeProvider time)
+{
+    private readonly CipherSuitesPolicy? _ciphers = GoTlsNames.Policy(options.CipherSuites);
+
+    /// <summary>Adds TLS to the listener; middleware added later works on decrypted bytes.</summary>
+    public void Use(ListenOptions listener)
+    {
+        metrics.PublishPlane(options.Plane);
+        listener.Use(next => connection => WatchAsync(connection, next));
+        listener.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            OnConnection = context => ValueTask.FromResult(Answer(context)),
+            HandshakeTimeout = options.HandshakeTimeout,
+        });
+        listener.Use(next => connection =>
+        {
+            HandshakeOf(connection).IsDone = true;
+            return next(connection);
+        });
+    }
+
+    private static TlsHandshake HandshakeOf(BaseConnectionContext connection) =>
+        connection.Features.Get<TlsHandshake>()
+        ?? throw new InvalidOperationException("The handshake record is put on every connection before TLS.");
+
+    private SslServerAuthenticationOptions Answer(TlsHandshakeCallbackContext context)
+    {
+        var handshake = HandshakeOf(context.Connection);
+        handshake.GotClientHello = true;
+        var anchors = options.ClientCa?.Invoke();
+        return new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = options.KeyPair().Context,
+            EnabledSslProtocols = options.Versions,
+            CipherSuitesPolicy = _ciphers,
+            ApplicationProtocols = [.. options.ApplicationProtocols],
+            AllowRenegotiation = false,
+            ClientCertificateRequired = anchors is not null,
+            RemoteCertificateValidationCallback = anchors is null ? null : handshake.Callback(anchors, time),
+
+            // The verdict is ours; the platform's own chain is built only to hand over what the peer sent.
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                RevocationMode = X509RevocationMode.NoCheck,
+                DisableCertificateDownloads = true,
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+            },
+        };
+    }
+
+    private async Task WatchAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var handshake = new TlsHandshake();
+        connection.Features.Set(handshake);
+        var start = time.GetTimestamp();
+        await next(connection);
+        if (handshake.IsDone)
+        {
+            return;
+        }
+
+        var remote = connection.RemoteEndPoint?.ToString() ?? "unknown";
+        if (handshake.Peer is { IsAccepted: false } peer)
+        {
+            metrics.HandshakeFailed(options.Plane, peer.Reason);
+            HostingLog.ClientCertificateRefused(
+                logger, options.Plane, remote, peer.Reason, peer.Detail, peer.Subject, peer.Issuer, peer.Names);
+            return;
+        }
+
+        var failure = Classify(handshake, time.GetElapsedTime(start));
+        var reason = failure.Tag();
+        metrics.HandshakeFailed(options.Plane, reason);
+        var level = failure == TlsHandshakeFailure.NoClientHello ? LogLevel.Debug : LogLevel.Information;
+        HostingLog.HandshakeFailed(logger, level, options.Plane, remote, reason);
+    }
+
+    private TlsHandshakeFailure Classify(TlsHandshake handshake, TimeSpan elapsed) =>
+        elapsed >= options.HandshakeTimeout ? TlsHandshakeFailure.Timeout
+        : handshake.GotClientHello ? TlsHandshakeFailure.Aborted
+        : TlsHandshakeFailure.NoClientHello;
+}

@@ -1,0 +1,28 @@
+using System.Net.Security;
+using System.Security.Authentication;
+
+namespace ClusterProxy.Hosting.Certificates;
+
+public sealed record ServerTlsOptions
+{
+    /// <summary>Label in log and metric: <c>frontend</c>, <c>agent</c>, …</summary>
+    public required string Plane { get; init; }
+
+    /// <summary>Asked once a handshake, so that a reloaded pair serves the next one.</summary>
+    public required Func<KeyPair> KeyPair { get; init; }
+
+    /// <summary>When given, a client certificate that chains to the bundle is required; asked once a handshake.</summary>
+    public Func<CaBundle>? ClientCa { get; init; }
+
+    /// <summary>From <see cref="GoTlsNames.ParseMinimumVersion"/>.</summary>
+    public SslProtocols Versions { get; init; } = SslProtocols.Tls12 | SslProtocols.Tls13;
+
+    /// <summary>From <see cref="GoTlsNames.ParseCipherSuites"/>; empty leaves the choice to the platform.</summary>
+    public IReadOnlyList<TlsCipherSuite> CipherSuites { get; init; } = [];
+
+    /// <summary>Sent as given, best first; empty answers no ALPN at all.</summary>
+    public required IReadOnlyList<SslApplicationProtocol> ApplicationProtocols { get; init; }
+
+    /// <summary>Long enough for a few lost packets, short enough that silent peers do not pile up.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+}

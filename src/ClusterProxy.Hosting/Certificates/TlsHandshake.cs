@@ -1,0 +1,28 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+
+namespace ClusterProxy.Hosting.Certificates;
+
+/// <summary>What became known about one handshake; travels with the connection between the steps around TLS.</summary>
+internal sealed class TlsHandshake
+{
+    public bool GotClientHello { get; set; }
+
+    public bool IsDone { get; set; }
+
+    /// <summary>Null until, and unless, the peer's certificate was looked at.</summary>
+    public PeerCertificateResult? Peer { get; private set; }
+
+    public bool CheckClient(X509Certificate? certificate, X509Chain? chain, CaBundle anchors, TimeProvider time)
+    {
+        Peer = PeerCertificateCheck.Check(
+            certificate as X509Certificate2, PresentedBy(chain), anchors, PeerUsage.Client, serverName: null, time);
+        return Peer.IsAccepted;
+    }
+
+    /// <summary>The platform leaves what the peer sent in the chain's extra store.</summary>
+    internal static IEnumerable<X509Certificate2> PresentedBy(X509Chain? chain) => chain?.ChainPolicy.ExtraStore ?? [];
+
+    public RemoteCertificateValidationCallback Callback(CaBundle anchors, TimeProvider time) =>
+        (_, certificate, chain, _) => CheckClient(certificate, chain, anchors, time);
+}

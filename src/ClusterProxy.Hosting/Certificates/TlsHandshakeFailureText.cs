@@ -1,0 +1,12 @@
+namespace ClusterProxy.Hosting.Certificates;
+
+internal static class TlsHandshakeFailureText
+{
+    public static string Tag(this TlsHandshakeFailure failure) => failure switch
+    {
+        TlsHandshakeFailure.NoClientHello => "no_client_hello",
+        TlsHandshakeFailure.Aborted => "aborted",
+        TlsHandshakeFailure.Timeout => "timeout",
+        _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, "not a failure"),
+    };
+}

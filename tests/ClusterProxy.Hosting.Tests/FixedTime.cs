@@ -1,0 +1,6 @@
+namespace ClusterProxy.Hosting.Tests;
+
+internal sealed class FixedTime(DateTimeOffset now) : TimeProvider
+{
+    public override DateTimeOffset GetUtcNow() => now;
+}

@@ -1,0 +1,13 @@
+namespace ClusterProxy.Testing.Relays;
+
+/// <summary>What a relay does with the bytes of one direction.</summary>
+public enum RelayMode
+{
+    Pass,
+
+    /// <summary>Stops reading: the sender's window fills up, as toward a peer that hangs.</summary>
+    Stall,
+
+    /// <summary>Reads and drops: the sender believes that all is well, as behind a firewall that forgot the connection.</summary>
+    BlackHole,
+}

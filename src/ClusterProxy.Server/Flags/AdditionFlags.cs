@@ -1,0 +1,49 @@
+using ClusterProxy.Hosting.Flags;
+
+namespace ClusterProxy.Server.Flags;
+
+/// <summary>What upstream's server does not know.</summary>
+internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
+{
+    private const string Group = "ClusterProxy additions";
+
+    private readonly Flag<bool> _insecure = flags.AddBool(
+        "insecure-agent-port", defaults.InsecureAgentPort, Group, "Accept agents that prove nothing: anyone who reaches the port.");
+
+    private readonly Flag<string> _frontendUds = flags.AddString(
+        "frontend-uds-name", defaults.FrontendUdsName, Group, "Unix socket that serves frontends beside the TCP port.");
+
+    private readonly Flag<int> _messageSize = flags.AddInt(
+        "max-message-size", defaults.MaxMessageSize, Group, "Greatest gRPC message accepted, in bytes.");
+
+    private readonly Flag<int> _bufferSize = flags.AddInt(
+        "connection-buffer-size", defaults.ConnectionBufferSize, Group,
+        "Bytes queued for one connection toward a peer that has no flow control.");
+
+    private readonly Flag<TimeSpan> _stallLimit = flags.AddDuration(
+        "connection-stall-limit", defaults.ConnectionStallLimit, Group,
+        "How long a connection whose queue is full may hold up its tunnel before that connection is closed.");
+
+    private readonly Flag<TimeSpan> _headTimeout = flags.AddDuration(
+        "connect-head-timeout", defaults.ConnectHeadTimeout, Group, "How long an HTTP-CONNECT client may take to send its request head.");
+
+    private readonly Flag<TimeSpan> _pingInterval = flags.AddDuration(
+        "peer-ping-interval", defaults.PeerPingInterval, Group,
+        "Interval of HTTP/2 pings that find half-open tunnels; the smaller of this and the keepalive time counts, "
+        + "and 0 leaves only the keepalive time.");
+
+    private readonly Flag<int> _pendingDials = flags.AddInt(
+        "max-pending-dials", defaults.MaxPendingDials, Group, "Dials that may wait for an agent's answer at one time.");
+
+    public ServerOptions Apply(FlagParseResult result, ServerOptions options) => options with
+    {
+        InsecureAgentPort = result.Get(_insecure),
+        FrontendUdsName = result.Get(_frontendUds),
+        MaxMessageSize = result.Get(_messageSize),
+        ConnectionBufferSize = result.Get(_bufferSize),
+        ConnectionStallLimit = result.Get(_stallLimit),
+        ConnectHeadTimeout = result.Get(_headTimeout),
+        PeerPingInterval = result.Get(_pingInterval),
+        MaxPendingDials = result.Get(_pendingDials),
+    };
+}

@@ -1,0 +1,45 @@
+using System.Diagnostics.CodeAnalysis;
+using ClusterProxy.Hosting.Flags;
+
+namespace ClusterProxy.Server.Flags;
+
+/// <summary>The value of <c>--proxy-strategies</c>: the last occurrence counts, and an empty list is an error.</summary>
+internal static class ProxyStrategyList
+{
+    public static FlagType<IReadOnlyList<ProxyStrategy>> FlagType { get; } = new(
+        "string",
+        TryParse,
+        strategies => string.Join(',', strategies.Select(NameOf)),
+        "is not a list of proxy strategies: write one or more of default, destHost and defaultRoute with commas between them");
+
+    private static bool TryParse(string text, [MaybeNullWhen(false)] out IReadOnlyList<ProxyStrategy> strategies)
+    {
+        var read = new List<ProxyStrategy>();
+        strategies = read;
+        foreach (var name in text.Split(','))
+        {
+            ProxyStrategy? strategy = name switch
+            {
+                "default" => ProxyStrategy.Default,
+                "destHost" => ProxyStrategy.DestHost,
+                "defaultRoute" => ProxyStrategy.DefaultRoute,
+                _ => null,
+            };
+            if (strategy is null)
+            {
+                return false;
+            }
+
+            read.Add(strategy.Value);
+        }
+
+        return true;
+    }
+
+    private static string NameOf(ProxyStrategy strategy) => strategy switch
+    {
+        ProxyStrategy.DestHost => "destHost",
+        ProxyStrategy.DefaultRoute => "defaultRoute",
+        _ => "default",
+    };
+}

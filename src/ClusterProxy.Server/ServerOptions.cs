@@ -1,0 +1,137 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+using ClusterProxy.Hosting.Flags;
+
+namespace ClusterProxy.Server;
+
+/// <summary>
+/// All that a proxy-server can be told. Properties bear the names of the flags; the values here are the flags' defaults,
+/// which are upstream's unless a comment says why not. An empty path means that there is no such file.
+/// </summary>
+internal sealed record ServerOptions
+{
+    public string ServerCert { get; init; } = "";
+
+    public string ServerKey { get; init; } = "";
+
+    public string ServerCaCert { get; init; } = "";
+
+    public FrontendMode Mode { get; init; } = FrontendMode.Grpc;
+
+    /// <summary>Path of the Unix socket that serves frontends instead of the TCP port.</summary>
+    public string UdsName { get; init; } = "";
+
+    public bool DeleteExistingUdsFile { get; init; } = true;
+
+    public int ServerPort { get; init; } = 8090;
+
+    /// <summary><see cref="IPAddress.IPv6Any"/> stands for all interfaces, on hosts without IPv6 too.</summary>
+    public IPAddress ServerBindAddress { get; init; } = IPAddress.IPv6Any;
+
+    public TimeSpan FrontendKeepaliveTime { get; init; } = TimeSpan.FromHours(1);
+
+    public string ClusterCert { get; init; } = "";
+
+    public string ClusterKey { get; init; } = "";
+
+    public string ClusterCaCert { get; init; } = "";
+
+    public int AgentPort { get; init; } = 8091;
+
+    public IPAddress AgentBindAddress { get; init; } = IPAddress.IPv6Any;
+
+    public TimeSpan KeepaliveTime { get; init; } = TimeSpan.FromHours(1);
+
+    public int HealthPort { get; init; } = 8092;
+
+    public IPAddress HealthBindAddress { get; init; } = IPAddress.IPv6Any;
+
+    public int AdminPort { get; init; } = 8095;
+
+    public IPAddress AdminBindAddress { get; init; } = IPAddress.Loopback;
+
+    public bool EnableProfiling { get; init; }
+
+    public bool EnableContentionProfiling { get; init; }
+
+    /// <summary>Random unless flag or environment name it; unique for each replica.</summary>
+    public string ServerId { get; init; } = Guid.NewGuid().ToString();
+
+    public int ServerCount { get; init; } = 1;
+
+    public IReadOnlyList<ProxyStrategy> ProxyStrategies { get; init; } = [ProxyStrategy.Default];
+
+    /// <summary>Empty means the platform's own choice.</summary>
+    public IReadOnlyList<TlsCipherSuite> CipherSuites { get; init; } = [];
+
+    /// <summary>The least version allowed and all above it.</summary>
+    public SslProtocols TlsProtocols { get; init; } = SslProtocols.Tls12 | SslProtocols.Tls13;
+
+    /// <summary>Packets; accepted for upstream's sake, since here bytes are bounded.</summary>
+    public int XfrChannelSize { get; init; } = 10;
+
+    public int FrontendWriteChannelSize { get; init; } = 10;
+
+    public string AgentNamespace { get; init; } = "";
+
+    public string AgentServiceAccount { get; init; } = "";
+
+    public string AuthenticationAudience { get; init; } = "";
+
+    public string Kubeconfig { get; init; } = "";
+
+    public float KubeconfigQps { get; init; }
+
+    public int KubeconfigBurst { get; init; }
+
+    public string KubeApiContentType { get; init; } = "application/vnd.kubernetes.protobuf";
+
+    public bool EnableLeaseController { get; init; }
+
+    public string LeaseNamespace { get; init; } = "kube-system";
+
+    public LabelList LeaseLabel { get; init; } = LabelList.KonnectivityServer;
+
+    /// <summary>Upstream's 0 cuts every connection on a rollout; half a minute is what Kubernetes gives a pod to end.</summary>
+    public TimeSpan GracefulShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Zero is no deadline. Upstream's 0 leaves dials pending for ever when an agent does not answer.</summary>
+    public TimeSpan BackendDialTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Accept agents that show neither a certificate nor a token.</summary>
+    public bool InsecureAgentPort { get; init; }
+
+    /// <summary>A Unix socket for frontends beside the TCP port.</summary>
+    public string FrontendUdsName { get; init; } = "";
+
+    /// <summary>Greatest gRPC message accepted, in bytes: gRPC's own default.</summary>
+    public int MaxMessageSize { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Bytes queued for one connection toward a peer that has no flow control.</summary>
+    public int ConnectionBufferSize { get; init; } = 1024 * 1024;
+
+    /// <summary>How long a full connection may pause its tunnel before that connection is closed.</summary>
+    public TimeSpan ConnectionStallLimit { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long an HTTP-CONNECT client may take to send its request head.</summary>
+    public TimeSpan ConnectHeadTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The least interval that upstream's agents allow is 30 s.</summary>
+    public TimeSpan PeerPingInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    public int MaxPendingDials { get; init; } = 10_000;
+
+    /// <summary>The value of <c>--v</c>.</summary>
+    public int Verbosity { get; init; } = KlogFlags.DefaultVerbosity;
+
+    /// <summary>Whether agents are to show a service account token: any of its three flags turns that on.</summary>
+    public bool UsesTokenAuthentication =>
+        AgentNamespace.Length > 0 || AgentServiceAccount.Length > 0 || AuthenticationAudience.Length > 0;
+
+    /// <summary>Interval of HTTP/2 pings on the agent port; null for none.</summary>
+    public TimeSpan? AgentPingInterval => PingIntervals.Shorter(KeepaliveTime, PeerPingInterval);
+
+    /// <summary>Interval of HTTP/2 pings to gRPC frontends; null for none.</summary>
+    public TimeSpan? FrontendPingInterval => PingIntervals.Shorter(FrontendKeepaliveTime, PeerPingInterval);
+}

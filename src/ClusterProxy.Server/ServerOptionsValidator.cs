@@ -1,0 +1,164 @@
+using System.Text;
+using ClusterProxy.Hosting.Validation;
+
+namespace ClusterProxy.Server;
+
+/// <summary>What no single flag's syntax can tell: ranges, files, and flags that need or exclude each other.</summary>
+internal static class ServerOptionsValidator
+{
+    private const int LeastPort = 1024;
+
+    // Ports above are handed out by systems to outgoing connections.
+    private const int GreatestPort = 49151;
+
+    // One packet carries up to 64 KiB of payload.
+    private const int LeastMessageSize = 128 * 1024;
+    private const int LeastBufferSize = 64 * 1024;
+
+    // sun_path without its final zero.
+    private const int GreatestSocketPath = 107;
+
+    public static IReadOnlyList<string> Validate(ServerOptions options)
+    {
+        var errors = new OptionErrors();
+        CheckFrontends(options, errors);
+        CheckAgents(options, errors);
+        CheckOperations(options, errors);
+        CheckLimits(options, errors);
+        CheckKubernetes(options, errors);
+        return errors.Sentences;
+    }
+
+    private static void CheckFrontends(ServerOptions options, OptionErrors errors)
+    {
+        errors.Readable("server-cert", options.ServerCert);
+        errors.Readable("server-key", options.ServerKey);
+        errors.Readable("server-ca-cert", options.ServerCaCert);
+        CheckSocketPath(errors, "uds-name", options.UdsName);
+        CheckSocketPath(errors, "frontend-uds-name", options.FrontendUdsName);
+        errors.NotNegative("frontend-keepalive-time", options.FrontendKeepaliveTime);
+        if (options.UdsName.Length > 0)
+        {
+            CheckSocketOnly(options, errors);
+            return;
+        }
+
+        errors.Range("server-port", options.ServerPort, LeastPort, GreatestPort);
+        errors.AddIf(
+            options.ServerCaCert.Length == 0,
+            "flag --server-ca-cert is empty: name the CA file that frontend certificates are checked against, "
+            + "or serve frontends on a Unix socket only with --uds-name and --server-port=0");
+        errors.BothOrNeither("server-cert", options.ServerCert, "server-key", options.ServerKey);
+        errors.AddIf(
+            options.ServerCert.Length == 0 && options.ServerKey.Length == 0,
+            "flags --server-cert and --server-key are empty: name the certificate and key of the frontend port, "
+            + "or serve frontends on a Unix socket only with --uds-name and --server-port=0");
+    }
+
+    private static void CheckSocketOnly(ServerOptions options, OptionErrors errors)
+    {
+        errors.AddIf(
+            options.ServerPort != 0,
+            $"flag --server-port: {options.ServerPort} cannot be served together with --uds-name=\"{options.UdsName}\": write "
+            + "--server-port=0, or --frontend-uds-name instead of --uds-name to serve both");
+        errors.AddIf(
+            options.FrontendUdsName.Length > 0,
+            $"flag --frontend-uds-name: \"{options.FrontendUdsName}\" is a second Unix socket beside --uds-name: remove one of the two");
+        NotOnSocket("server-cert", options.ServerCert);
+        NotOnSocket("server-key", options.ServerKey);
+        NotOnSocket("server-ca-cert", options.ServerCaCert);
+
+        void NotOnSocket(string flag, string value) => errors.AddIf(
+            value.Length > 0,
+            $"flag --{flag}: \"{value}\" has no use on the Unix socket of --uds-name: remove --{flag}");
+    }
+
+    private static void CheckAgents(ServerOptions options, OptionErrors errors)
+    {
+        errors.Range("agent-port", options.AgentPort, LeastPort, GreatestPort);
+        errors.NotNegative("keepalive-time", options.KeepaliveTime);
+        errors.Readable("cluster-cert", options.ClusterCert);
+        errors.Readable("cluster-key", options.ClusterKey);
+        errors.Readable("cluster-ca-cert", options.ClusterCaCert);
+        errors.BothOrNeither("cluster-cert", options.ClusterCert, "cluster-key", options.ClusterKey);
+        errors.AddIf(
+            options.ClusterCert.Length == 0 && options.ClusterKey.Length == 0,
+            "flags --cluster-cert and --cluster-key are empty: name the certificate and key of the agent port, which has no plaintext form");
+        errors.AddIf(
+            options.ClusterCaCert.Length == 0 && !options.UsesTokenAuthentication && !options.InsecureAgentPort,
+            "flag --cluster-ca-cert is empty, so the agent port would accept any client: name the CA file that agent certificates "
+            + "are checked against, or accept agents without authentication with --insecure-agent-port");
+        errors.AddIf(
+            options.InsecureAgentPort && (options.ClusterCaCert.Length > 0 || options.UsesTokenAuthentication),
+            "flag --insecure-agent-port contradicts the agent authentication that is configured: remove one of the two");
+        errors.AtLeast("server-count", options.ServerCount, 0);
+    }
+
+    private static void CheckOperations(ServerOptions options, OptionErrors errors)
+    {
+        errors.Range("health-port", options.HealthPort, LeastPort, GreatestPort);
+        errors.Range("admin-port", options.AdminPort, LeastPort, GreatestPort);
+        errors.AddIf(
+            options.EnableContentionProfiling && !options.EnableProfiling,
+            "flag --enable-contention-profiling needs --enable-profiling: set both or neither");
+        errors.NotNegative("graceful-shutdown-timeout", options.GracefulShutdownTimeout);
+        errors.NotNegative("backend-dial-timeout", options.BackendDialTimeout);
+    }
+
+    private static void CheckLimits(ServerOptions options, OptionErrors errors)
+    {
+        errors.AtLeast("xfr-channel-size", options.XfrChannelSize, 1);
+        errors.AtLeast("frontend-write-channel-size", options.FrontendWriteChannelSize, 1);
+        errors.AtLeast("max-message-size", options.MaxMessageSize, LeastMessageSize);
+        errors.AtLeast("connection-buffer-size", options.ConnectionBufferSize, LeastBufferSize);
+        errors.AtLeast("max-pending-dials", options.MaxPendingDials, 1);
+        errors.Positive("connection-stall-limit", options.ConnectionStallLimit);
+        errors.Positive("connect-head-timeout", options.ConnectHeadTimeout);
+        errors.NotNegative("peer-ping-interval", options.PeerPingInterval);
+    }
+
+    private static void CheckKubernetes(ServerOptions options, OptionErrors errors)
+    {
+        errors.Readable("kubeconfig", options.Kubeconfig);
+        errors.AddIf(
+            options.KubeconfigQps < 0, $"flag --kubeconfig-qps: {options.KubeconfigQps} is negative: write 0 or more");
+        errors.AtLeast("kubeconfig-burst", options.KubeconfigBurst, 0);
+        if (options.UsesTokenAuthentication)
+        {
+            NeededForTokens("agent-namespace", options.AgentNamespace);
+            NeededForTokens("agent-service-account", options.AgentServiceAccount);
+            NeededForTokens("authentication-audience", options.AuthenticationAudience);
+            errors.AddIf(
+                options.ClusterCaCert.Length > 0,
+                $"flag --cluster-ca-cert: \"{options.ClusterCaCert}\" cannot be combined with agent token authentication: "
+                + "remove it, or remove --agent-namespace, --agent-service-account and --authentication-audience");
+            errors.Add(
+                "flag --agent-namespace: this build does not contain the Kubernetes part that checks agents' tokens: "
+                + "authenticate agents by certificate with --cluster-ca-cert instead");
+        }
+
+        errors.AddIf(
+            options.EnableLeaseController,
+            "flag --enable-lease-controller: this build does not contain the Kubernetes part that publishes leases: "
+            + "remove it and tell agents the number of servers with --server-count instead");
+
+        void NeededForTokens(string flag, string value) => errors.AddIf(
+            value.Length == 0, $"flag --{flag} is empty: agent token authentication needs --agent-namespace, --agent-service-account "
+            + "and --authentication-audience, all three");
+    }
+
+    private static void CheckSocketPath(OptionErrors errors, string flag, string path)
+    {
+        if (path.Length == 0)
+        {
+            return;
+        }
+
+        errors.AddIf(
+            Encoding.UTF8.GetByteCount(path) > GreatestSocketPath,
+            $"flag --{flag}: \"{path}\" is too long for a Unix socket: write a path of at most {GreatestSocketPath} bytes");
+        var directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
+        errors.AddIf(
+            !Directory.Exists(directory), $"flag --{flag}: there is no directory \"{directory}\" for the socket: create it or correct the path");
+    }
+}

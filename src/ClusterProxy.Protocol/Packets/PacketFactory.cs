@@ -35,6 +35,13 @@ internal static class PacketFactory
         CloseResponse = new CloseResponse { ConnectID = connectId, Error = error },
     };
 
+    /// <summary>Ours: the sender will send no more DATA for the connection and still reads.</summary>
+    public static Packet HalfClose(long connectId) => new()
+    {
+        Type = TunnelFeatures.HalfClosePacket,
+        CloseRequest = new CloseRequest { ConnectID = connectId },
+    };
+
     public static Packet CloseDial(long random) => new()
     {
         Type = PacketType.DialCls,

@@ -29,6 +29,8 @@ internal sealed class TunnelConnection
     private readonly Lock _gate = new();
     private ITimer? _closeTimer;
     private CloseReason? _reason;
+    private bool _closeRequested;
+    private bool _halfCloseSent;
     private bool _closeSent;
     private bool _inputEnded;
 
@@ -66,6 +68,12 @@ internal sealed class TunnelConnection
 
     public TunnelRole Role { get; }
 
+    /// <summary>
+    /// Whether both ends of the tunnel announced <see cref="TunnelFeatures.HalfClose"/>: then the end of one direction leaves
+    /// the other alone.
+    /// </summary>
+    public bool CanHalfClose { get; init; }
+
     /// <summary>What the peer sent. It ends when the peer closed, after all bytes that came before. The owner completes it.</summary>
     public PipeReader Input => _inputReader;
 
@@ -73,8 +81,8 @@ internal sealed class TunnelConnection
     public long QueuedBytes => _inputReader.QueuedBytes;
 
     /// <summary>
-    /// What the peer is to get. Completing it closes the connection behind the last byte. A flush that reports completion
-    /// says that the connection is over.
+    /// What the peer is to get. Completing it closes the connection behind the last byte, or, if it can be half-closed, this
+    /// direction of it. A flush that reports completion says that the connection is over.
     /// </summary>
     public PipeWriter Output => _output.Writer;
 
@@ -143,6 +151,44 @@ internal sealed class TunnelConnection
         }
     }
 
+    /// <summary>HALF_CLOSE came: nothing more from the peer, which still reads. Only the tunnel's reader calls it.</summary>
+    public void EndInputByHalfClose()
+    {
+        EndInput();
+        Packet? packet;
+        lock (_gate)
+        {
+            packet = Role == TunnelRole.Dialed && _halfCloseSent ? ClosingPacket() : null;
+        }
+
+        if (packet is not null)
+        {
+            _writer.TrySend(packet);
+            EndIfDialed();
+        }
+    }
+
+    /// <summary>
+    /// The end of the output is the end of the connection, half-close or not. The owner calls it before or after it has
+    /// completed <see cref="Output"/>; the closing packet follows the last byte.
+    /// </summary>
+    public void RequestClose(CloseReason reason)
+    {
+        SetReason(reason);
+        Packet? packet;
+        lock (_gate)
+        {
+            _closeRequested = true;
+            packet = _halfCloseSent ? ClosingPacket() : null;
+        }
+
+        if (packet is not null)
+        {
+            _writer.TrySend(packet);
+            EndIfDialed();
+        }
+    }
+
     /// <summary>
     /// The peer is done with the connection, or its tunnel is gone. What it sent before can still be read; what waits for it
     /// is dropped. Only the tunnel's reader calls it.
@@ -163,10 +209,25 @@ internal sealed class TunnelConnection
         if (ClosingPacket() is { } packet)
         {
             _writer.TrySend(packet);
+            EndIfDialed();
         }
     }
 
-    private Packet? OnOutputDrained() => ClosingPacket();
+    private Packet? OnOutputDrained()
+    {
+        lock (_gate)
+        {
+            if (CanHalfClose && !_closeRequested && !(Role == TunnelRole.Dialed && _inputEnded))
+            {
+                _halfCloseSent = true;
+                return PacketFactory.HalfClose(ConnectId);
+            }
+        }
+
+        var packet = ClosingPacket();
+        EndIfDialed();
+        return packet;
+    }
 
     /// <summary>The packet that closes the connection at the peer; null when it was sent before.</summary>
     private Packet? ClosingPacket()
@@ -180,16 +241,24 @@ internal sealed class TunnelConnection
 
             _closeSent = true;
             _reason ??= Role == TunnelRole.Dialer ? CloseReason.FrontendClosed : CloseReason.TargetClosed;
-            if (Role == TunnelRole.Dialer)
+            if (Role == TunnelRole.Dialed)
             {
-                _closeTimer = _time.CreateTimer(
-                    static state => ((TunnelConnection)state!).OnCloseTimeout(), this, _limits.CloseTimeout, Timeout.InfiniteTimeSpan);
-                return PacketFactory.CloseRequest(ConnectId);
+                return PacketFactory.CloseResponse(ConnectId, _reason.Value.ToWireText());
             }
-        }
 
-        End();
-        return PacketFactory.CloseResponse(ConnectId, _reason.Value.ToWireText());
+            _closeTimer = _time.CreateTimer(
+                static state => ((TunnelConnection)state!).OnCloseTimeout(), this, _limits.CloseTimeout, Timeout.InfiniteTimeSpan);
+            return PacketFactory.CloseRequest(ConnectId);
+        }
+    }
+
+    /// <summary>CLOSE_RSP is the last word; CLOSE_REQ waits for its answer.</summary>
+    private void EndIfDialed()
+    {
+        if (Role == TunnelRole.Dialed)
+        {
+            End();
+        }
     }
 
     private async ValueTask WaitForReceiverAsync(Task<FlushResult> flush)

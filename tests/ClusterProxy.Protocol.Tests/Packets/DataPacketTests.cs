@@ -5,11 +5,12 @@ using ClusterProxy.Protocol.Packets;
 using FsCheck;
 using FsCheck.Fluent;
 using Google.Protobuf;
+using Xunit.Abstractions;
 
 namespace ClusterProxy.Protocol.Tests.Packets;
 
 /// <summary>The hand codec against Google.Protobuf, which is the oracle in both directions.</summary>
-public sealed class DataPacketTests
+public sealed class DataPacketTests(ITestOutputHelper output)
 {
     private static readonly Config Thorough = Config.QuickThrowOnFailure.WithMaxTest(2000);
 
@@ -102,7 +103,7 @@ public sealed class DataPacketTests
     [Fact]
     public void Read_MutatedMessages_AgreeWithTheOracleOrBothRefuse()
     {
-        var random = new Random(20261120);
+        var random = SeededRandom.Create(output.WriteLine);
         for (var round = 0; round < 200_000; round++)
         {
             var payload = new byte[random.Next(0, 24)];

@@ -24,8 +24,8 @@ internal sealed class TunnelPair : IAsyncDisposable
     public PacketReader Reader { get; }
 
     public TunnelConnection Connect(
-        long id, TunnelRole role = TunnelRole.Dialer, TimeProvider? time = null, Action<TunnelConnection>? onEnded = null) =>
-        new(Writer, id, role, Limits, time ?? TimeProvider.System, null, onEnded ?? (_ => { }));
+        long id, TunnelRole role = TunnelRole.Dialer, Action<TunnelConnection>? onEnded = null, bool halfClose = false) =>
+        new(Writer, id, role, Limits, TimeProvider.System, null, onEnded ?? (_ => { })) { CanHalfClose = halfClose };
 
     /// <summary>The next packets as text: "Data 1 5" is five bytes of connection 1.</summary>
     public async Task<List<string>> ReadAsync(int count)
@@ -38,7 +38,7 @@ internal sealed class TunnelPair : IAsyncDisposable
                 _pending.Enqueue(packet.Message switch
                 {
                     null => $"Data {packet.ConnectId} {packet.Payload.Length}",
-                    { CloseRequest: { } close } => $"CloseReq {close.ConnectID}",
+                    { CloseRequest: { } close } => $"{packet.Type} {close.ConnectID}",
                     { CloseResponse: { } close } => $"CloseRsp {close.ConnectID} {close.Error}".TrimEnd(),
                     var other => other.Type.ToString(),
                 });

@@ -28,8 +28,9 @@ public sealed class SinkTarget : LoopbackTarget
 
     protected override async Task ServeAsync(Socket socket, CancellationToken cancellationToken)
     {
-        // A small window makes the stall reach the sender soon.
-        socket.ReceiveBufferSize = 16 * 1024;
+        // Fixed, so that the stall reaches the sender soon; well above the 64 KiB segments of loopback, below which the
+        // kernel doles bytes out by timer.
+        socket.ReceiveBufferSize = 256 * 1024;
         var buffer = new byte[64 * 1024];
         while (true)
         {

@@ -99,8 +99,9 @@ public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, 
         HostingLog.HandshakeFailed(logger, level, options.Plane, remote, reason);
     }
 
+    /// <summary>Kestrel does not say that it was the timeout; its timer ticks coarsely and may be a little early.</summary>
     private TlsHandshakeFailure Classify(TlsHandshake handshake, TimeSpan elapsed) =>
-        elapsed >= options.HandshakeTimeout ? TlsHandshakeFailure.Timeout
+        elapsed >= 0.9 * options.HandshakeTimeout ? TlsHandshakeFailure.Timeout
         : handshake.GotClientHello ? TlsHandshakeFailure.Aborted
         : TlsHandshakeFailure.NoClientHello;
 }

@@ -1,0 +1,8 @@
+namespace ClusterProxy.Hosting.Metrics;
+
+internal enum MetricType
+{
+    Counter,
+    Gauge,
+    Histogram,
+}

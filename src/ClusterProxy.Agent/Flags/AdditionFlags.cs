@@ -1,0 +1,41 @@
+using ClusterProxy.Hosting.Flags;
+
+namespace ClusterProxy.Agent.Flags;
+
+/// <summary>What upstream's agent does not know, targets left out.</summary>
+internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
+{
+    public const string Group = "ClusterProxy additions";
+
+    private readonly Flag<TimeSpan> _drainTimeout = flags.AddDuration(
+        "drain-timeout", defaults.DrainTimeout, Group, "How long open connections may go on after SIGTERM.");
+
+    private readonly Flag<TimeSpan> _connectTimeout = flags.AddDuration(
+        "connect-timeout", defaults.ConnectTimeout, Group, "How long each step of connecting to a server may take.");
+
+    private readonly Flag<int> _messageSize = flags.AddInt(
+        "max-message-size", defaults.MaxMessageSize, Group, "Greatest gRPC message accepted, in bytes.");
+
+    private readonly Flag<int> _bufferSize = flags.AddInt(
+        "connection-buffer-size", defaults.ConnectionBufferSize, Group,
+        "Bytes queued for one connection toward a peer that has no flow control.");
+
+    private readonly Flag<TimeSpan> _stallLimit = flags.AddDuration(
+        "connection-stall-limit", defaults.ConnectionStallLimit, Group,
+        "How long a connection whose queue is full may hold up its tunnel before that connection is closed.");
+
+    private readonly Flag<TimeSpan> _pingInterval = flags.AddDuration(
+        "peer-ping-interval", defaults.PeerPingInterval, Group,
+        "Interval of HTTP/2 pings that find half-open tunnels; the smaller of this and --keepalive-time counts, "
+        + "and 0 leaves only --keepalive-time.");
+
+    public AgentOptions Apply(FlagParseResult result, AgentOptions options) => options with
+    {
+        DrainTimeout = result.Get(_drainTimeout),
+        ConnectTimeout = result.Get(_connectTimeout),
+        MaxMessageSize = result.Get(_messageSize),
+        ConnectionBufferSize = result.Get(_bufferSize),
+        ConnectionStallLimit = result.Get(_stallLimit),
+        PeerPingInterval = result.Get(_pingInterval),
+    };
+}

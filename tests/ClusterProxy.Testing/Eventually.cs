@@ -10,7 +10,7 @@ namespace ClusterProxy.Testing;
 public static class Eventually
 {
     private const int Tries = 600;
-    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan _period = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Probes until <paramref name="condition"/> holds and returns that value.</summary>
     /// <param name="probe">Reads the outside state. An <see cref="HttpRequestException"/>, <see cref="IOException"/> or
@@ -23,7 +23,7 @@ public static class Eventually
         [CallerFilePath] string file = "",
         [CallerLineNumber] int line = 0)
     {
-        using var timer = new PeriodicTimer(Period);
+        using var timer = new PeriodicTimer(_period);
         object? last = null;
         for (var i = 0; i < Tries; i++)
         {

@@ -151,6 +151,20 @@ public sealed class ServerFlagValueTests
             $"flag --cipher-suites: \"{name}\" is none of the known values: write TLS_AES_128_GCM_SHA256, ",
             Refused($"--cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,{name}"));
 
+    [Fact]
+    public void CipherSuites_Named_LeaveTls13AsItIs()
+    {
+        Assert.Empty(Bind().AllowedCipherSuites);
+        Assert.Equal(
+            [
+                TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+                TlsCipherSuite.TLS_AES_128_GCM_SHA256,
+                TlsCipherSuite.TLS_AES_256_GCM_SHA384,
+                TlsCipherSuite.TLS_CHACHA20_POLY1305_SHA256,
+            ],
+            Bind("--cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_AES_128_GCM_SHA256").AllowedCipherSuites);
+    }
+
     [Theory]
     [InlineData("", SslProtocols.Tls12 | SslProtocols.Tls13)]
     [InlineData("VersionTLS12", SslProtocols.Tls12 | SslProtocols.Tls13)]

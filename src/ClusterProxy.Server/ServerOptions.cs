@@ -62,7 +62,7 @@ internal sealed record ServerOptions
 
     public IReadOnlyList<ProxyStrategy> ProxyStrategies { get; init; } = [ProxyStrategy.Default];
 
-    /// <summary>As the flag names them; listeners use <see cref="AllowedCipherSuites"/>.</summary>
+    /// <summary>Below TLS 1.3; empty means the platform's own choice.</summary>
     public IReadOnlyList<TlsCipherSuite> CipherSuites { get; init; } = [];
 
     /// <summary>The least version allowed and all above it.</summary>
@@ -128,22 +128,6 @@ internal sealed record ServerOptions
     /// <summary>Whether agents are to show a service account token: any of its three flags turns that on.</summary>
     public bool UsesTokenAuthentication =>
         AgentNamespace.Length > 0 || AgentServiceAccount.Length > 0 || AuthenticationAudience.Length > 0;
-
-    /// <summary>
-    /// What listeners accept; empty for the platform's own choice. The flag says nothing about TLS 1.3, and a policy of the
-    /// platform without that version's suites would turn the version off, so they are always among them.
-    /// </summary>
-    public IReadOnlyList<TlsCipherSuite> AllowedCipherSuites => CipherSuites.Count == 0
-        ? []
-        :
-        [
-            .. CipherSuites.Union(
-            [
-                TlsCipherSuite.TLS_AES_128_GCM_SHA256,
-                TlsCipherSuite.TLS_AES_256_GCM_SHA384,
-                TlsCipherSuite.TLS_CHACHA20_POLY1305_SHA256,
-            ]),
-        ];
 
     /// <summary>Interval of HTTP/2 pings on the agent port; null for none.</summary>
     public TimeSpan? AgentPingInterval => PingIntervals.Shorter(KeepaliveTime, PeerPingInterval);

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Flags;
 
 namespace ClusterProxy.Server.Flags;
@@ -8,44 +9,30 @@ internal sealed class TlsFlags(FlagSet flags, ServerOptions defaults)
 {
     private const string Group = "TLS";
 
-    // Versions below 1.2 are off unless an operator with old peers asks for them by name, as upstream allows.
-#pragma warning disable SYSLIB0039, CA5397
-    private const SslProtocols FromTls11 = SslProtocols.Tls11 | SslProtocols.Tls12 | SslProtocols.Tls13;
-    private const SslProtocols FromTls10 = SslProtocols.Tls | FromTls11;
-#pragma warning restore SYSLIB0039, CA5397
+    private const string VersionFlag = "tls-min-version";
+    private const string SuitesFlag = "cipher-suites";
 
-    // Go's list of suites without known weaknesses; the names are the registered ones in both platforms.
-    private static readonly TlsCipherSuite[] _suites =
+    private static readonly (string, SslProtocols)[] _versions =
+        [.. GoTlsNames.Versions.Prepend("").Select(name => (name, GoTlsNames.ParseMinimumVersion(VersionFlag, name)))];
+
+    // Go had two names without their hash before it had the registered ones, and still takes them.
+    private static readonly (string, TlsCipherSuite)[] _suites =
     [
-        TlsCipherSuite.TLS_AES_128_GCM_SHA256,
-        TlsCipherSuite.TLS_AES_256_GCM_SHA384,
-        TlsCipherSuite.TLS_CHACHA20_POLY1305_SHA256,
-        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
-        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,
-        TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
-        TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,
-        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-        TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-        TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-        TlsCipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+        .. GoTlsNames.CipherSuites
+            .Append("TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305")
+            .Append("TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305")
+            .Select(name => (name, GoTlsNames.ParseCipherSuites(SuitesFlag, [name])[0])),
     ];
 
     private readonly Flag<SslProtocols> _protocols = flags.AddParsed(
-        "tls-min-version", defaults.TlsProtocols, Group,
-        "Least TLS version: VersionTLS10, VersionTLS11, VersionTLS12 or VersionTLS13; empty for VersionTLS12.",
-        ChoiceFlagType.Of(
-            ("", SslProtocols.Tls12 | SslProtocols.Tls13),
-            ("VersionTLS10", FromTls10),
-            ("VersionTLS11", FromTls11),
-            ("VersionTLS12", SslProtocols.Tls12 | SslProtocols.Tls13),
-            ("VersionTLS13", SslProtocols.Tls13)));
+        VersionFlag, defaults.TlsProtocols, Group,
+        "Least TLS version: VersionTLS12 or VersionTLS13; VersionTLS10 and VersionTLS11 are accepted and mean VersionTLS12, as empty does.",
+        ChoiceFlagType.Of(_versions));
 
     private readonly Flag<IReadOnlyList<TlsCipherSuite>> _cipherSuites = flags.AddParsedList(
-        "cipher-suites", defaults.CipherSuites, Group,
+        SuitesFlag, defaults.CipherSuites, Group,
         "Cipher suites allowed below TLS 1.3, by their registered names; empty for the platform's own choice.",
-        ChoiceFlagType.Of([.. _suites.Select(suite => (suite.ToString(), suite))]));
+        ChoiceFlagType.Of(_suites));
 
     public ServerOptions Apply(FlagParseResult result, ServerOptions options) => options with
     {

@@ -112,7 +112,8 @@ internal sealed class CertificateInspector(TimeProvider time)
             yield return "CA";
         }
 
-        foreach (var usage in certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().SelectMany(static e => e.EnhancedKeyUsages.Cast<Oid>()))
+        var extensions = certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>();
+        foreach (var usage in extensions.SelectMany(static e => e.EnhancedKeyUsages.Cast<Oid>()))
         {
             yield return usage.Value switch
             {

@@ -18,7 +18,11 @@ internal static class CertsDevCommand
 
     public static Command Create(TimeProvider time)
     {
-        var config = new Option<string?>("--config") { Description = "YAML file with out, clusters, hosts, days, singleCa; options given here win", HelpName = "FILE" };
+        var config = new Option<string?>("--config")
+        {
+            Description = "YAML file with out, clusters, hosts, days, singleCa; options given here win",
+            HelpName = "FILE",
+        };
         var folder = new Option<string?>("--out") { Description = "Folder to write to [default: certs-dev/out]", HelpName = "DIR" };
         var clusters = CommaSeparated.Option("--cluster", "Clusters whose agents get a certificate [default: alpha,beta]", "NAME,...");
         var hosts = CommaSeparated.Option("--host", "More DNS names or IP addresses of the server, besides localhost", "HOST,...");
@@ -73,7 +77,8 @@ internal static class CertsDevCommand
         var files = DevPki.Issue(options, time);
         if (!force && DevPkiFolder.Existing(options.Out, files) is { Count: > 0 } existing)
         {
-            errors.WriteLine($"clusterproxy: {existing[0]} exists{(existing.Count > 1 ? $", and {existing.Count - 1} more" : "")}; use --force to overwrite or another --out");
+            var more = existing.Count > 1 ? $", and {existing.Count - 1} more" : "";
+            errors.WriteLine($"clusterproxy: {existing[0]} exists{more}; use --force to overwrite or another --out");
             return 1;
         }
 

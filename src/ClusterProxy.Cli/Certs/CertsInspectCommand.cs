@@ -18,7 +18,11 @@ internal static class CertsInspectCommand
 
     public static Command Create(TimeProvider time)
     {
-        var files = new Argument<string[]>("FILE") { Description = "PEM files; keys are matched with the certificates", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("FILE")
+        {
+            Description = "PEM files; keys are matched with the certificates",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var format = new Option<string>("--output", "-o") { Description = "table or json", DefaultValueFactory = static _ => "table" };
         format.AcceptOnlyFromAmong("table", "json");
         var command = new Command("inspect", Description) { files, format };

@@ -1,4 +1,5 @@
 using System.Net;
+using ClusterProxy.Agent.Targets;
 using ClusterProxy.Hosting.Flags;
 using ClusterProxy.Hosting.Validation;
 using ClusterProxy.Protocol;
@@ -18,6 +19,7 @@ internal static class AgentOptionsValidator
         CheckIdentity(options, errors);
         CheckServers(options, errors);
         CheckOperations(options, errors);
+        CheckTargets(options, errors);
         CheckLimits(options, errors);
         errors.Readable("kubeconfig", options.Kubeconfig);
         errors.AddIf(
@@ -79,6 +81,22 @@ internal static class AgentOptionsValidator
             options.EnableContentionProfiling && !options.EnableProfiling,
             "flag --enable-contention-profiling needs --enable-profiling: set both or neither");
         errors.NotNegative("drain-timeout", options.DrainTimeout);
+    }
+
+    private static void CheckTargets(AgentOptions options, OptionErrors errors)
+    {
+        foreach (var (flag, texts) in new[] { ("allow-target", options.AllowTarget), ("deny-target", options.DenyTarget) })
+        {
+            foreach (var text in texts)
+            {
+                errors.AddIf(!TargetRule.TryParse(text, out _, out var error), $"flag --{flag}: {error}");
+            }
+        }
+
+        foreach (var text in options.TargetAlias)
+        {
+            errors.AddIf(!TargetAlias.TryParse(text, out _, out var error), $"flag --target-alias: {error}");
+        }
     }
 
     private static void CheckLimits(AgentOptions options, OptionErrors errors)

@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Logging;
+
+namespace ClusterProxy.Agent;
+
+/// <summary>Tunnels to servers.</summary>
+internal static partial class AgentLog
+{
+    [LoggerMessage(EventId = 3000, EventName = nameof(TunnelOpened), Level = LogLevel.Information,
+        Message = "Tunnel to server {ServerId} at {Address} is open; {Open} of {Wanted} tunnels")]
+    public static partial void TunnelOpened(ILogger logger, string serverId, string address, int open, int wanted);
+
+    [LoggerMessage(EventId = 3001, EventName = nameof(TunnelEnded), Level = LogLevel.Information,
+        Message = "Tunnel to server {ServerId} at {Address} ended: {Reason}")]
+    public static partial void TunnelEnded(ILogger logger, string serverId, string address, string reason);
+
+    [LoggerMessage(EventId = 3002, EventName = nameof(ConnectFailed), Level = LogLevel.Warning,
+        Message = "No tunnel: {Step} failed: {Error}; next attempt in {DelaySeconds:F1} s")]
+    public static partial void ConnectFailed(ILogger logger, string step, string error, double delaySeconds);
+
+    [LoggerMessage(EventId = 3003, EventName = nameof(DuplicateServer), Level = LogLevel.Debug,
+        Message = "Address {Address} led to server {ServerId} again; {Open} of {Wanted} tunnels")]
+    public static partial void DuplicateServer(ILogger logger, string serverId, string address, int open, int wanted);
+
+    [LoggerMessage(EventId = 3004, EventName = nameof(ServerLoopFailed), Level = LogLevel.Error,
+        Message = "The loop that keeps tunnels to the servers failed; this is a defect")]
+    public static partial void ServerLoopFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 3005, EventName = nameof(TunnelFailed), Level = LogLevel.Error,
+        Message = "The tunnel to server {ServerId} failed in a way that is no fault of the connection; this is a defect")]
+    public static partial void TunnelFailed(ILogger logger, string serverId, Exception exception);
+
+    [LoggerMessage(EventId = 3006, EventName = nameof(PacketIgnored), Level = LogLevel.Trace,
+        Message = "A packet of type {PacketType} is not for agents and was skipped")]
+    public static partial void PacketIgnored(ILogger logger, int packetType);
+}

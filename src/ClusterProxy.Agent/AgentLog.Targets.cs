@@ -1,0 +1,26 @@
+using ClusterProxy.Agent.Targets;
+using ClusterProxy.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterProxy.Agent;
+
+/// <summary>Dials and connections.</summary>
+internal static partial class AgentLog
+{
+    [LoggerMessage(EventId = 3100, EventName = nameof(DialEnded), Level = LogLevel.Debug,
+        Message = "Dial {ConnectionId} to {Target}: {Outcome} after {ElapsedMilliseconds:F1} ms {Error}")]
+    public static partial void DialEnded(
+        ILogger logger, long connectionId, string target, TargetDialOutcome outcome, double elapsedMilliseconds, string error);
+
+    [LoggerMessage(EventId = 3101, EventName = nameof(TooManyDials), Level = LogLevel.Information,
+        Message = "A dial was refused: {Pending} dials are pending on its tunnel already")]
+    public static partial void TooManyDials(ILogger logger, int pending);
+
+    [LoggerMessage(EventId = 3102, EventName = nameof(ConnectionClosed), Level = LogLevel.Debug,
+        Message = "Connection {ConnectionId} closed: {Reason}")]
+    public static partial void ConnectionClosed(ILogger logger, long connectionId, CloseReason reason);
+
+    [LoggerMessage(EventId = 3103, EventName = nameof(UnknownConnection), Level = LogLevel.Trace,
+        Message = "{Packet} for connection {ConnectionId}, which is not open")]
+    public static partial void UnknownConnection(ILogger logger, string packet, long connectionId);
+}

@@ -1,0 +1,151 @@
+using System.Diagnostics.Metrics;
+using ClusterProxy.Agent.Targets;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Tunnels;
+
+namespace ClusterProxy.Agent;
+
+/// <summary>Everything the agent counts. Instruments carry the names that Prometheus sees; the first family is upstream's.</summary>
+internal sealed class AgentMetrics : IPacketObserver, IDisposable
+{
+    public const string MeterName = "ClusterProxy.Agent";
+
+    private const string Upstream = "konnectivity_network_proxy_agent_";
+    private const string Own = "clusterproxy_agent_";
+
+    private readonly Meter _meter;
+    private readonly Histogram<double> _dialDuration;
+    private readonly Counter<long> _dialFailures;
+    private readonly Counter<long> _serverFailures;
+    private readonly Counter<long> _packets;
+    private readonly Counter<long> _streamErrors;
+    private readonly Counter<long> _bytes;
+    private readonly Counter<long> _closed;
+    private readonly Counter<long> _stalls;
+    private readonly Counter<double> _stallSeconds;
+    private readonly Counter<long> _connects;
+    private readonly Counter<long> _denied;
+    private readonly PacketTags _sent = new("from_agent");
+    private readonly PacketTags _received = new("to_agent");
+    private long _openConnections;
+    private long _openTunnels;
+    private long _pendingDials;
+    private long _wantedServers = 1;
+
+    public AgentMetrics(IMeterFactory factory)
+    {
+        _meter = factory.Create(MeterName);
+        _dialDuration = _meter.CreateHistogram(
+            Upstream + "dial_duration_seconds", "s", "Time to connect to a target, successful dials only.", tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [.005, .025, .1, .5, 2.5, 10, 30] });
+        _dialFailures = _meter.CreateCounter<long>(
+            Upstream + "endpoint_dial_failure_total", description: "Dials that reached no target, by reason.");
+        _meter.CreateObservableGauge(
+            Upstream + "open_endpoint_connections", () => Volatile.Read(ref _openConnections), description: "Connections to targets.");
+        _meter.CreateObservableGauge(
+            Upstream + "open_server_connections", () => Volatile.Read(ref _openTunnels), description: "Tunnels to servers.");
+        _meter.CreateObservableGauge(
+            Upstream + "known_server_count", () => Volatile.Read(ref _wantedServers), description: "Servers this agent wants a tunnel to.");
+        _serverFailures = _meter.CreateCounter<long>(
+            Upstream + "server_connection_failure_count", description: "Deprecated: tunnels that failed, by direction.");
+        _packets = _meter.CreateCounter<long>(
+            Upstream + "stream_packets_total", description: "Packets, by segment and type.");
+        _streamErrors = _meter.CreateCounter<long>(
+            Upstream + "stream_errors_total", description: "Tunnels that failed, by segment and gRPC code.");
+        _bytes = _meter.CreateCounter<long>(
+            Own + "bytes_total", "By", "Payload bytes, by direction.");
+        _closed = _meter.CreateCounter<long>(
+            Own + "connections_closed_total", description: "Connections that ended, by reason.");
+        _stalls = _meter.CreateCounter<long>(
+            Own + "stalls_total", description: "Times a tunnel waited for one target that did not read.");
+        _stallSeconds = _meter.CreateCounter<double>(
+            Own + "stall_seconds_total", "s", "Time that tunnels waited for targets that did not read.");
+        _connects = _meter.CreateCounter<long>(
+            Own + "connect_attempts_total", description: "Attempts to open a tunnel, by result.");
+        _denied = _meter.CreateCounter<long>(
+            Own + "dials_denied_total", description: "Dials refused by the target policy.");
+        _meter.CreateObservableGauge(
+            Own + "pending_dials", () => Volatile.Read(ref _pendingDials), description: "Dials under way.");
+    }
+
+    /// <summary>Connections to targets that have not ended in both directions.</summary>
+    public long OpenConnections => Volatile.Read(ref _openConnections);
+
+    public long PendingDials => Volatile.Read(ref _pendingDials);
+
+    public void Dispose() => _meter.Dispose();
+
+    public void DialStarted() => Interlocked.Increment(ref _pendingDials);
+
+    public void DialEnded(TargetDialOutcome outcome, TimeSpan elapsed)
+    {
+        Interlocked.Decrement(ref _pendingDials);
+        if (outcome == TargetDialOutcome.Connected)
+        {
+            _dialDuration.Record(elapsed.TotalSeconds);
+            return;
+        }
+
+        if (outcome != TargetDialOutcome.Cancelled)
+        {
+            _dialFailures.Add(1, new KeyValuePair<string, object?>("reason", outcome == TargetDialOutcome.TimedOut ? "timeout" : "unknown"));
+        }
+
+        if (outcome == TargetDialOutcome.Denied)
+        {
+            _denied.Add(1);
+        }
+    }
+
+    public void ConnectionOpened() => Interlocked.Increment(ref _openConnections);
+
+    public void ConnectionClosed(CloseReason reason)
+    {
+        Interlocked.Decrement(ref _openConnections);
+        _closed.Add(1, new KeyValuePair<string, object?>("reason", reason.ToTag()));
+    }
+
+    public void TunnelOpened() => Interlocked.Increment(ref _openTunnels);
+
+    public void TunnelClosed() => Interlocked.Decrement(ref _openTunnels);
+
+    public void WantedServers(int count) => Volatile.Write(ref _wantedServers, count);
+
+    /// <param name="result"><c>connected</c>, <c>duplicate</c>, or the step that failed.</param>
+    public void ConnectAttempted(string result) => _connects.Add(1, new KeyValuePair<string, object?>("result", result));
+
+    public void SendFailed(GrpcStatusCode code) => Failed("to_server", "from_agent", code);
+
+    public void ReceiveFailed(GrpcStatusCode code) => Failed("from_server", "to_agent", code);
+
+    public void PacketSent(PacketType type, long payloadBytes)
+    {
+        _packets.Add(1, _sent.Of(type));
+        if (payloadBytes > 0)
+        {
+            _bytes.Add(payloadBytes, new KeyValuePair<string, object?>("direction", "from_target"));
+        }
+    }
+
+    public void PacketReceived(PacketType type, long payloadBytes)
+    {
+        _packets.Add(1, _received.Of(type));
+        if (payloadBytes > 0)
+        {
+            _bytes.Add(payloadBytes, new KeyValuePair<string, object?>("direction", "to_target"));
+        }
+    }
+
+    public void StallStarted() => _stalls.Add(1);
+
+    public void StallEnded(TimeSpan elapsed) => _stallSeconds.Add(elapsed.TotalSeconds);
+
+    private void Failed(string direction, string segment, GrpcStatusCode code)
+    {
+        _serverFailures.Add(1, new KeyValuePair<string, object?>("direction", direction));
+        _streamErrors.Add(
+            1, new("segment", segment), new("code", code.ToString()), new KeyValuePair<string, object?>("packet_type", "Unknown"));
+    }
+}

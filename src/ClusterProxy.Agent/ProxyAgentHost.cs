@@ -1,0 +1,204 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using ClusterProxy.Agent.Servers;
+using ClusterProxy.Agent.Sockets;
+using ClusterProxy.Agent.Targets;
+using ClusterProxy.Hosting;
+using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Hosting.Endpoints;
+using ClusterProxy.Hosting.Metrics;
+using ClusterProxy.Protocol.Tunnels;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterProxy.Agent;
+
+/// <summary>A whole agent. This is the one place where its parts are joined.</summary>
+internal sealed class ProxyAgentHost : IAsyncDisposable
+{
+    private readonly AgentOptions _options;
+    private readonly ILoggerFactory _logging;
+    private readonly ServiceProvider _meters;
+    private readonly AgentContext _context;
+    private readonly PrometheusText _metrics;
+    private readonly ServerPool _servers;
+    private PlainHttpHost? _health;
+    private PlainHttpHost? _admin;
+
+    private ProxyAgentHost(AgentOptions options, ILoggerFactory logging, TimeProvider time, Func<string, string?> environment)
+    {
+        _options = options;
+        _logging = logging;
+        var logger = logging.CreateLogger("ClusterProxy.Agent");
+        var tls = Tls(options, logger, time);
+        var policy = TargetRules.Policy(options);
+        var aliases = TargetRules.Aliases(options);
+        var proxy = Proxy(environment);
+
+        _meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var factory = _meters.GetRequiredService<IMeterFactory>();
+        _metrics = new PrometheusText(factory, [AgentMetrics.MeterName, ProcessMetrics.MeterName]);
+        _ = new ProcessMetrics(factory);
+        _context = new AgentContext(Limits(options), new AgentMetrics(factory), logger, time);
+
+        var lookup = new NameLookup();
+        var dialer = new TargetDialer(lookup, policy, aliases, options.DialTimeout, time);
+        var connector = new ServerConnector(
+            new ServerConnectorOptions
+            {
+                Servers = options.Servers,
+                AgentId = options.AgentId,
+                AgentIdentifiers = options.AgentIdentifiers,
+                TokenPath = options.ServiceAccountTokenPath,
+                Tls = tls,
+                Proxy = proxy,
+                PingDelay = ServerConnectorOptions.AllowedPingDelay(options.ServerPingInterval),
+                StepTimeout = options.ConnectTimeout,
+            },
+            lookup, time);
+        _servers = new ServerPool(
+            new ServerPoolOptions
+            {
+                SyncInterval = options.SyncInterval,
+                SyncIntervalCap = options.SyncIntervalCap,
+                SyncForever = options.SyncForever,
+                CountSource = options.ServerCountSource,
+            },
+            connector, dialer, _context);
+    }
+
+    /// <summary>The port taken, also when 0 was asked for.</summary>
+    public int HealthPort => _health!.Port;
+
+    public int AdminPort => _admin!.Port;
+
+    public int OpenTunnels => _servers.OpenTunnels;
+
+    public long OpenConnections => _context.Metrics.OpenConnections;
+
+    public long PendingDials => _context.Metrics.PendingDials;
+
+    /// <summary>Ends only when the agent can no longer do its work, by a fault.</summary>
+    public Task Completion => _servers.Completion;
+
+    /// <param name="options">Checked.</param>
+    /// <param name="logging">Not disposed here.</param>
+    /// <param name="time">The clock of every deadline and pause.</param>
+    /// <param name="environment">Reads a variable, for the proxy; the process's own when null.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    /// <exception cref="StartupException">A flag's value cannot be used.</exception>
+    public static async Task<ProxyAgentHost> StartAsync(
+        AgentOptions options, ILoggerFactory logging, TimeProvider time, Func<string, string?>? environment = null,
+        CancellationToken cancellationToken = default)
+    {
+        var host = new ProxyAgentHost(options, logging, time, environment ?? Environment.GetEnvironmentVariable);
+        try
+        {
+            await host.ListenAsync(cancellationToken);
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+
+        host._servers.Start();
+        var servers = string.Join(", ", options.Servers);
+        AgentLog.Started(host._context.Logger, options.AgentId, servers, host.HealthPort, host.AdminPort);
+        return host;
+    }
+
+    /// <summary>Returns when the agent may end; see <see cref="AgentDrain"/>.</summary>
+    public Task DrainAsync(CancellationToken cancellationToken = default) =>
+        new AgentDrain(_servers, _options.DrainTimeout, _context).RunAsync(cancellationToken);
+
+    /// <summary>Closes what is open, tunnels first, so that health says what is going on until the end.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _servers.DisposeAsync();
+        foreach (var http in new[] { _health, _admin })
+        {
+            if (http is not null)
+            {
+                await http.DisposeAsync();
+            }
+        }
+
+        _metrics.Dispose();
+        _context.Metrics.Dispose();
+        await _meters.DisposeAsync();
+    }
+
+    private async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        _health = await PlainHttpHost.StartAsync(
+            new PlainHttpEndpoint
+            {
+                PortFlag = "health-server-port",
+                Port = _options.HealthServerPort,
+                AddressFlag = "health-server-host",
+                Address = Address(_options.HealthServerHost),
+            },
+            routes =>
+            {
+                routes.MapHealth(HealthStyle.Agent, AgentReadiness.Checks(_servers));
+                routes.MapMetrics(_metrics);
+            },
+            _logging, cancellationToken);
+        _admin = await PlainHttpHost.StartAsync(
+            new PlainHttpEndpoint
+            {
+                PortFlag = "admin-server-port",
+                Port = _options.AdminServerPort,
+                AddressFlag = "admin-bind-address",
+                Address = Address(_options.AdminBindAddress),
+            },
+            routes =>
+            {
+                routes.MapMetricsRedirect(() => HealthPort);
+                if (_options.EnableProfiling)
+                {
+                    routes.MapDiagnostics();
+                }
+            },
+            _logging, cancellationToken);
+    }
+
+    private static ClientTls Tls(AgentOptions options, ILogger logger, TimeProvider time)
+    {
+        var ca = new RereadFile<CaBundle>(() => CaBundle.Load("ca-cert", options.CaCert), logger);
+        var pair = options.AgentCert.Length == 0
+            ? null
+            : new RereadFile<KeyPair>(() => KeyPairFile.Load("agent-cert", options.AgentCert, "agent-key", options.AgentKey), logger);
+        return new ClientTls(
+            new ClientTlsOptions
+            {
+                ServerCa = ca.Read,
+                KeyPair = pair is null ? null : pair.Read,
+                ExtraApplicationProtocols = options.AlpnProto,
+            },
+            time);
+    }
+
+    private static EgressProxy Proxy(Func<string, string?> environment)
+    {
+        try
+        {
+            return EgressProxy.FromEnvironment(environment);
+        }
+        catch (FormatException e)
+        {
+            throw new StartupException(e.Message, e);
+        }
+    }
+
+    private static TunnelLimits Limits(AgentOptions options) => TunnelLimits.Default with
+    {
+        MaxMessageSize = options.MaxMessageSize,
+        ConnectionBuffer = options.ConnectionBufferSize,
+        StallLimit = options.ConnectionStallLimit,
+    };
+
+    /// <summary>Empty means every address.</summary>
+    private static string Address(IPAddress address) => address.Equals(IPAddress.IPv6Any) ? "" : address.ToString();
+}

@@ -1,0 +1,66 @@
+using ClusterProxy.Agent.Targets;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
+using ClusterProxy.Protocol.Tunnels;
+
+namespace ClusterProxy.Agent.Servers;
+
+/// <summary>What each packet from a server does. Only the tunnel's read loop calls it.</summary>
+internal sealed class PacketDispatch(TunnelWriter writer, TunnelTargets targets, TunnelDials dials, bool canHalfClose, AgentContext context)
+{
+    private long _lastConnectId;
+    private long _dialsSeen;
+
+    /// <summary>Dials ever asked for.</summary>
+    public long DialsSeen => Volatile.Read(ref _dialsSeen);
+
+    /// <summary>Completes at once, except when a target's buffer is full: then within the stall limit.</summary>
+    public ValueTask HandleAsync(in ReceivedPacket packet)
+    {
+        context.Metrics.PacketReceived(packet.Type, packet.Payload.Length);
+        switch (packet.Type)
+        {
+            case PacketType.Data:
+                if (targets.Find(packet.ConnectId) is { } receiver)
+                {
+                    return receiver.Tunnel.ReceiveAsync(packet.Payload);
+                }
+
+                RefuseUnknown("DATA", packet.ConnectId, "unrecognized connectID");
+                break;
+            case PacketType.DialReq:
+                Volatile.Write(ref _dialsSeen, _dialsSeen + 1);
+                dials.Start(packet.Message?.DialRequest ?? new DialRequest(), ++_lastConnectId);
+                break;
+            case PacketType.DialCls:
+                dials.Cancel(packet.Message?.CloseDial?.Random ?? 0);
+                break;
+            case PacketType.CloseReq:
+                var closing = packet.Message?.CloseRequest?.ConnectID ?? 0;
+                if (targets.Find(closing) is { } connection)
+                {
+                    connection.RequestClose();
+                    break;
+                }
+
+                RefuseUnknown("CLOSE_REQ", closing, "Unknown connectID");
+                break;
+            case TunnelFeatures.HalfClosePacket when canHalfClose:
+                // For an id that is gone CLOSE_RSP is on its way already.
+                targets.Find(packet.Message?.CloseRequest?.ConnectID ?? 0)?.Tunnel.EndInputByHalfClose();
+                break;
+            default:
+                AgentLog.PacketIgnored(context.Logger, (int)packet.Type);
+                break;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private void RefuseUnknown(string packet, long connectId, string error)
+    {
+        AgentLog.UnknownConnection(context.Logger, packet, connectId);
+        writer.TrySend(PacketFactory.CloseResponse(connectId, error));
+    }
+}

@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using ClusterProxy.Agent.Sockets;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Grpc;
+
+namespace ClusterProxy.Agent.Servers;
+
+/// <summary>
+/// Opens one tunnel: transport, token, the Connect call, and the response headers that say which server it is. Whoever
+/// answers none of it within the step's deadline costs one attempt.
+/// </summary>
+internal sealed class ServerConnector(ServerConnectorOptions options, NameLookup lookup, TimeProvider time)
+{
+    private readonly ServerTransport _transport = new(options, lookup, time);
+    private readonly ConnectDeadline _deadline = new(options.StepTimeout, time);
+
+    /// <summary>Tries every configured server once, in an order that moves on with each turn.</summary>
+    /// <exception cref="ServerConnectException">None could be reached; the text names each failure.</exception>
+    public async Task<ServerCall> ConnectAsync(int turn, CancellationToken cancellationToken)
+    {
+        var failures = new List<ServerConnectException>();
+        foreach (var server in AddressOrder.Rotate(options.Servers, turn))
+        {
+            try
+            {
+                return await ConnectAsync(server, turn / options.Servers.Count, cancellationToken);
+            }
+            catch (ServerConnectException e)
+            {
+                failures.Add(e);
+            }
+        }
+
+        throw failures is [var only]
+            ? only
+            : new ServerConnectException(failures[^1].Step, string.Join("; ", failures.Select(f => f.Message)), failures[^1]);
+    }
+
+    private async Task<ServerCall> ConnectAsync(ServerAddress server, int turn, CancellationToken cancellationToken)
+    {
+        var metadata = await MetadataAsync(cancellationToken);
+        var (stream, address) = await _transport.OpenAsync(server, turn, cancellationToken);
+        var http = new HttpMessageInvoker(new SingleConnectionHandler(stream, options.PingDelay, options.PingTimeout));
+        GrpcClientCall? call = null;
+        try
+        {
+            return await _deadline.RunAsync(
+                ConnectStep.Call, $"the answer of {server} ({address}) to the Connect call",
+                async token =>
+                {
+                    // The scheme is http because the handler's stream is the inside of TLS.
+                    var authority = new UriBuilder(Uri.UriSchemeHttp, server.Host, server.Port).Uri;
+                    call = await GrpcClientCall.StartAsync(http, authority, TunnelHeaders.ConnectMethod, metadata, token);
+                    return Accept(call, await call.ResponseHeadersAsync(token), http, address);
+                },
+                cancellationToken);
+        }
+        catch (Exception e)
+        {
+            if (call is not null)
+            {
+                await call.DisposeAsync();
+            }
+
+            http.Dispose();
+            throw e is GrpcException refusal
+                ? new ServerConnectException(ConnectStep.Call, Explain(server, address, refusal), refusal)
+                : e;
+        }
+    }
+
+    private async Task<List<KeyValuePair<string, string>>> MetadataAsync(CancellationToken cancellationToken)
+    {
+        List<KeyValuePair<string, string>> metadata =
+        [
+            new(TunnelHeaders.AgentId, options.AgentId),
+            new(TunnelHeaders.AgentIdentifiers, options.AgentIdentifiers),
+            new(TunnelHeaders.Features, TunnelFeatures.Announcement),
+        ];
+        if (options.TokenPath.Length > 0)
+        {
+            metadata.Add(new(TunnelHeaders.Authorization, "Bearer " + await ReadTokenAsync(cancellationToken)));
+        }
+
+        return metadata;
+    }
+
+    private Task<string> ReadTokenAsync(CancellationToken cancellationToken) => _deadline.RunAsync(
+        ConnectStep.Token, $"reading --service-account-token-path={options.TokenPath}",
+        async token =>
+        {
+            try
+            {
+                var text = (await File.ReadAllTextAsync(options.TokenPath, token)).Trim();
+                return text.Length > 0 && text.All(c => c is > ' ' and <= '~')
+                    ? text
+                    : throw new IOException("it holds no token");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new ServerConnectException(
+                    ConnectStep.Token, $"--service-account-token-path={options.TokenPath} cannot be read: {e.Message}", e);
+            }
+        },
+        cancellationToken);
+
+    private static ServerCall Accept(GrpcClientCall call, HttpResponseHeaders headers, HttpMessageInvoker http, string address)
+    {
+        var count = Single(headers, TunnelHeaders.ServerCount, address);
+        return new ServerCall(call, http, address)
+        {
+            ServerId = PeerText.Bound(Single(headers, TunnelHeaders.ServerId, address)),
+            ServerCount = int.TryParse(count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+                ? number
+                : throw new ServerConnectException(
+                    ConnectStep.Call, $"{address} sent the {TunnelHeaders.ServerCount} \"{PeerText.Bound(count)}\", which is no number"),
+            Features = headers.TryGetValues(TunnelHeaders.Features, out var features) ? string.Join(',', features) : "",
+        };
+    }
+
+    private static string Single(HttpResponseHeaders headers, string name, string address)
+    {
+        // The validated view would split a value at its commas.
+        if (!headers.NonValidated.TryGetValues(name, out var values) || values.Count != 1)
+        {
+            throw new ServerConnectException(
+                ConnectStep.Call, $"{address} answered with {values.Count} {name} headers where one belongs; is it a proxy-server's agent port?");
+        }
+
+        return values.ToString();
+    }
+
+    private static string Explain(ServerAddress server, string address, GrpcException refusal)
+    {
+        // In TLS 1.3 a refused client certificate shows only here, as a connection that ends.
+        var hint = refusal.InnerException is HttpRequestException or IOException && refusal.Status.Code == GrpcStatusCode.Unavailable
+            ? "; if it ended the connection, its log says whether it refused --agent-cert"
+            : "";
+        return $"{server} ({address}) did not accept the tunnel: {PeerText.Bound(refusal.Status.ToString())}{hint}";
+    }
+}

@@ -1,0 +1,39 @@
+using ClusterProxy.Hosting.Certificates;
+
+namespace ClusterProxy.Agent.Servers;
+
+/// <summary>How tunnels are opened.</summary>
+internal sealed record ServerConnectorOptions
+{
+    public required IReadOnlyList<ServerAddress> Servers { get; init; }
+
+    public required string AgentId { get; init; }
+
+    /// <summary>Sent as given, also when empty.</summary>
+    public string AgentIdentifiers { get; init; } = "";
+
+    /// <summary>Read at each attempt; empty when the client certificate is the identity.</summary>
+    public string TokenPath { get; init; } = "";
+
+    public required ClientTls Tls { get; init; }
+
+    public EgressProxy Proxy { get; init; } = EgressProxy.None;
+
+    /// <summary>How long a connection may be silent before it is pinged; null for never.</summary>
+    public TimeSpan? PingDelay { get; init; } = LeastPingDelay;
+
+    /// <summary>Upstream's own value.</summary>
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// Upstream's servers cut off whoever pings more often than every 30 s, and whether a server is one of ours is known
+    /// only after the connection has its settings.
+    /// </summary>
+    private static TimeSpan LeastPingDelay { get; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Of each step. A load balancer that accepts and stays silent must not hold the connect loop.</summary>
+    public TimeSpan StepTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <param name="asked">By flag; null for never.</param>
+    public static TimeSpan? AllowedPingDelay(TimeSpan? asked) => asked < LeastPingDelay ? LeastPingDelay : asked;
+}

@@ -1,0 +1,224 @@
+using System.Threading.Channels;
+using ClusterProxy.Agent.Targets;
+
+namespace ClusterProxy.Agent.Servers;
+
+/// <summary>
+/// Keeps one tunnel to each server. Behind a load balancer that chooses at random that means to connect until as many
+/// different servers answered as there are; an answer from a server that has a tunnel already is dropped.
+/// </summary>
+internal sealed class ServerPool : IAsyncDisposable
+{
+    private readonly ServerPoolOptions _options;
+    private readonly ServerConnector _connector;
+    private readonly TargetDialer _dialer;
+    private readonly AgentContext _context;
+    private readonly ReconnectDelay _delay;
+    private readonly ReconnectDelay _lossDelay;
+    private readonly ReconnectDelay _probeDelay;
+    private readonly OwnedTasks<ServerTunnel> _running;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Channel<TimeSpan> _lost = Channel.CreateBounded<TimeSpan>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    private readonly Lock _gate = new();
+    private readonly List<ServerTunnel> _tunnels = [];
+    private Task _loop = Task.CompletedTask;
+    private int _lastAnnounced;
+    private long _dialsOfEndedTunnels;
+    private bool _draining;
+
+    public ServerPool(ServerPoolOptions options, ServerConnector connector, TargetDialer dialer, AgentContext context)
+    {
+        _options = options;
+        _connector = connector;
+        _dialer = dialer;
+        _context = context;
+        _delay = new ReconnectDelay(options.SyncInterval, options.SyncIntervalCap, Random.Shared.NextDouble);
+        _lossDelay = new ReconnectDelay(options.SyncInterval, options.SyncIntervalCap, Random.Shared.NextDouble);
+        _probeDelay = new ReconnectDelay(options.SyncInterval, options.ProbeCap, Random.Shared.NextDouble);
+        _running = new OwnedTasks<ServerTunnel>(RunTunnelAsync);
+    }
+
+    public int OpenTunnels => Read(() => _tunnels.Count);
+
+    /// <summary>Connections and dials under way on any tunnel.</summary>
+    public int Active => Read(() => _tunnels.Sum(t => t.Active));
+
+    /// <summary>Dials ever asked for.</summary>
+    public long DialsSeen => Read(() => _dialsOfEndedTunnels + _tunnels.Sum(t => t.DialsSeen));
+
+    public int Wanted => Read(() => WantedServers.Count(
+        _options.CountSource, _tunnels.Select(t => t.ServerCount).Append(_lastAnnounced).Max(), leases: null));
+
+    /// <summary>Fails if the loop did, which is a defect: an agent without it reaches nobody.</summary>
+    public Task Completion => _loop;
+
+    public void Start() => _loop = RunAsync(_stop.Token);
+
+    /// <summary>Asks every server for no new dials and looks for no new servers. What runs and what still comes is served.</summary>
+    public void Drain()
+    {
+        lock (_gate)
+        {
+            _draining = true;
+            foreach (var tunnel in _tunnels)
+            {
+                tunnel.Drain();
+            }
+        }
+    }
+
+    /// <summary>Closes every tunnel, its connections with a reason.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        await _running.WhenAllAsync();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            var delay = TimeSpan.Zero;
+            for (var turn = 0; ; turn++)
+            {
+                await WaitForTurnAsync(delay, cancellationToken);
+                delay = WantsAttempt() ? await AttemptAsync(turn, cancellationToken) : Timeout.InfiniteTimeSpan;
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The end of the agent.
+        }
+        catch (Exception e)
+        {
+            AgentLog.ServerLoopFailed(_context.Logger, e);
+            throw;
+        }
+    }
+
+    /// <summary>Returns after the pause, or soon after a tunnel was lost.</summary>
+    private async Task WaitForTurnAsync(TimeSpan delay, CancellationToken cancellationToken)
+    {
+        using var pause = new CancellationTokenSource(delay, _context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(pause.Token, cancellationToken);
+        TimeSpan age;
+        try
+        {
+            age = await _lost.Reader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
+
+        // A server that accepts tunnels and drops them must not be asked without end.
+        var lasted = age >= _options.SyncIntervalCap;
+        if (lasted)
+        {
+            _lossDelay.Reset();
+        }
+
+        _probeDelay.Reset();
+        await Task.Delay(lasted ? _delay.Spread() : _lossDelay.Next(), _context.Time, cancellationToken);
+    }
+
+    /// <summary>One attempt; the result is the pause before the next.</summary>
+    private async Task<TimeSpan> AttemptAsync(int turn, CancellationToken cancellationToken)
+    {
+        ServerCall call;
+        try
+        {
+            call = await _connector.ConnectAsync(turn, cancellationToken);
+        }
+        catch (ServerConnectException e)
+        {
+            var delay = _delay.Next();
+            _context.Metrics.ConnectAttempted(e.Step.ToTag());
+            AgentLog.ConnectFailed(_context.Logger, e.Step.ToTag(), e.Message, delay.TotalSeconds);
+            return delay;
+        }
+
+        _delay.Reset();
+        var tunnel = Adopt(call);
+        var (open, wanted) = (OpenTunnels, Wanted);
+        _context.Metrics.WantedServers(wanted);
+        if (tunnel is null)
+        {
+            _context.Metrics.ConnectAttempted("duplicate");
+            AgentLog.DuplicateServer(_context.Logger, call.ServerId, call.Address, open, wanted);
+            await call.DisposeAsync();
+            return open < wanted ? _delay.Base() : _probeDelay.Next();
+        }
+
+        _probeDelay.Reset();
+        _context.Metrics.ConnectAttempted("connected");
+        AgentLog.TunnelOpened(_context.Logger, call.ServerId, call.Address, open, wanted);
+        return _delay.Base();
+    }
+
+    /// <summary>Null when there is a tunnel to this server already, or none is wanted any more.</summary>
+    private ServerTunnel? Adopt(ServerCall call)
+    {
+        lock (_gate)
+        {
+            _lastAnnounced = call.ServerCount;
+            var existing = _tunnels.Find(t => t.ServerId == call.ServerId);
+            if (existing is not null)
+            {
+                existing.ServerCount = call.ServerCount;
+            }
+
+            if (existing is not null || _draining)
+            {
+                return null;
+            }
+
+            var tunnel = new ServerTunnel(call, _dialer, _context);
+            _tunnels.Add(tunnel);
+            _context.Metrics.TunnelOpened();
+            _running.Start(tunnel);
+            return tunnel;
+        }
+    }
+
+    private async Task RunTunnelAsync(ServerTunnel tunnel)
+    {
+        var reason = "it failed";
+        try
+        {
+            reason = await tunnel.RunAsync(_stop.Token);
+        }
+        catch (Exception e)
+        {
+            AgentLog.TunnelFailed(_context.Logger, tunnel.ServerId, e);
+        }
+
+        lock (_gate)
+        {
+            // By instance: another tunnel to the same server may have come meanwhile.
+            _tunnels.Remove(tunnel);
+            _dialsOfEndedTunnels += tunnel.DialsSeen;
+        }
+
+        _context.Metrics.TunnelClosed();
+        AgentLog.TunnelEnded(_context.Logger, tunnel.ServerId, tunnel.Address, reason);
+        _lost.Writer.TryWrite(tunnel.Age);
+        await tunnel.FinishTargetsAsync(_stop.Token);
+        await tunnel.DisposeAsync();
+    }
+
+    private bool WantsAttempt() => Read(() => !_draining) && (_options.SyncForever || OpenTunnels < Wanted);
+
+    private T Read<T>(Func<T> read)
+    {
+        lock (_gate)
+        {
+            return read();
+        }
+    }
+}

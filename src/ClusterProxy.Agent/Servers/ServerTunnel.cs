@@ -1,0 +1,163 @@
+using ClusterProxy.Agent.Targets;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Packets;
+using ClusterProxy.Protocol.Tunnels;
+
+namespace ClusterProxy.Agent.Servers;
+
+/// <summary>
+/// One stream to one server and everything that goes through it.
+/// <code>
+///   server ──▶ read loop ─ DIAL_REQ, DIAL_CLS ─▶ dials ─▶ targets
+///                  └────── DATA, CLOSE_REQ ─────────────▶ targets
+///   server ◀── writer ◀─ DIAL_RSP, DATA, CLOSE_RSP, DRAIN ──┘
+/// </code>
+/// The read loop never waits for a dial or a send, and for a target only within the stall limit.
+/// </summary>
+internal sealed class ServerTunnel : IAsyncDisposable
+{
+    /// <summary>More than one frontend would ever have under way, few enough that dead addresses cost little memory.</summary>
+    private const int MaxPendingDials = 1000;
+
+    /// <summary>How long the last packets may take to leave when this agent closes the tunnel.</summary>
+    private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly ServerCall _server;
+    private readonly AgentContext _context;
+    private readonly TunnelWriter _writer;
+    private readonly TunnelTargets _targets;
+    private readonly TunnelDials _dials;
+    private readonly PacketDispatch _packets;
+    private readonly long _opened;
+
+    /// <param name="server">The accepted call; owned from here on.</param>
+    /// <param name="dialer">Reaches targets.</param>
+    /// <param name="context">The agent.</param>
+    public ServerTunnel(ServerCall server, TargetDialer dialer, AgentContext context)
+    {
+        _server = server;
+        _context = context;
+        _opened = context.Time.GetTimestamp();
+        ServerCount = server.ServerCount;
+        var canHalfClose = TunnelFeatures.Contains(server.Features, TunnelFeatures.HalfClose);
+        _writer = new TunnelWriter(server.Call.Output, context.Limits, context.Metrics);
+        _targets = new TunnelTargets(_writer, canHalfClose, context);
+        _dials = new TunnelDials(dialer, _writer, _targets, context, MaxPendingDials);
+        _packets = new PacketDispatch(_writer, _targets, _dials, canHalfClose, context);
+    }
+
+    public string ServerId => _server.ServerId;
+
+    public string Address => _server.Address;
+
+    public TimeSpan Age => _context.Time.GetElapsedTime(_opened);
+
+    /// <summary>As this server said last.</summary>
+    public int ServerCount { get; set; }
+
+    /// <summary>Connections and dials under way.</summary>
+    public int Active => _targets.Count + _dials.Count;
+
+    /// <summary>Dials ever asked for.</summary>
+    public long DialsSeen => _packets.DialsSeen;
+
+    /// <summary>Asks the server for no new dials; those that come are served all the same.</summary>
+    public void Drain() => _writer.TrySend(PacketFactory.Drain());
+
+    /// <summary>Serves until the server, the transport or the token ends the tunnel, and says why.</summary>
+    /// <param name="cancellationToken">This agent closes the tunnel: its connections end with a reason.</param>
+    public async Task<string> RunAsync(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reading = ReadLoopAsync(stop.Token);
+        try
+        {
+            return await ServeAsync(reading);
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            await SayGoodbyeAsync();
+            return "this agent closed it";
+        }
+        catch (Exception e) when (e is GrpcException or IOException or HttpRequestException or OperationCanceledException)
+        {
+            return Note(GrpcErrorCodes.FromException(e), receiving: reading.IsFaulted);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await _writer.DisposeAsync();
+            await _dials.EndAsync();
+
+            // Frees a read loop that waits for a target, too.
+            _targets.AbortAll(CloseReason.TunnelLost);
+            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _server.DisposeAsync();
+        }
+    }
+
+    /// <summary>Waits for targets of frontends that had closed, which may still be taking the last bytes.</summary>
+    /// <param name="cancellationToken">Cuts them short.</param>
+    public async Task FinishTargetsAsync(CancellationToken cancellationToken)
+    {
+        await using var cut = cancellationToken.UnsafeRegister(static state => ((TunnelTargets)state!).ResetAll(), _targets);
+        await _targets.WhenAllAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync();
+        _targets.ResetAll();
+        await _targets.WhenAllAsync();
+    }
+
+    private async Task<string> ServeAsync(Task reading)
+    {
+        if (await Task.WhenAny(reading, _writer.Completion) != reading)
+        {
+            await _writer.Completion;
+        }
+
+        await reading;
+        var status = _server.Call.Status();
+        return status.Code == GrpcStatusCode.OK ? "the server closed it" : Note(status, receiving: true);
+    }
+
+    private async Task ReadLoopAsync(CancellationToken cancellationToken)
+    {
+        var reader = new PacketReader(await _server.Call.InputAsync(cancellationToken), _context.Limits.MaxMessageSize);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            while (reader.TryRead(out var packet))
+            {
+                await _packets.HandleAsync(packet);
+            }
+        }
+    }
+
+    private async Task SayGoodbyeAsync()
+    {
+        _targets.AbortAll(CloseReason.ShuttingDown);
+        _writer.Complete();
+        await _writer.Completion.WaitAsync(GoodbyeTimeout, _context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_writer.Completion.IsCompletedSuccessfully)
+        {
+            await _server.Call.CompleteOutputAsync();
+        }
+    }
+
+    private string Note(GrpcStatus status, bool receiving)
+    {
+        if (receiving)
+        {
+            _context.Metrics.ReceiveFailed(status.Code);
+        }
+        else
+        {
+            _context.Metrics.SendFailed(status.Code);
+        }
+
+        return PeerText.Bound(status.ToString());
+    }
+}

@@ -1,0 +1,253 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Tunnels;
+
+namespace ClusterProxy.Agent.Targets;
+
+/// <summary>
+/// A target's socket joined to its connection in the tunnel.
+/// <code>
+///   tunnel ─ Input  ─▶ send loop    ─▶ socket
+///   tunnel ◀ Output ◀─ receive loop ◀─ socket
+/// </code>
+/// Upstream's wire knows no half-close, so either end's close ends both directions: the target's end behind the last byte it
+/// sent, the frontend's end behind the last byte that was queued for the target. Where the tunnel can half-close, the end of
+/// one direction leaves the other alone.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle, and disposing it would race with RequestClose.")]
+internal sealed class TargetConnection
+{
+    /// <summary>
+    /// How long a target may take to close its side after the frontend closed. Closing a socket with bytes unread resets
+    /// the connection, and that could cost the target the frontend's last bytes.
+    /// </summary>
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
+
+    private readonly Socket _socket;
+    private readonly TunnelLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly TaskCompletionSource _closeRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stopForwarding = new();
+
+    /// <param name="socket">Connected; owned from here on.</param>
+    /// <param name="tunnel">The tunnel's end of the connection.</param>
+    /// <param name="limits">For the stall limit.</param>
+    /// <param name="time">Clock of the limits.</param>
+    public TargetConnection(Socket socket, TunnelConnection tunnel, TunnelLimits limits, TimeProvider time)
+    {
+        _socket = socket;
+        Tunnel = tunnel;
+        _limits = limits;
+        _time = time;
+    }
+
+    public TunnelConnection Tunnel { get; }
+
+    /// <summary>Carries bytes until both ends are closed and nothing more is due to either; never fails.</summary>
+    public async Task<CloseReason> RunAsync()
+    {
+        var receiving = ReceiveLoopAsync();
+        var sending = SendLoopAsync();
+        var ended = Tunnel.CanHalfClose ? Task.WhenAll(receiving, sending) : receiving;
+        await Task.WhenAny(ended, _closeRequested.Task, Tunnel.Completion);
+        if (_closeRequested.Task.IsCompleted)
+        {
+            await FinishSendingAsync(sending, receiving);
+        }
+        else if (!ended.IsCompleted)
+        {
+            // Stalled, or the tunnel is gone: a quiet end would let a cut-off upload look complete.
+            Reset();
+        }
+
+        _socket.Dispose();
+        Tunnel.Input.CancelPendingRead();
+        await receiving;
+        await sending;
+        return await Tunnel.Completion;
+    }
+
+    /// <summary>
+    /// The frontend closed. What it sent still goes to the target, what the target sent still goes to the frontend, and
+    /// nothing more is read for it. Only the tunnel's reader calls it.
+    /// </summary>
+    public void RequestClose()
+    {
+        Tunnel.EndInput();
+        Tunnel.RequestClose(CloseReason.FrontendClosed);
+        if (_closeRequested.TrySetResult())
+        {
+            _stopForwarding.Cancel();
+        }
+    }
+
+    /// <summary>Gives up whatever is still under way with the target.</summary>
+    public void Reset()
+    {
+        try
+        {
+            _socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It is gone already.
+        }
+
+        _socket.Dispose();
+    }
+
+    private async Task FinishSendingAsync(Task sending, Task receiving)
+    {
+        for (var queued = long.MaxValue; !sending.IsCompleted;)
+        {
+            await sending.WaitAsync(_limits.StallLimit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!sending.IsCompleted && Tunnel.QueuedBytes >= queued)
+            {
+                Reset();
+                return;
+            }
+
+            queued = Tunnel.QueuedBytes;
+        }
+
+        await receiving.WaitAsync(Linger, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task SendLoopAsync()
+    {
+        var input = Tunnel.Input;
+        try
+        {
+            while (true)
+            {
+                var result = await input.ReadAsync();
+                if (result.IsCanceled)
+                {
+                    return;
+                }
+
+                if (result.Buffer.IsEmpty)
+                {
+                    input.AdvanceTo(result.Buffer.End);
+                    if (!result.IsCompleted)
+                    {
+                        continue;
+                    }
+
+                    if (Tunnel.Reason is null or CloseReason.FrontendClosed or CloseReason.TargetClosed)
+                    {
+                        _socket.Shutdown(SocketShutdown.Send);
+                    }
+
+                    return;
+                }
+
+                // One segment at a time: a slow target must show its progress to the stall limit.
+                var sent = await _socket.SendAsync(FirstSegment(result.Buffer), SocketFlags.None);
+                input.AdvanceTo(result.Buffer.GetPosition(sent));
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Counts only if nobody has ended the connection on purpose.
+            Tunnel.RequestClose(CloseReason.TargetReset);
+        }
+        finally
+        {
+            await input.CompleteAsync();
+        }
+    }
+
+    private async Task ReceiveLoopAsync()
+    {
+        try
+        {
+            if (await ForwardAsync(Tunnel.Output, _stopForwarding.Token))
+            {
+                return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The frontend closed.
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            Tunnel.RequestClose(CloseReason.TargetReset);
+            return;
+        }
+        finally
+        {
+            await Tunnel.Output.CompleteAsync();
+        }
+
+        await DiscardAsync();
+    }
+
+    /// <summary>True when the target has ended; false when nobody takes its bytes any more.</summary>
+    private async Task<bool> ForwardAsync(PipeWriter output, CancellationToken cancellationToken)
+    {
+        var size = new ReadSize();
+        var more = false;
+        while (true)
+        {
+            if (!more)
+            {
+                // An idle connection waits here, without a buffer.
+                await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
+            }
+
+            var asked = size.Bytes;
+            var got = await _socket.ReceiveAsync(output.GetMemory(asked)[..asked], SocketFlags.None, cancellationToken);
+            if (got == 0)
+            {
+                Tunnel.SetReason(CloseReason.TargetClosed);
+                return true;
+            }
+
+            output.Advance(got);
+            size.Observe(asked, got);
+            more = got == asked;
+            if ((await output.FlushAsync(cancellationToken)).IsCompleted)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Keeps a target that still sends from blocking, so that it can take what is queued for it and close.</summary>
+    private async Task DiscardAsync()
+    {
+        var scratch = ArrayPool<byte>.Shared.Rent(ReadSize.Least);
+        try
+        {
+            while (await _socket.ReceiveAsync(scratch.AsMemory(), SocketFlags.None) > 0)
+            {
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The end of the connection, one way or the other.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(scratch);
+        }
+    }
+
+    private static ReadOnlyMemory<byte> FirstSegment(in ReadOnlySequence<byte> buffer)
+    {
+        foreach (var segment in buffer)
+        {
+            if (!segment.IsEmpty)
+            {
+                return segment;
+            }
+        }
+
+        return default;
+    }
+}

@@ -1,0 +1,157 @@
+using System.Net.Sockets;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
+using ClusterProxy.Protocol.Tunnels;
+
+namespace ClusterProxy.Agent.Targets;
+
+/// <summary>
+/// The dials of one tunnel: each gets one DIAL_RSP, or none when DIAL_CLS took it back first.
+/// <code>
+///   DIAL_REQ ─▶ pending ─ connected ─▶ known to the reader ─▶ DIAL_RSP queued ─▶ bytes
+///                  │  └── failed ────▶ DIAL_RSP with the error
+///                  └───── DIAL_CLS ──▶ dropped
+/// </code>
+/// </summary>
+internal sealed class TunnelDials
+{
+    private readonly TargetDialer _dialer;
+    private readonly TunnelWriter _writer;
+    private readonly TunnelTargets _targets;
+    private readonly AgentContext _context;
+    private readonly int _maxPending;
+    private readonly OwnedTasks<(PendingDial Dial, DialRequest Request)> _tasks;
+    private readonly Lock _gate = new();
+    private readonly List<PendingDial> _pending = [];
+    private readonly RecentDials _recent = new();
+    private bool _ended;
+
+    public TunnelDials(TargetDialer dialer, TunnelWriter writer, TunnelTargets targets, AgentContext context, int maxPending)
+    {
+        _dialer = dialer;
+        _writer = writer;
+        _targets = targets;
+        _context = context;
+        _maxPending = maxPending;
+        _tasks = new(RunAsync);
+    }
+
+    public int Count => _tasks.Count;
+
+    /// <summary>Starts a dial and returns at once. Only the tunnel's reader calls it.</summary>
+    public void Start(DialRequest request, long connectId)
+    {
+        var dial = new PendingDial(request.Random, connectId);
+        lock (_gate)
+        {
+            if (!_ended && _pending.Count < _maxPending)
+            {
+                _pending.Add(dial);
+                _context.Metrics.DialStarted();
+                _tasks.Start((dial, request));
+                return;
+            }
+        }
+
+        AgentLog.TooManyDials(_context.Logger, _maxPending);
+        _writer.TrySend(PacketFactory.DialResponse(
+            request.Random, $"dial tcp: the agent has {_maxPending} dials pending on this tunnel already; try again later"));
+    }
+
+    /// <summary>DIAL_CLS: nobody waits for the dial any more. Only the tunnel's reader calls it.</summary>
+    public void Cancel(long dialId)
+    {
+        PendingDial? dial;
+        long connectId;
+        lock (_gate)
+        {
+            dial = _pending.FindLast(d => d.DialId == dialId);
+            _ = dial is not null && _pending.Remove(dial);
+            connectId = _recent.Find(dialId);
+        }
+
+        if (dial is not null)
+        {
+            dial.Cancel();
+        }
+        else if (connectId != 0 && _targets.Find(connectId) is { } connection)
+        {
+            connection.Tunnel.Abort(CloseReason.FrontendClosed);
+            connection.RequestClose();
+        }
+    }
+
+    /// <summary>Drops every dial and waits until each has let go of its socket.</summary>
+    public async Task EndAsync()
+    {
+        PendingDial[] left;
+        lock (_gate)
+        {
+            _ended = true;
+            left = [.. _pending];
+            _pending.Clear();
+        }
+
+        foreach (var dial in left)
+        {
+            dial.Cancel();
+        }
+
+        await _tasks.WhenAllAsync();
+    }
+
+    private async Task RunAsync((PendingDial Dial, DialRequest Request) work)
+    {
+        var (dial, request) = work;
+        var started = _context.Time.GetTimestamp();
+        var result = await _dialer.DialAsync(request.Protocol, request.Address, dial.Cancelled);
+        if (Take(dial, result.Socket) is not { } taken)
+        {
+            result.Socket?.Dispose();
+            result = TargetDialResult.Cancelled;
+        }
+        else if (taken.Connection is not { } connection)
+        {
+            _writer.TrySend(PacketFactory.DialResponse(dial.DialId, result.Error));
+        }
+        else
+        {
+            if (!_writer.TrySend(PacketFactory.DialResponse(dial.DialId, dial.ConnectId)))
+            {
+                connection.Tunnel.Abort(CloseReason.TunnelLost);
+            }
+
+            _targets.Start(connection);
+        }
+
+        var elapsed = _context.Time.GetElapsedTime(started);
+        _context.Metrics.DialEnded(result.Outcome, elapsed);
+        var target = PeerText.Bound(request.Address);
+        AgentLog.DialEnded(
+            _context.Logger, dial.ConnectId, target, result.Outcome, elapsed.TotalMilliseconds, result.Error);
+    }
+
+    /// <summary>
+    /// Null when the dial was taken back. A connection is known to the reader before its DIAL_RSP leaves, since DATA may
+    /// follow at once, and from the same moment on a DIAL_CLS finds it.
+    /// </summary>
+    private (PendingDial Dial, TargetConnection? Connection)? Take(PendingDial dial, Socket? socket)
+    {
+        lock (_gate)
+        {
+            if (!_pending.Remove(dial))
+            {
+                return null;
+            }
+
+            if (socket is null)
+            {
+                return (dial, null);
+            }
+
+            _recent.Remember(dial.DialId, dial.ConnectId);
+            return (dial, _targets.Open(dial.ConnectId, socket));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Tunnels;
+
+namespace ClusterProxy.Agent.Targets;
+
+/// <summary>
+/// The connections of one tunnel. A connection is open, and found by its id, until the tunnel's end of it is over; it is
+/// running until its socket is closed too.
+/// </summary>
+internal sealed class TunnelTargets
+{
+    private readonly ConcurrentDictionary<long, TargetConnection> _open = new();
+    private readonly OwnedTasks<TargetConnection> _running;
+    private readonly TunnelWriter _writer;
+    private readonly bool _canHalfClose;
+    private readonly AgentContext _context;
+
+    /// <param name="writer">The tunnel.</param>
+    /// <param name="canHalfClose">Both ends of the tunnel announced it.</param>
+    /// <param name="context">The agent.</param>
+    public TunnelTargets(TunnelWriter writer, bool canHalfClose, AgentContext context)
+    {
+        _writer = writer;
+        _canHalfClose = canHalfClose;
+        _context = context;
+        _running = new OwnedTasks<TargetConnection>(RunAsync);
+    }
+
+    public int Count => _running.Count;
+
+    public TargetConnection? Find(long connectId) => _open.GetValueOrDefault(connectId);
+
+    /// <summary>Makes the connection known to the reader. It carries nothing before <see cref="Start"/>.</summary>
+    public TargetConnection Open(long connectId, Socket socket)
+    {
+        var tunnel = new TunnelConnection(
+            _writer, connectId, TunnelRole.Dialed, _context.Limits, _context.Time, _context.Metrics,
+            ended => _open.TryRemove(ended.ConnectId, out _))
+        {
+            CanHalfClose = _canHalfClose,
+        };
+        var connection = new TargetConnection(socket, tunnel, _context.Limits, _context.Time);
+        _open[connectId] = connection;
+        return connection;
+    }
+
+    public void Start(TargetConnection connection)
+    {
+        _context.Metrics.ConnectionOpened();
+        _running.Start(connection);
+    }
+
+    /// <summary>
+    /// Ends every open connection and tells the server, if it still listens. One whose frontend had closed goes on until its
+    /// target has taken the last bytes.
+    /// </summary>
+    public void AbortAll(CloseReason reason)
+    {
+        foreach (var connection in _open.Values)
+        {
+            connection.Tunnel.Abort(reason);
+        }
+    }
+
+    public void ResetAll()
+    {
+        foreach (var connection in _running.Snapshot())
+        {
+            connection.Reset();
+        }
+    }
+
+    public Task WhenAllAsync() => _running.WhenAllAsync();
+
+    private async Task RunAsync(TargetConnection connection)
+    {
+        var reason = await connection.RunAsync();
+        _context.Metrics.ConnectionClosed(reason);
+        AgentLog.ConnectionClosed(_context.Logger, connection.Tunnel.ConnectId, reason);
+    }
+}

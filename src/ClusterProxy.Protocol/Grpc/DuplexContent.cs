@@ -21,8 +21,16 @@ internal sealed class DuplexContent : HttpContent
     {
         // The headers leave with this flush; without it they would wait for the first packet.
         await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
-        _opened.TrySetResult(stream);
-        await _closed.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        // A handler that repeats the request on another connection would lose the packets written so far.
+        if (!_opened.TrySetResult(stream))
+        {
+            throw new IOException("the connection was lost before the server took the stream");
+        }
+
+        // A stream that the server resets cancels the token too. Ending here then would hide the reset's error code behind
+        // a cancellation: the handler asks the body first. The call's end closes the body in any case.
+        await _closed.Task.ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     protected override bool TryComputeLength(out long length)

@@ -266,10 +266,16 @@ internal sealed class TunnelConnection
         var started = _time.GetTimestamp();
         _observer?.StallStarted();
         // A receiver that had stopped long before its buffer filled gets no second grace at the others' expense.
-        var limit = _limits.StallLimit - _inputReader.TimeWithoutProgress;
+        var limit = _limits.StallLimit;
+        if (limit != Timeout.InfiniteTimeSpan)
+        {
+            limit -= _inputReader.TimeWithoutProgress;
+            limit = limit > TimeSpan.Zero ? limit : TimeSpan.Zero;
+        }
+
         try
         {
-            if ((await flush.WaitAsync(limit > TimeSpan.Zero ? limit : TimeSpan.Zero, _time).ConfigureAwait(false)).IsCompleted)
+            if ((await flush.WaitAsync(limit, _time).ConfigureAwait(false)).IsCompleted)
             {
                 EndInput();
             }

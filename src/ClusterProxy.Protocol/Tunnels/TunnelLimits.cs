@@ -22,7 +22,10 @@ internal sealed record TunnelLimits
     /// </summary>
     public int SendBuffer { get; init; } = 256 * 1024;
 
-    /// <summary>How long the tunnel may wait for one connection before that connection is closed.</summary>
+    /// <summary>
+    /// How long the tunnel may wait for one connection before that connection is closed. Infinite where a tunnel has one
+    /// connection only: then the wait is the peer's flow control and costs nobody else.
+    /// </summary>
     public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long CLOSE_REQ may stay unanswered; upstream's client waits as long.</summary>

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace ClusterProxy.Client;
+
+/// <summary>What the client logs; ids 1000 to 1999.</summary>
+internal static partial class ClientLog
+{
+    [LoggerMessage(1000, LogLevel.Debug, "Dialed {Target}", EventName = "Dialed")]
+    public static partial void Dialed(ILogger logger, TunnelTarget target);
+
+    [LoggerMessage(1001, LogLevel.Debug, "Dial to {Target} failed, reason {Reason}: {Error}", EventName = "DialFailed")]
+    public static partial void DialFailed(ILogger logger, TunnelTarget target, string reason, string error);
+
+    [LoggerMessage(1002, LogLevel.Debug, "Connection to {Target} ended, reason {Reason}", EventName = "ConnectionEnded")]
+    public static partial void ConnectionEnded(ILogger logger, TunnelTarget target, string reason);
+
+    [LoggerMessage(1003, LogLevel.Information, "Tunnel for {Target} broke: {Status}", EventName = "TunnelBroke")]
+    public static partial void TunnelBroke(ILogger logger, TunnelTarget target, string status);
+
+    [LoggerMessage(1004, LogLevel.Information, "Closing the connection to {Target} failed: {Error}", EventName = "CloseFailed")]
+    public static partial void CloseFailed(ILogger logger, TunnelTarget target, string error);
+
+    [LoggerMessage(1005, LogLevel.Debug, "Connected to the proxy server at {Address}", EventName = "ServerConnected")]
+    public static partial void ServerConnected(ILogger logger, string address);
+}

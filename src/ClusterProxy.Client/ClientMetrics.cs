@@ -1,0 +1,76 @@
+using System.Diagnostics.Metrics;
+using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Tunnels;
+
+namespace ClusterProxy.Client;
+
+/// <summary>The client's instruments, named as upstream's client exports them.</summary>
+internal sealed class ClientMetrics : IPacketObserver, IDisposable
+{
+    public const string MeterName = "ClusterProxy.Client";
+    private const string FromClient = "from_client";
+    private const string ToClient = "to_client";
+
+    private readonly Meter? _ownMeter;
+    private readonly Counter<long> _packets;
+    private readonly Counter<long> _streamErrors;
+    private readonly Counter<long> _dialFailures;
+    private readonly UpDownCounter<long> _connections;
+
+    /// <param name="factory">Owns the meter, if given.</param>
+    public ClientMetrics(IMeterFactory? factory)
+    {
+        var meter = factory?.Create(MeterName) ?? (_ownMeter = new Meter(MeterName));
+        _packets = meter.CreateCounter<long>(
+            "konnectivity_network_proxy_client_stream_packets_total", description: "Packets sent to and received from the proxy server.");
+        _streamErrors = meter.CreateCounter<long>(
+            "konnectivity_network_proxy_client_stream_errors_total", description: "Tunnels that broke, by gRPC code.");
+        _dialFailures = meter.CreateCounter<long>(
+            "konnectivity_network_proxy_client_dial_failure_total", description: "Dials that failed, by reason.");
+        _connections = meter.CreateUpDownCounter<long>(
+            "konnectivity_network_proxy_client_client_connections", description: "Connections by status: created, dialing, ok.");
+    }
+
+    public void PacketSent(PacketType type, long payloadBytes) => _packets.Add(1, new("segment", FromClient), new("packet_type", PacketTypeNames.Of(type)));
+
+    public void PacketReceived(PacketType type, long payloadBytes) => _packets.Add(1, new("segment", ToClient), new("packet_type", PacketTypeNames.Of(type)));
+
+    public void StallStarted()
+    {
+        // One connection a tunnel: a reader that takes its time holds up only itself.
+    }
+
+    public void StallEnded(TimeSpan elapsed)
+    {
+    }
+
+    public void StreamFailed(GrpcStatusCode code) =>
+        _streamErrors.Add(1, new("segment", ToClient), new("code", code.ToString()), new("packet_type", PacketTypeNames.None));
+
+    public void DialFailed(DialFailureReason reason) => _dialFailures.Add(1, new KeyValuePair<string, object?>("reason", reason.ToTag()));
+
+    /// <summary>Moves one connection to another status; null is before the first and after the last.</summary>
+    public void ConnectionMoved(ConnectionStatus? from, ConnectionStatus? to)
+    {
+        if (from is { } left)
+        {
+            _connections.Add(-1, new KeyValuePair<string, object?>("status", Tag(left)));
+        }
+
+        if (to is { } entered)
+        {
+            _connections.Add(1, new KeyValuePair<string, object?>("status", Tag(entered)));
+        }
+    }
+
+    public void Dispose() => _ownMeter?.Dispose();
+
+    private static string Tag(ConnectionStatus status) => status switch
+    {
+        ConnectionStatus.Created => "created",
+        ConnectionStatus.Dialing => "dialing",
+        ConnectionStatus.Ok => "ok",
+        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "a status without a name"),
+    };
+}

@@ -1,0 +1,179 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using ClusterProxy.Client.Servers;
+using ClusterProxy.Client.Tunnels;
+
+namespace ClusterProxy.Client.HttpConnect;
+
+/// <summary>A connection that has the socket to the proxy server to itself.</summary>
+internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
+{
+    private readonly ServerConnection _connection;
+    private readonly TunnelTarget _target;
+    private readonly TimeSpan _closeTimeout;
+    private readonly TimeProvider _time;
+    private readonly Action<SocketStreamEnd> _onEnded;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource _readsReleased = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _writesReleased = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly UseGate _reads;
+    private readonly UseGate _writes;
+    private readonly Lock _gate = new();
+    private ReadOnlyMemory<byte> _early;
+    private bool _peerEnded;
+    private Task<string?>? _closed;
+
+    /// <param name="connection">Owned from here on.</param>
+    /// <param name="early">What came behind the answer's head.</param>
+    /// <param name="target">For messages.</param>
+    /// <param name="options">Clock and close timeout.</param>
+    /// <param name="onEnded">Called once, when the socket is closed.</param>
+    public SocketStreamEnd(
+        ServerConnection connection, ReadOnlyMemory<byte> early, TunnelTarget target, TunnelClientOptions options, Action<SocketStreamEnd> onEnded)
+    {
+        _connection = connection;
+        _early = early;
+        _target = target;
+        _closeTimeout = options.CloseTimeout;
+        _time = options.TimeProvider;
+        _onEnded = onEnded;
+        _reads = new UseGate("read", _readsReleased.SetResult);
+        _writes = new UseGate("write", _writesReleased.SetResult);
+    }
+
+    /// <summary>
+    /// A konnectivity server takes the end of a client's stream for the end of the connection, and the bytes that the target
+    /// still had to say are lost. It does not say which kind of server it is.
+    /// </summary>
+    public bool CanHalfClose => false;
+
+    public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (!_reads.TryEnter())
+        {
+            return 0;
+        }
+
+        try
+        {
+            if (!_early.IsEmpty)
+            {
+                var taken = Math.Min(_early.Length, buffer.Length);
+                _early[..taken].CopyTo(buffer);
+                _early = _early[taken..];
+                return taken;
+            }
+
+            using var either = Link(cancellationToken);
+            var read = await _connection.Stream.ReadAsync(buffer, either?.Token ?? _closing.Token).ConfigureAwait(false);
+            _peerEnded |= read == 0 && !buffer.IsEmpty;
+            return read;
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            return 0;
+        }
+        finally
+        {
+            _reads.Exit();
+        }
+    }
+
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (!_writes.TryEnter())
+        {
+            throw new IOException($"the connection to {_target} is closed");
+        }
+
+        try
+        {
+            using var either = Link(cancellationToken);
+            await _connection.Stream.WriteAsync(buffer, either?.Token ?? _closing.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (_closing.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException($"the connection to {_target} is closed", e);
+        }
+        finally
+        {
+            _writes.Exit();
+        }
+    }
+
+    public void BeginClose() => _ = Close(graceful: true);
+
+    public async Task CloseAsync()
+    {
+        if (await Close(graceful: true).ConfigureAwait(false) is { } error)
+        {
+            throw new IOException(error);
+        }
+    }
+
+    public void Abort() => _ = Close(graceful: false);
+
+    /// <summary>Aborts, and waits until the socket is closed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        var closed = Close(graceful: false);
+        // A graceful close may still be waiting for the far end.
+        _connection.Socket.Dispose();
+        await closed.ConfigureAwait(false);
+    }
+
+    private Task<string?> Close(bool graceful)
+    {
+        lock (_gate)
+        {
+            return _closed ??= CloseCoreAsync(graceful);
+        }
+    }
+
+    private async Task<string?> CloseCoreAsync(bool graceful)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        // A write that still waits shows that the bytes before the end cannot all get through.
+        graceful &= _writes.Close();
+        _reads.Close();
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_readsReleased.Task, _writesReleased.Task).ConfigureAwait(false);
+        var error = graceful && !_peerEnded ? await ShutDownAsync().ConfigureAwait(false) : null;
+        await _connection.Stream.DisposeAsync().ConfigureAwait(false);
+        _closing.Dispose();
+        _onEnded(this);
+        return error;
+    }
+
+    /// <summary>FIN, then the rest of what the target says until its end: closing earlier would be RST and could cut our last bytes.</summary>
+    private async Task<string?> ShutDownAsync()
+    {
+        using var deadline = new CancellationTokenSource(_closeTimeout, _time);
+        try
+        {
+            if (_connection.Stream is SslStream tls)
+            {
+                await tls.ShutdownAsync().WaitAsync(deadline.Token).ConfigureAwait(false);
+            }
+
+            _connection.Socket.Shutdown(SocketShutdown.Send);
+            var rest = new byte[4096];
+            while (await _connection.Stream.ReadAsync(rest, deadline.Token).ConfigureAwait(false) > 0)
+            {
+            }
+
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            return $"{_target} did not end the connection within {_closeTimeout.TotalSeconds:0.###} s";
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+        {
+            return $"the connection to {_target} broke while it was closed: {e.Message}";
+        }
+    }
+
+    private CancellationTokenSource? Link(CancellationToken cancellationToken) =>
+        cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token) : null;
+}

@@ -1,0 +1,104 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+
+namespace ClusterProxy.Client.Servers;
+
+/// <summary>Opens connections to the proxy server: TCP or Unix socket, then TLS where the address asks for it.</summary>
+/// <remarks>
+/// TLS is done here and not by the HTTP handler, so that the certificate is chosen for each handshake and a failure says
+/// which check it was. The handler takes a finished <see cref="SslStream"/> as it is.
+/// </remarks>
+internal sealed class ServerConnector(ServerAddress address, TunnelClientOptions options)
+{
+    private static readonly TimeSpan KeepAliveIdle = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(10);
+    private const int KeepAliveProbes = 3;
+
+    public ServerAddress Address => address;
+
+    /// <param name="protocol">What TLS negotiates.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="ServerConnectException">The server could not be reached or did not pass the checks.</exception>
+    public async Task<ServerConnection> ConnectAsync(SslApplicationProtocol protocol, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(options.ConnectTimeout, options.TimeProvider);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var socket = CreateSocket();
+        try
+        {
+            await socket.ConnectAsync(address.EndPoint, both.Token).ConfigureAwait(false);
+            var stream = new NetworkStream(socket, ownsSocket: true);
+            return new(address.Tls ? await AuthenticateAsync(stream, protocol, both.Token).ConfigureAwait(false) : stream, socket);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            socket.Dispose();
+            throw new ServerConnectException(
+                $"the proxy server at {address.Text} did not answer within {options.ConnectTimeout.TotalSeconds:0.###} s; " +
+                "check the address and the firewalls between", e);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new ServerConnectException(
+                $"cannot connect to the proxy server at {address.Text}: {e.Message}; check that it runs and listens there", e);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private Socket CreateSocket()
+    {
+        if (address.EndPoint is UnixDomainSocketEndPoint)
+        {
+            return new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        }
+
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)KeepAliveIdle.TotalSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, (int)KeepAliveInterval.TotalSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveProbes);
+        return socket;
+    }
+
+    private async Task<Stream> AuthenticateAsync(NetworkStream inner, SslApplicationProtocol protocol, CancellationToken cancellationToken)
+    {
+        var name = options.ServerName ?? address.Host;
+        var check = new ServerCertificateCheck(name);
+        var tls = new SslStream(inner, leaveInnerStreamOpen: false);
+        try
+        {
+            await tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = name,
+                    ApplicationProtocols = [protocol],
+                    ClientCertificateContext = options.ClientCertificateProvider?.Invoke(),
+                    ClientCertificates = options.ClientCertificates,
+                    CertificateChainPolicy = ServerCertificateCheck.ChainPolicy(options.ServerAuthorities),
+                    RemoteCertificateValidationCallback = options.ServerCertificateValidation ?? check.Validate,
+                },
+                cancellationToken).ConfigureAwait(false);
+            return tls;
+        }
+        catch (Exception e) when (e is AuthenticationException or IOException)
+        {
+            await tls.DisposeAsync().ConfigureAwait(false);
+            throw new ServerConnectException(
+                $"TLS with the proxy server at {address.Text} failed: {check.Failure ?? Refusal(e)}", e);
+        }
+        catch
+        {
+            await tls.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static string Refusal(Exception e) =>
+        $"{(e.InnerException ?? e).Message}; a server that refuses the client certificate, or gets none, looks like this too";
+}

@@ -1,0 +1,18 @@
+namespace ClusterProxy.Client;
+
+/// <summary>A dial through the proxy server that failed. The message says what failed with which value and what to do.</summary>
+/// <param name="reason">Why.</param>
+/// <param name="message">For people.</param>
+/// <param name="inner">The fault beneath, if there is one.</param>
+public sealed class TunnelConnectException(DialFailureReason reason, string message, Exception? inner = null)
+    : IOException(message, inner)
+{
+    /// <summary>Why the dial failed.</summary>
+    public DialFailureReason Reason { get; } = reason;
+
+    /// <summary>
+    /// Whether the way to the proxy server failed rather than the target: dialing again, perhaps through another server,
+    /// may succeed, and the target has seen nothing of this dial.
+    /// </summary>
+    public bool IsTransportFailure => Reason is DialFailureReason.TunnelClosed or DialFailureReason.StreamSetup;
+}

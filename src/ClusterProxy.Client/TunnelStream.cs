@@ -1,0 +1,198 @@
+using ClusterProxy.Client.Tunnels;
+
+namespace ClusterProxy.Client;
+
+/// <summary>
+/// One TCP connection to a target, through the proxy server and an agent. One read and one write may run at a time, side by
+/// side. Writes return when the bytes are on their way; the transport's flow control holds them back when the target does
+/// not read.
+/// </summary>
+/// <remarks>
+/// A read returns 0 when the target has ended the connection, and throws <see cref="IOException"/> when the tunnel broke
+/// instead, so that a cut transfer is not taken for a complete one. Konnectivity's packets say nothing of a target's RST: it
+/// reads as an end.
+/// </remarks>
+public sealed partial class TunnelStream : Stream
+{
+    private readonly IStreamEnd _end;
+    private readonly TimeProvider _time;
+    private int _readTimeout = Timeout.Infinite;
+    private int _writeTimeout = Timeout.Infinite;
+    private volatile bool _failed;
+    private volatile bool _disposed;
+
+    internal TunnelStream(IStreamEnd end, TunnelTarget target, TimeProvider time)
+    {
+        _end = end;
+        Target = target;
+        _time = time;
+    }
+
+    /// <summary>What the agent dialed.</summary>
+    public TunnelTarget Target { get; }
+
+    /// <summary>
+    /// Whether <see cref="CompleteWritesAsync"/> works. Konnectivity has no half-close, so it is false unless server and
+    /// agent have announced that they pass it on.
+    /// </summary>
+    public bool CanHalfClose => _end.CanHalfClose;
+
+    /// <summary>
+    /// Milliseconds that a read may wait, asynchronous ones included; <see cref="Timeout.Infinite"/> by default, since many
+    /// protocols are silent for hours. The stream stays usable after a read that timed out.
+    /// </summary>
+    public override int ReadTimeout
+    {
+        get => _readTimeout;
+        set => _readTimeout = CheckTimeout(value);
+    }
+
+    /// <summary>
+    /// Milliseconds that a write may wait, asynchronous ones included; <see cref="Timeout.Infinite"/> by default. Part of the
+    /// bytes may have been sent when it times out, so the stream can only be disposed then.
+    /// </summary>
+    public override int WriteTimeout
+    {
+        get => _writeTimeout;
+        set => _writeTimeout = CheckTimeout(value);
+    }
+
+    /// <summary>Tells the target that nothing more comes, and goes on reading.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>When the end is on its way.</returns>
+    /// <exception cref="NotSupportedException">The far end has no half-close; see <see cref="CanHalfClose"/>.</exception>
+    public ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        throw new NotSupportedException(
+            $"the connection to {Target} cannot be closed in one direction only: the proxy server or the agent does not pass that on. " +
+            $"Check {nameof(CanHalfClose)} first, mark the end of the message in the protocol, or dispose the stream to close both directions");
+    }
+
+    /// <summary>
+    /// Closes the connection behind the last byte written and waits until the far end has acknowledged it, for at most
+    /// <see cref="TunnelClientOptions.CloseTimeout"/>. A pending read returns 0. Disposing does the same without throwing.
+    /// </summary>
+    /// <returns>When the far end has acknowledged.</returns>
+    /// <exception cref="IOException">It did not acknowledge, or the tunnel broke: bytes may be missing at the target.</exception>
+    public async Task CloseAsync()
+    {
+        _disposed = true;
+        if (_failed)
+        {
+            _end.Abort();
+            return;
+        }
+
+        await _end.CloseAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Closes as <see cref="CloseAsync"/> does, but an acknowledgement that does not come is no error. After a write that
+    /// failed the connection is aborted without waiting.
+    /// </summary>
+    /// <returns>When the connection is closed.</returns>
+    public override async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // Disposing must not hide the exception that led to it; CloseAsync is for those who want to know.
+        }
+
+        await base.DisposeAsync().ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <inheritdoc />
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _readTimeout == Timeout.Infinite
+            ? _end.ReadAsync(buffer, cancellationToken)
+            : ReadInTimeAsync(buffer, _readTimeout, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        try
+        {
+            if (_writeTimeout == Timeout.Infinite)
+            {
+                await _end.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await WriteInTimeAsync(buffer, _writeTimeout, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            _failed = true;
+            throw;
+        }
+    }
+
+    /// <summary>Does nothing: bytes leave as they are written.</summary>
+    /// <param name="cancellationToken">Not used.</param>
+    /// <returns>A finished task.</returns>
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Starts to close behind the last byte, without waiting for the far end.</summary>
+    /// <param name="disposing">False does nothing.</param>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !_disposed)
+        {
+            _disposed = true;
+            if (_failed)
+            {
+                _end.Abort();
+            }
+            else
+            {
+                _end.BeginClose();
+            }
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async ValueTask<int> ReadInTimeAsync(Memory<byte> buffer, int timeout, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(timeout), _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            return await _end.ReadAsync(buffer, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException($"nothing came from {Target} within the read timeout of {timeout} ms", new TimeoutException(null, e));
+        }
+    }
+
+    private async ValueTask WriteInTimeAsync(ReadOnlyMemory<byte> buffer, int timeout, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(timeout), _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            await _end.WriteAsync(buffer, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException($"{Target} did not take the bytes within the write timeout of {timeout} ms", new TimeoutException(null, e));
+        }
+    }
+
+    private static int CheckTimeout(int value) => value is > 0 or Timeout.Infinite
+        ? value
+        : throw new ArgumentOutOfRangeException(nameof(value), value, "a timeout is at least 1 ms, or Timeout.Infinite");
+}

@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.Net.Security;
+using ClusterProxy.Client.Servers;
+using ClusterProxy.Protocol.Grpc;
+
+namespace ClusterProxy.Client.Tunnels;
+
+/// <summary>
+/// Dials over gRPC: one tunnel a dial, and as many HTTP/2 connections as the server's limit of streams demands, which is
+/// nearly always one.
+/// </summary>
+internal sealed class GrpcDialer : IDialer
+{
+    private readonly ServerConnector _connector;
+    private readonly TunnelSettings _settings;
+    private readonly HttpMessageInvoker _http;
+    private readonly ConcurrentDictionary<ProxyTunnel, byte> _tunnels = new();
+
+    public GrpcDialer(ServerConnector connector, TunnelClientOptions options, TunnelSettings settings)
+    {
+        _connector = connector;
+        _settings = settings;
+        _http = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellationToken) => await ConnectAsync(cancellationToken).ConfigureAwait(false),
+            // The connector has its own, which can say what it waited for.
+            ConnectTimeout = Timeout.InfiniteTimeSpan,
+            EnableMultipleHttp2Connections = true,
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5),
+            KeepAlivePingDelay = options.KeepAliveDelay,
+            KeepAlivePingTimeout = options.KeepAliveTimeout,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            // Nothing of the caller's tracing belongs into a tunnel's headers.
+            ActivityHeadersPropagator = null,
+        });
+    }
+
+    public async Task<IStreamEnd> DialAsync(TunnelTarget target, CancellationToken cancellationToken)
+    {
+        var tunnel = await OpenAsync(target, cancellationToken).ConfigureAwait(false);
+        _tunnels.TryAdd(tunnel, default);
+        tunnel.Dial();
+        try
+        {
+            return await tunnel.Dialed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            tunnel.CancelDial();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // No dial runs any more: the client sees to that first.
+        await Task.WhenAll(_tunnels.Keys.Select(tunnel => tunnel.DisposeAsync().AsTask())).ConfigureAwait(false);
+        _http.Dispose();
+    }
+
+    private async Task<ProxyTunnel> OpenAsync(TunnelTarget target, CancellationToken cancellationToken)
+    {
+        _settings.Metrics.ConnectionMoved(null, ConnectionStatus.Created);
+        try
+        {
+            return await ProxyTunnel.OpenAsync(
+                _http, _connector.Address.Authority, target, _settings, ended => _tunnels.TryRemove(ended, out _),
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            _settings.Metrics.ConnectionMoved(ConnectionStatus.Created, null);
+            if (e is GrpcException grpc)
+            {
+                throw new TunnelConnectException(
+                    DialFailureReason.StreamSetup,
+                    $"dialing {target} failed before the server took it: " +
+                    (ServerConnectException.In(e)?.Message ?? $"{_settings.Server} did not open a tunnel ({grpc.Status}); is it a gRPC frontend?"),
+                    e);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<Stream> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var connection = await _connector.ConnectAsync(SslApplicationProtocol.Http2, cancellationToken).ConfigureAwait(false);
+        ClientLog.ServerConnected(_settings.Log, _settings.Server);
+        return connection.Stream;
+    }
+}

@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Tunnels;
+
+namespace ClusterProxy.Client.Tunnels;
+
+/// <summary>A connection carried as packets by a <see cref="ProxyTunnel"/> of its own.</summary>
+internal sealed class PacketStreamEnd : IStreamEnd
+{
+    // A whole packet a piece: larger writes would copy all before the first byte leaves.
+    private const int PieceSize = 64 * 1024;
+
+    private readonly ProxyTunnel _tunnel;
+    private readonly TunnelConnection _connection;
+    private readonly UseGate _reads;
+    private readonly UseGate _writes;
+
+    public PacketStreamEnd(ProxyTunnel tunnel, TunnelConnection connection)
+    {
+        _tunnel = tunnel;
+        _connection = connection;
+        _reads = new UseGate("read", () => connection.Input.Complete());
+        _writes = new UseGate("write", () => connection.Output.Complete());
+    }
+
+    /// <summary>Konnectivity's packets have no half-close, and no peer announces an addition that has.</summary>
+    public bool CanHalfClose => false;
+
+    public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (!_reads.TryEnter())
+        {
+            return ReadEnd();
+        }
+
+        try
+        {
+            var input = _connection.Input;
+            if (!input.TryRead(out var result))
+            {
+                result = await input.ReadAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            return Take(input, result, buffer.Span);
+        }
+        finally
+        {
+            _reads.Exit();
+        }
+    }
+
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (!_writes.TryEnter())
+        {
+            throw new IOException(_tunnel.EndText());
+        }
+
+        try
+        {
+            while (!buffer.IsEmpty)
+            {
+                var piece = buffer[..Math.Min(buffer.Length, PieceSize)];
+                buffer = buffer[piece.Length..];
+                if ((await _connection.Output.WriteAsync(piece, cancellationToken).ConfigureAwait(false)).IsCompleted)
+                {
+                    throw new IOException(_tunnel.EndText());
+                }
+            }
+        }
+        finally
+        {
+            _writes.Exit();
+        }
+    }
+
+    public void BeginClose()
+    {
+        if (!_writes.Close())
+        {
+            // A write that still waits shows that the bytes before the end cannot all get through.
+            _connection.Abort(CloseReason.FrontendClosed);
+        }
+
+        CloseReads();
+        _tunnel.EndWithin();
+    }
+
+    public async Task CloseAsync()
+    {
+        BeginClose();
+        await _connection.Completion.ConfigureAwait(false);
+        if (_tunnel.CloseAnswer is not "")
+        {
+            throw new IOException(_tunnel.EndText());
+        }
+    }
+
+    public void Abort()
+    {
+        _connection.Abort(CloseReason.FrontendClosed);
+        _writes.Close();
+        CloseReads();
+        _tunnel.EndWithin();
+    }
+
+    /// <summary>Frees the tunnel's reader if it waits for this end to take bytes.</summary>
+    public void CloseReads()
+    {
+        if (!_reads.Close())
+        {
+            _connection.Input.CancelPendingRead();
+        }
+    }
+
+    private int Take(PipeReader input, ReadResult result, Span<byte> buffer)
+    {
+        var available = result.Buffer;
+        if (available.IsEmpty)
+        {
+            input.AdvanceTo(available.End);
+            return ReadEnd();
+        }
+
+        // Not consumed and not examined by a zero-length read, so that the next read finds the bytes at once.
+        var taken = available.Slice(0, Math.Min(available.Length, buffer.Length));
+        taken.CopyTo(buffer);
+        var length = (int)taken.Length;
+        input.AdvanceTo(taken.End);
+        return length;
+    }
+
+    private int ReadEnd() => _tunnel.IsCutOff ? throw new IOException(_tunnel.EndText()) : 0;
+}

@@ -1,0 +1,3 @@
+global using ClusterProxy.Client.Tests.Scripted;
+global using ClusterProxy.Testing.Certificates;
+global using ClusterProxy.Testing.Targets;

@@ -9,6 +9,9 @@ internal sealed class ConnectionTable
 
     public int Count => _connections.Count;
 
+    /// <summary>Bytes that came for these connections and were not taken yet.</summary>
+    public long QueuedBytes => _connections.Sum(static pair => pair.Value.QueuedBytes);
+
     public bool TryAdd(TunnelConnection connection) => _connections.TryAdd(connection.ConnectId, connection);
 
     public TunnelConnection? Find(long connectId) => _connections.GetValueOrDefault(connectId);

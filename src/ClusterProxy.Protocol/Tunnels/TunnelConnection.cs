@@ -27,6 +27,7 @@ internal sealed class TunnelConnection
     private readonly OutgoingFlow _flow;
     private readonly TaskCompletionSource<CloseReason> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
+    private readonly Lock _inputGate = new();
     private ITimer? _closeTimer;
     private CloseReason? _reason;
     private bool _closeRequested;
@@ -116,18 +117,23 @@ internal sealed class TunnelConnection
     /// </summary>
     public ValueTask ReceiveAsync(in ReadOnlySequence<byte> payload)
     {
-        if (_inputEnded || payload.IsEmpty)
+        ValueTask<FlushResult> flush;
+        lock (_inputGate)
         {
-            return ValueTask.CompletedTask;
+            if (_inputEnded || payload.IsEmpty)
+            {
+                return ValueTask.CompletedTask;
+            }
+
+            foreach (var segment in payload)
+            {
+                _input.Writer.Write(segment.Span);
+            }
+
+            _inputReader.OnQueued(payload.Length);
+            flush = _input.Writer.FlushAsync();
         }
 
-        foreach (var segment in payload)
-        {
-            _input.Writer.Write(segment.Span);
-        }
-
-        _inputReader.OnQueued(payload.Length);
-        var flush = _input.Writer.FlushAsync();
         if (!flush.IsCompleted)
         {
             return WaitForReceiverAsync(flush.AsTask());
@@ -141,13 +147,16 @@ internal sealed class TunnelConnection
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Nothing more comes from the peer. Only the tunnel's reader calls it.</summary>
+    /// <summary>Nothing more comes from the peer, or nothing more is taken from it.</summary>
     public void EndInput()
     {
-        if (!_inputEnded)
+        lock (_inputGate)
         {
-            _inputEnded = true;
-            _input.Writer.Complete();
+            if (!_inputEnded)
+            {
+                _inputEnded = true;
+                _input.Writer.Complete();
+            }
         }
     }
 
@@ -294,6 +303,7 @@ internal sealed class TunnelConnection
     private void OnCloseTimeout()
     {
         SetReason(CloseReason.CloseTimeout);
+        EndInput();
         _flow.Discard();
         End();
     }

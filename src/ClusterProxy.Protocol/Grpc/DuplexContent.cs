@@ -6,10 +6,14 @@ namespace ClusterProxy.Protocol.Grpc;
 internal sealed class DuplexContent : HttpContent
 {
     private readonly TaskCompletionSource<Stream> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The request stream, once the HTTP/2 stream exists.</summary>
     public Task<Stream> Opened => _opened.Task;
+
+    /// <summary>Ends when a stream was given and could not be opened; the handler may still try another.</summary>
+    public Task Failed => _failed.Task;
 
     /// <summary>Lets the sending direction end.</summary>
     public void Close() => _closed.TrySetResult();
@@ -20,7 +24,16 @@ internal sealed class DuplexContent : HttpContent
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         // The headers leave with this flush; without it they would wait for the first packet.
-        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            _failed.TrySetResult();
+            throw;
+        }
+
         // A handler that repeats the request on another connection would lose the packets written so far.
         if (!_opened.TrySetResult(stream))
         {

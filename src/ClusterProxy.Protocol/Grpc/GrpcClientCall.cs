@@ -16,6 +16,7 @@ internal sealed class GrpcClientCall : IAsyncDisposable
     private readonly HttpRequestMessage _request;
     private readonly Task<HttpResponseMessage> _response;
     private PipeReader? _input;
+    private int _disposed;
 
     private GrpcClientCall(HttpMessageInvoker http, Uri address, string method, IEnumerable<KeyValuePair<string, string>> metadata)
     {
@@ -54,11 +55,15 @@ internal sealed class GrpcClientCall : IAsyncDisposable
         try
         {
             var opened = call._content.Opened;
-            if (await Task.WhenAny(opened, call._response).WaitAsync(cancellationToken).ConfigureAwait(false) != opened && !opened.IsCompleted)
+            if (await Task.WhenAny(opened, call._response).WaitAsync(cancellationToken).ConfigureAwait(false) != opened)
             {
-                // An answer without a stream to write to: a refusal, thrown here as what it is.
+                // A refusal is thrown here as what it is. A server that takes the call may have answered the request headers
+                // before this side has seen its own stream open; then the stream is at hand.
                 await call.ResponseHeadersAsync(cancellationToken).ConfigureAwait(false);
-                throw new GrpcException(GrpcStatusCode.Internal, "the server answered before the request stream was open");
+                if (await Task.WhenAny(opened, call._content.Failed).WaitAsync(cancellationToken).ConfigureAwait(false) != opened)
+                {
+                    throw new GrpcException(GrpcStatusCode.Internal, "the server ended the call before the request stream was open");
+                }
             }
 
             // One segment holds a whole packet, so that one write to the stream carries it.
@@ -152,6 +157,11 @@ internal sealed class GrpcClientCall : IAsyncDisposable
     /// <summary>Resets the stream unless both directions have ended.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         await _cancel.CancelAsync().ConfigureAwait(false);
         _content.Close();
         await ((Task)_response).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

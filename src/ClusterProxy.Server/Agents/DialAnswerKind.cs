@@ -1,0 +1,17 @@
+namespace ClusterProxy.Server.Agents;
+
+/// <summary>How a tunnel answered a dial.</summary>
+internal enum DialAnswerKind
+{
+    /// <summary>DIAL_RSP with a connection.</summary>
+    Connected,
+
+    /// <summary>DIAL_RSP with an error.</summary>
+    Refused,
+
+    /// <summary>DIAL_CLS.</summary>
+    Closed,
+
+    /// <summary>Not at all: it ended.</summary>
+    TunnelEnded,
+}

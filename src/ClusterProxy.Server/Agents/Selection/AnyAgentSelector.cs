@@ -1,0 +1,11 @@
+namespace ClusterProxy.Server.Agents.Selection;
+
+/// <summary>Any agent for any destination.</summary>
+internal sealed class AnyAgentSelector : IAgentSelector
+{
+    public ProxyStrategy Strategy => ProxyStrategy.Default;
+
+    public IEnumerable<string> KeysOf(AgentIdentity agent) => [agent.Id];
+
+    public AgentTunnel? Pick(StrategyTable table, string host, IReadOnlyCollection<AgentTunnel> tried) => table.PickAny(tried);
+}

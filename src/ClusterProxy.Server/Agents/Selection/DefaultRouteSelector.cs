@@ -1,0 +1,11 @@
+namespace ClusterProxy.Server.Agents.Selection;
+
+/// <summary>Any destination, among the agents that announced themselves as default route.</summary>
+internal sealed class DefaultRouteSelector : IAgentSelector
+{
+    public ProxyStrategy Strategy => ProxyStrategy.DefaultRoute;
+
+    public IEnumerable<string> KeysOf(AgentIdentity agent) => agent.Identifiers.DefaultRoute ? [agent.Id] : [];
+
+    public AgentTunnel? Pick(StrategyTable table, string host, IReadOnlyCollection<AgentTunnel> tried) => table.PickAny(tried);
+}

@@ -1,0 +1,139 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+
+namespace ClusterProxy.Server.Frontend;
+
+/// <summary>
+/// The reading side of a CONNECT client. Bytes that come early stay where they are: the buffer of the last read goes from step to
+/// step, and only the data phase takes from it.
+/// </summary>
+internal sealed class ConnectClient
+{
+    /// <summary>Bytes that a client may send ahead of the 200 and still be watched for its end.</summary>
+    private const int MaxEarlyBytes = 64 * 1024;
+
+    private readonly PipeReader _input;
+    private ReadOnlySequence<byte> _buffer;
+    private bool _reading;
+    private bool _completed;
+    private volatile bool _stopWatching;
+    private volatile bool _cancelled;
+
+    /// <param name="transport">The client's connection, decrypted.</param>
+    /// <param name="peeked">A read whose buffer was not given back, if there was one.</param>
+    public ConnectClient(ConnectionContext transport, ReadResult? peeked)
+    {
+        _input = transport.Transport.Input;
+        if (peeked is { } result)
+        {
+            Take(result);
+        }
+    }
+
+    /// <summary>What has come and was not taken.</summary>
+    public ReadOnlySequence<byte> Buffer => _buffer;
+
+    /// <summary>Whether the client will send no more.</summary>
+    public bool IsCompleted => _completed;
+
+    /// <summary>Reads the request head; null when the client went away inside it.</summary>
+    public async Task<ConnectRequest?> ReadHeadAsync(CancellationToken deadline)
+    {
+        while (true)
+        {
+            var limited = _buffer.Length > ConnectRequestParser.MaxHeadLength
+                ? _buffer.Slice(0, ConnectRequestParser.MaxHeadLength)
+                : _buffer;
+            if (ConnectRequestParser.TryFindEnd(limited, out var end))
+            {
+                var request = ConnectRequestParser.Parse(_buffer.Slice(0, end));
+                _buffer = _buffer.Slice(end);
+                return request;
+            }
+
+            if (limited.Length >= ConnectRequestParser.MaxHeadLength)
+            {
+                return ConnectRequest.Refused(431, $"the request head is longer than {ConnectRequestParser.MaxHeadLength} bytes");
+            }
+
+            if (!await ReadMoreAsync(deadline))
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Watches the client while its dial is pending: true when it went away, false after <see cref="StopWatching"/>.</summary>
+    public async Task<bool> WaitForEndAsync(CancellationToken stopped)
+    {
+        try
+        {
+            while (!_stopWatching && !_completed)
+            {
+                if (_buffer.Length >= MaxEarlyBytes)
+                {
+                    await new TaskCompletionSource().Task.WaitAsync(stopped);
+                }
+
+                await ReadMoreAsync(CancellationToken.None);
+            }
+        }
+        catch (OperationCanceledException) when (_stopWatching)
+        {
+            return false;
+        }
+        catch (Exception e) when (e is IOException or ConnectionAbortedException or OperationCanceledException)
+        {
+            return true;
+        }
+
+        return _completed;
+    }
+
+    /// <summary>Lets <see cref="WaitForEndAsync"/> return; await it before anything else is read.</summary>
+    public void StopWatching()
+    {
+        _stopWatching = true;
+        _input.CancelPendingRead();
+    }
+
+    /// <summary>Makes a read in progress return, with nothing more.</summary>
+    public void CancelRead()
+    {
+        _cancelled = true;
+        _input.CancelPendingRead();
+    }
+
+    /// <summary>
+    /// Gives back what was taken and waits for more; false at the end, and after <see cref="CancelRead"/>. True with nothing new
+    /// when the read was cancelled for the watch.
+    /// </summary>
+    public async ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken)
+    {
+        if (_completed || _cancelled)
+        {
+            return false;
+        }
+
+        if (_reading)
+        {
+            _reading = false;
+            _input.AdvanceTo(_buffer.Start, _buffer.End);
+        }
+
+        var result = await _input.ReadAsync(cancellationToken);
+        Take(result);
+        return !_cancelled && (!result.IsCompleted || !result.Buffer.IsEmpty);
+    }
+
+    /// <summary>Everything in <see cref="Buffer"/> has been used.</summary>
+    public void TakeAll() => _buffer = _buffer.Slice(_buffer.End);
+
+    private void Take(ReadResult result)
+    {
+        _buffer = result.Buffer;
+        _completed = result.IsCompleted;
+        _reading = true;
+    }
+}

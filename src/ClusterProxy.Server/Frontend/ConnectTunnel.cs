@@ -1,0 +1,336 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using ClusterProxy.Protocol;
+using ClusterProxy.Server.Routing;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace ClusterProxy.Server.Frontend;
+
+/// <summary>
+/// One CONNECT client, from its request head to its last byte.
+/// <code>
+///   1 read the head      16 KiB, 10 s
+///   2 dial               the client is watched meanwhile: gone means cancelled
+///   3 answer             an error and the end, or 200, flushed before any other byte
+///   4 copy both ways     client's end: half-close, or CLOSE_REQ; target's end: FIN behind the last byte
+/// </code>
+/// </summary>
+internal sealed class ConnectTunnel : IFrontend
+{
+    private const int CopySize = 64 * 1024;
+
+    /// <summary>How long a client that has sent more than was read is read on after an error: a reset would cost it the answer.</summary>
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long a connection goes on without a byte when its client has sent FIN: a client that has left looks the same as one
+    /// that waits for a long answer.
+    /// </summary>
+    private static readonly TimeSpan HalfClosedIdleLimit = TimeSpan.FromMinutes(5);
+
+    private readonly ConnectionContext _transport;
+    private readonly ConnectClient _client;
+    private readonly FrontendContext _context;
+    private readonly TimeSpan _headTimeout;
+    private volatile ConnectionOwner? _owner;
+    private long _delivered;
+
+    public ConnectTunnel(ConnectionContext transport, ReadResult? peeked, FrontendContext context, TimeSpan headTimeout)
+    {
+        _transport = transport;
+        _client = new ConnectClient(transport, peeked);
+        _context = context;
+        _headTimeout = headTimeout;
+        Peer = transport.RemoteEndPoint?.ToString() is { Length: > 0 } peer ? peer : "unix";
+    }
+
+    public string Peer { get; }
+
+    public bool IsStalled => _owner is { IsStalled: true };
+
+    public async Task RunAsync()
+    {
+        _context.Live.Add(this);
+        try
+        {
+            // 1
+            if (await ReadHeadAsync() is not { } request)
+            {
+                return;
+            }
+
+            if (request.Refusal is { } refusal)
+            {
+                _context.Logger.ConnectRefused(Peer, refusal.Status, refusal.Text);
+                await RefuseAsync(refusal);
+                return;
+            }
+
+            await ServeAsync(request.Target);
+        }
+        catch (Exception e) when (e is IOException or ConnectionAbortedException)
+        {
+            // The client is gone; the connection, if there was one, has been closed on the way here.
+            _context.Logger.ConnectClientLost(Peer, e.Message);
+        }
+        finally
+        {
+            _context.Live.Remove(this);
+        }
+    }
+
+    public void Drain()
+    {
+        // A CONNECT ends with its connection anyway.
+    }
+
+    public void Shutdown() => _owner?.Abort(CloseReason.ShuttingDown);
+
+    private async Task<ConnectRequest?> ReadHeadAsync()
+    {
+        using var deadline = new CancellationTokenSource(_headTimeout, _context.Time);
+        try
+        {
+            return await _client.ReadHeadAsync(deadline.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            return ConnectRequest.Refused(408, $"the request head did not arrive within {_headTimeout.TotalSeconds} s");
+        }
+    }
+
+    private async Task ServeAsync(string target)
+    {
+        var started = _context.Time.GetTimestamp();
+
+        // 2
+        var result = await DialAsync(target);
+        var elapsed = _context.Time.GetElapsedTime(started);
+        _context.Metrics.DialEnded(FrontendNames.Connect, result, elapsed);
+        if (result.Failure is { } reason)
+        {
+            _context.Logger.DialFailed(FrontendNames.Connect, target, Peer, reason.ToTag(), result.Text);
+            if (ConnectAnswers.For(reason, result.Text) is { } answer)
+            {
+                await RefuseAsync(answer);
+            }
+
+            return;
+        }
+
+        var id = _context.Ids.Next();
+        await using var owner = _owner = new ConnectionOwner(result.Connection!, _context.Limits, _context.Time);
+        try
+        {
+            // 3
+            _transport.Transport.Output.Write(ConnectResponse.Established);
+            await _transport.Transport.Output.FlushAsync();
+            _context.Metrics.DialForwarded(elapsed);
+            _context.Logger.ConnectionOpened(FrontendNames.Connect, id, target, Peer, elapsed);
+
+            // 4
+            await CopyAsync(owner);
+        }
+        finally
+        {
+            owner.Connection.Input.Complete();
+            _context.Logger.ConnectionClosed(
+                FrontendNames.Connect, id, target, (owner.Connection.Reason ?? CloseReason.FrontendLost).ToTag(),
+                _context.Time.GetElapsedTime(started));
+        }
+    }
+
+    private async Task<DialResult> DialAsync(string target)
+    {
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(_transport.ConnectionClosed);
+        using var watch = CancellationTokenSource.CreateLinkedTokenSource(_transport.ConnectionClosed);
+        var dial = _context.Router.DialAsync("tcp", target, gone.Token);
+        var client = _client.WaitForEndAsync(watch.Token);
+        if (await Task.WhenAny(dial, client) == client && await client)
+        {
+            await gone.CancelAsync();
+        }
+
+        var result = await dial;
+        _client.StopWatching();
+        await watch.CancelAsync();
+        if (await client && result.Connection is { } connection)
+        {
+            connection.Abort(CloseReason.FrontendClosed);
+            connection.Output.Complete();
+            connection.Input.Complete();
+            return DialResult.Failed(DialFailureReason.Cancelled);
+        }
+
+        return result;
+    }
+
+    private async Task CopyAsync(ConnectionOwner owner)
+    {
+        var upload = UploadAsync(owner);
+        var download = DownloadAsync(owner);
+        var end = owner.WaitForEndAsync(download);
+        var idle = CloseWhenIdleAsync(owner, upload, download);
+        if (await Task.WhenAny(download, end) == end && !await end)
+        {
+            // The client does not read: closing is all that is left.
+            _transport.Abort(new ConnectionAbortedException(CloseReason.Stalled.ToWireText()));
+        }
+
+        await download;
+        owner.Abort(CloseReason.TargetClosed);
+        await FinishAsync();
+        _client.CancelRead();
+        await upload;
+        await idle;
+        await end;
+    }
+
+    private async Task UploadAsync(ConnectionOwner owner)
+    {
+        try
+        {
+            do
+            {
+                if (!_client.Buffer.IsEmpty && !await owner.WriteAsync(_client.Buffer))
+                {
+                    return;
+                }
+
+                _client.TakeAll();
+            }
+            while (await _client.ReadMoreAsync(CancellationToken.None));
+            if (!_client.IsCompleted)
+            {
+                return;
+            }
+
+            if (owner.Connection.CanHalfClose)
+            {
+                owner.EndOutput();
+            }
+            else
+            {
+                owner.Close(CloseReason.FrontendClosed);
+            }
+        }
+        catch (Exception e) when (e is IOException or ConnectionAbortedException or OperationCanceledException)
+        {
+            owner.Abort(CloseReason.FrontendLost);
+        }
+    }
+
+    private async Task DownloadAsync(ConnectionOwner owner)
+    {
+        var input = owner.Connection.Input;
+        var output = _transport.Transport.Output;
+        try
+        {
+            while (true)
+            {
+                var result = await input.ReadAsync();
+                var chunk = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, CopySize));
+                if (chunk.IsEmpty)
+                {
+                    input.AdvanceTo(chunk.End, result.Buffer.End);
+                    if (result.IsCompleted)
+                    {
+                        return;
+                    }
+
+                    continue;
+                }
+
+                foreach (var segment in chunk)
+                {
+                    output.Write(segment.Span);
+                }
+
+                var started = _context.Time.GetTimestamp();
+                var flush = await output.FlushAsync();
+                _context.Metrics.FrontendWritten(_context.Time.GetElapsedTime(started));
+                _delivered += chunk.Length;
+                input.AdvanceTo(chunk.End);
+                if (flush.IsCompleted || flush.IsCanceled || IsGone())
+                {
+                    owner.Abort(CloseReason.FrontendLost);
+                    return;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or ConnectionAbortedException or OperationCanceledException or ObjectDisposedException)
+        {
+            owner.Abort(CloseReason.FrontendLost);
+        }
+    }
+
+    private async Task CloseWhenIdleAsync(ConnectionOwner owner, Task upload, Task download)
+    {
+        await Task.WhenAny(upload, download);
+        while (!download.IsCompleted)
+        {
+            var before = Volatile.Read(ref _delivered);
+            try
+            {
+                await download.WaitAsync(HalfClosedIdleLimit, _context.Time);
+            }
+            catch (TimeoutException) when (Volatile.Read(ref _delivered) == before)
+            {
+                owner.Abort(CloseReason.FrontendClosed);
+            }
+            catch (TimeoutException)
+            {
+                // Bytes still come: the client waits for them.
+            }
+        }
+    }
+
+    /// <summary>
+    /// Whether the socket is shut although writing to it seems to work: that is how TLS looks from here when the client has left.
+    /// </summary>
+    private bool IsGone() =>
+        _client.IsCompleted && _transport.Features.Get<IConnectionSocketFeature>() is { Socket.SafeHandle.IsClosed: true };
+
+    /// <summary>FIN, and before it the TLS alert without which a client would take the end for a cut.</summary>
+    private async Task FinishAsync()
+    {
+        try
+        {
+            if (_transport.Features.Get<ISslStreamFeature>() is { } tls)
+            {
+                await tls.SslStream.ShutdownAsync();
+            }
+
+            await _transport.Transport.Output.CompleteAsync();
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or ObjectDisposedException or ConnectionAbortedException)
+        {
+            // The client left first.
+        }
+    }
+
+    private async Task RefuseAsync(ConnectResponse response)
+    {
+        await response.WriteAsync(_transport.Transport.Output);
+        if (_client.Buffer.IsEmpty)
+        {
+            return;
+        }
+
+        using var deadline = new CancellationTokenSource(Linger, _context.Time);
+        try
+        {
+            do
+            {
+                _client.TakeAll();
+            }
+            while (await _client.ReadMoreAsync(deadline.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            // Enough: the answer has had its time.
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
+using ClusterProxy.Protocol.Tunnels;
+
+namespace ClusterProxy.Server.Frontend;
+
+/// <summary>
+/// The connection of a gRPC frontend: the agent's bytes on their way to it, and the packet that ends them. The frontend knows
+/// it by an id of this server's own.
+/// </summary>
+internal sealed class FrontendConnection : IAsyncDisposable
+{
+    private readonly TunnelWriter _frontend;
+    private readonly bool _canHalfClose;
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+    private OutgoingFlow? _flow;
+    private bool _halfCloseSent;
+
+    /// <param name="id">As the frontend knows the connection.</param>
+    /// <param name="owner">The connection on the agent's side.</param>
+    /// <param name="frontend">The frontend's stream.</param>
+    /// <param name="canHalfClose">Whether the frontend was told that one direction can end alone.</param>
+    public FrontendConnection(long id, ConnectionOwner owner, TunnelWriter frontend, bool canHalfClose)
+    {
+        Id = id;
+        Owner = owner;
+        _frontend = frontend;
+        _canHalfClose = canHalfClose;
+    }
+
+    public long Id { get; }
+
+    public ConnectionOwner Owner { get; }
+
+    /// <summary>
+    /// Starts to send what the agent sends. Call it when DIAL_RSP is queued, so that DATA comes behind it.
+    /// </summary>
+    public void Start() => _flow = _frontend.AddFlow(Id, Owner.Connection.Input, OnDrained);
+
+    /// <summary>Waits until the frontend has been given all, the closing packet included; false when it does not read.</summary>
+    public async Task<bool> WaitForEndAsync()
+    {
+        if (!await Owner.WaitForEndAsync(_drained.Task))
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            if (_halfCloseSent)
+            {
+                _frontend.TrySend(ClosingPacket(Owner.Connection.Reason ?? CloseReason.TargetClosed));
+            }
+        }
+
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Owner.DisposeAsync();
+        if (_flow is null)
+        {
+            Owner.Connection.Input.Complete();
+        }
+        else
+        {
+            _flow.Discard();
+        }
+    }
+
+    private Packet ClosingPacket(CloseReason reason) => PacketFactory.CloseResponse(Id, reason.ToWireText());
+
+    private Packet? OnDrained()
+    {
+        lock (_gate)
+        {
+            _drained.TrySetResult();
+            if (Owner.Connection.Reason is { } reason)
+            {
+                return ClosingPacket(reason);
+            }
+
+            if (_canHalfClose)
+            {
+                _halfCloseSent = true;
+                return PacketFactory.HalfClose(Id);
+            }
+        }
+
+        // This frontend knows only the end of both directions.
+        Owner.Abort(CloseReason.TargetClosed);
+        return ClosingPacket(CloseReason.TargetClosed);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using ClusterProxy.Hosting.Certificates;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace ClusterProxy.Server.Frontend;
+
+/// <summary>
+/// Looks at the first bytes of a connection: HTTP/2's preface goes on to gRPC; anything else is CONNECT, where that is served,
+/// or gets an answer that says what this port speaks.
+/// </summary>
+/// <param name="serveGrpc">Whether HTTP/2 is served.</param>
+/// <param name="serveConnect">Serves CONNECT from the peeked bytes on; null where it is not served.</param>
+/// <param name="timeout">For the first bytes; silent connections must not pile up.</param>
+/// <param name="time">Clock of that.</param>
+internal sealed class FrontendSwitch(
+    bool serveGrpc, Func<ConnectionContext, ReadResult?, Task>? serveConnect, TimeSpan timeout, TimeProvider time)
+{
+    private const string WrongProtocol = "this port speaks gRPC over HTTP/2; HTTP-CONNECT is served with --mode=http-connect or --mode=auto\n";
+
+    private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
+
+    public ConnectionDelegate Use(ConnectionDelegate http2) => connection => OnConnectedAsync(connection, http2);
+
+    private async Task OnConnectedAsync(ConnectionContext connection, ConnectionDelegate http2)
+    {
+        if (!serveGrpc)
+        {
+            await serveConnect!(connection, null);
+            return;
+        }
+
+        var input = connection.Transport.Input;
+        using var deadline = new CancellationTokenSource(timeout, time);
+        try
+        {
+            while (true)
+            {
+                var result = await input.ReadAsync(deadline.Token);
+                switch (Match(result.Buffer))
+                {
+                    case PrefaceMatch.Whole:
+                        // What was looked at before cannot be given back as unseen; the client's SETTINGS follow in any case.
+                        input.AdvanceTo(result.Buffer.Start, result.Buffer.GetPosition(Preface.Length));
+                        if (connection.Features.Get<ITlsHandshakeFeature>() is not null)
+                        {
+                            Http2WithoutAlpn.Apply(connection.Features);
+                        }
+
+                        await http2(connection);
+                        return;
+                    case PrefaceMatch.None when serveConnect is not null:
+                        await serveConnect(connection, result);
+                        return;
+                    case PrefaceMatch.None:
+                        await RefuseAsync(connection.Transport.Output);
+                        return;
+                }
+
+                input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                if (result.IsCompleted)
+                {
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            // It never said what it wants.
+        }
+        catch (Exception e) when (e is IOException or ConnectionAbortedException)
+        {
+            // It left.
+        }
+    }
+
+    private static PrefaceMatch Match(in ReadOnlySequence<byte> buffer)
+    {
+        Span<byte> head = stackalloc byte[24];
+        var length = (int)Math.Min(buffer.Length, Preface.Length);
+        buffer.Slice(0, length).CopyTo(head);
+        return !Preface.StartsWith(head[..length]) ? PrefaceMatch.None
+            : length == Preface.Length ? PrefaceMatch.Whole
+            : PrefaceMatch.Partial;
+    }
+
+    private static async Task RefuseAsync(PipeWriter output) => await output.WriteAsync(Encoding.ASCII.GetBytes(
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        + $"Content-Length: {WrongProtocol.Length}\r\nConnection: close\r\n\r\n{WrongProtocol}"));
+}

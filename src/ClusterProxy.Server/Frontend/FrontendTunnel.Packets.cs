@@ -1,0 +1,99 @@
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
+
+namespace ClusterProxy.Server.Frontend;
+
+/// <summary>What each packet of a frontend means in each state.</summary>
+internal sealed partial class FrontendTunnel
+{
+    private const string NotInitialized = "backend not initialized";
+    private const string Uninitialized = "backend uninitialized";
+    private const string Mismatched = "mismatched connection IDs";
+    private const string UnknownId = "Unknown connectID";
+
+    private async ValueTask OnDataAsync(ReceivedPacket packet)
+    {
+        var (state, connection) = Current();
+        switch (state)
+        {
+            case FrontendState.Open when packet.ConnectId == connection!.Id:
+                await connection.Owner.WriteAsync(packet.Payload);
+                break;
+            case FrontendState.Open:
+                Reply(PacketFactory.CloseResponse(packet.ConnectId, Mismatched));
+                Reply(PacketFactory.CloseResponse(connection.Id, Mismatched));
+                Discard(CloseReason.ProtocolError);
+                break;
+            case FrontendState.Idle or FrontendState.Dialing:
+                Reply(PacketFactory.CloseResponse(packet.ConnectId, NotInitialized));
+                CancelDial(null);
+                Discard(CloseReason.ProtocolError);
+                break;
+        }
+    }
+
+    private void OnControl(Packet packet)
+    {
+        switch (packet.Type)
+        {
+            case PacketType.DialReq:
+                OnDialRequest(packet.DialRequest ?? new DialRequest());
+                break;
+            case PacketType.DialCls:
+                CancelDial(packet.CloseDial?.Random ?? 0);
+                break;
+            case PacketType.CloseReq:
+                OnCloseRequest(packet.CloseRequest?.ConnectID ?? 0);
+                break;
+            case TunnelFeatures.HalfClosePacket when Current() is (FrontendState.Open, { } connection) &&
+                packet.CloseRequest?.ConnectID == connection.Id:
+                connection.Owner.EndOutput();
+                break;
+        }
+    }
+
+    private void OnCloseRequest(long connectId)
+    {
+        var (state, connection) = Current();
+        switch (state)
+        {
+            case FrontendState.Open when connectId == connection!.Id && !connection.Owner.Connection.Completion.IsCompleted:
+                lock (_gate)
+                {
+                    _state = FrontendState.Closing;
+                }
+
+                // CLOSE_RSP goes out behind the last byte that the agent still sends.
+                connection.Owner.Close(CloseReason.FrontendClosed);
+                break;
+            case FrontendState.Open:
+                Reply(PacketFactory.CloseResponse(connectId, UnknownId));
+                break;
+            case FrontendState.Idle or FrontendState.Dialing:
+                Reply(PacketFactory.CloseResponse(connectId, Uninitialized));
+                break;
+        }
+    }
+
+    /// <summary>Stops serving the stream. Ending it is left to the frontend, as upstream does.</summary>
+    private void Discard(CloseReason reason)
+    {
+        lock (_gate)
+        {
+            _state = FrontendState.Discarding;
+        }
+
+        Abort(reason);
+    }
+
+    private void Reply(Packet packet) => _writer.TrySend(packet);
+
+    private (FrontendState State, FrontendConnection? Connection) Current()
+    {
+        lock (_gate)
+        {
+            return (_state, _connection);
+        }
+    }
+}

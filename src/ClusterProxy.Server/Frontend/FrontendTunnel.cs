@@ -1,0 +1,194 @@
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
+using ClusterProxy.Protocol.Tunnels;
+using ClusterProxy.Server.Grpc;
+using ClusterProxy.Server.Routing;
+
+namespace ClusterProxy.Server.Frontend;
+
+/// <summary>
+/// One gRPC stream of a frontend: one dial, one connection.
+/// <code>
+///   frontend ──DATA──▶ reading loop ─ WriteAsync (waits: the stream's own back-pressure) ─▶ connection ──▶ agent
+///   frontend ◀──DATA── TunnelWriter ◀─ flow ◀─ connection's input ◀── agent's reading loop
+/// </code>
+/// </summary>
+internal sealed partial class FrontendTunnel : IFrontend
+{
+    private const int Http2EnhanceYourCalm = 0xb;
+
+    private static readonly GrpcStatus ShuttingDown = new(GrpcStatusCode.Unavailable, DialFailureReason.ShuttingDown.ToWireText());
+
+    private readonly GrpcServerCall _call;
+    private readonly FrontendContext _context;
+    private readonly PacketReader _reader;
+    private readonly TunnelWriter _writer;
+    private readonly LegObserver _observer;
+    private readonly bool _canHalfClose;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private FrontendState _state;
+    private FrontendConnection? _connection;
+    private CancellationTokenSource? _dial;
+    private long _dialId;
+    private Task _dialing = Task.CompletedTask;
+    private GrpcStatus? _status;
+    private bool _draining;
+    private volatile bool _doesNotRead;
+
+    public FrontendTunnel(GrpcServerCall call, FrontendContext context)
+    {
+        _call = call;
+        _context = context;
+        _canHalfClose = TunnelFeatures.Contains(call.Metadata[TunnelHeaders.Features].ToString(), TunnelFeatures.HalfClose);
+        _reader = new PacketReader(call.Input, context.Limits.MaxMessageSize);
+        _observer = new LegObserver(context.Metrics.ToClient, context.Metrics.FromClient, context.Metrics);
+        _writer = new TunnelWriter(
+            new TimedPipeWriter(call.Output, context.Time, context.Metrics.FrontendWritten), context.Limits, _observer);
+    }
+
+    public bool IsStalled
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _connection is { Owner.IsStalled: true };
+            }
+        }
+    }
+
+    /// <summary>Runs until the frontend ends the stream; afterwards its dial and its connection have ended too.</summary>
+    public async Task<GrpcStatus> RunAsync()
+    {
+        var lost = _call.Ended.UnsafeRegister(static tunnel => ((FrontendTunnel)tunnel!).Stop(null), this);
+        _context.Live.Add(this);
+        try
+        {
+            var reading = ReadAsync();
+            if (await Task.WhenAny(reading, _writer.Completion) != reading)
+            {
+                Stop(null);
+            }
+
+            await reading;
+            await FinishAsync();
+            return GrpcStatus.OK;
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return _status ?? Failed(WriterFault());
+        }
+        catch (Exception e) when (e is GrpcException or IOException or OperationCanceledException)
+        {
+            Abort(e is GrpcException ? CloseReason.ProtocolError : CloseReason.FrontendLost);
+            return Failed(e);
+        }
+        finally
+        {
+            await lost.DisposeAsync();
+            Stop(null);
+            if (Current().Connection is { } connection)
+            {
+                await connection.DisposeAsync();
+            }
+
+            await _dialing;
+            await _writer.DisposeAsync();
+            _context.Live.Remove(this);
+            if (_doesNotRead)
+            {
+                // Trailers would wait behind the bytes that the frontend does not take.
+                _call.Reset(Http2EnhanceYourCalm);
+            }
+        }
+    }
+
+    public void Drain()
+    {
+        lock (_gate)
+        {
+            _draining = true;
+            if (_state is FrontendState.Dialing or FrontendState.Open or FrontendState.Closing)
+            {
+                return;
+            }
+        }
+
+        Stop(ShuttingDown);
+    }
+
+    public void Shutdown() => Abort(CloseReason.ShuttingDown);
+
+    private async Task ReadAsync()
+    {
+        while (await _reader.ReadAsync(_stop.Token))
+        {
+            while (_reader.TryRead(out var packet))
+            {
+                _observer.PacketReceived(packet.Type, packet.Payload.Length);
+                if (packet.Type == PacketType.Data)
+                {
+                    await OnDataAsync(packet);
+                }
+                else
+                {
+                    OnControl(packet.Message!);
+                }
+            }
+        }
+    }
+
+    /// <summary>END_STREAM: no dial goes on, and a connection ends as on CLOSE_REQ.</summary>
+    private async Task FinishAsync()
+    {
+        CancelDial(null);
+        Current().Connection?.Owner.Close(CloseReason.FrontendClosed);
+        await _dialing;
+        _writer.Complete();
+        try
+        {
+            await _writer.Completion.WaitAsync(_context.Limits.StallLimit, _context.Time, _stop.Token);
+        }
+        catch (TimeoutException)
+        {
+            _doesNotRead = true;
+        }
+    }
+
+    /// <summary>Ends the stream from this side; a connection is cut.</summary>
+    private void Stop(GrpcStatus? status)
+    {
+        lock (_gate)
+        {
+            _status ??= status;
+            _dial?.Cancel();
+        }
+
+        _stop.Cancel();
+        Abort(CloseReason.FrontendLost);
+    }
+
+    private void Abort(CloseReason reason)
+    {
+        FrontendConnection? connection;
+        lock (_gate)
+        {
+            connection = _connection;
+        }
+
+        connection?.Owner.Abort(reason);
+    }
+
+    private Exception WriterFault() =>
+        _writer.Completion.Exception?.InnerException ?? new OperationCanceledException("the frontend ended the call");
+
+    private GrpcStatus Failed(Exception fault)
+    {
+        var status = _call.Ended.IsCancellationRequested || fault is IOException ? GrpcMethod.EndOf(_call) : GrpcErrorCodes.FromException(fault);
+        _context.Metrics.StreamFailed(_context.Metrics.FromClient, status.Code);
+        return status;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+
+namespace ClusterProxy.Server.Frontend;
+
+/// <summary>All frontends that are here.</summary>
+internal sealed class LiveFrontends
+{
+    private readonly ConcurrentDictionary<IFrontend, bool> _grpc = new();
+    private readonly ConcurrentDictionary<IFrontend, bool> _connect = new();
+    private volatile bool _draining;
+
+    public int GrpcCount => _grpc.Count;
+
+    public int ConnectCount => _connect.Count;
+
+    public int StalledCount => _grpc.Count(static pair => pair.Key.IsStalled);
+
+    private IEnumerable<IFrontend> All => _grpc.Keys.Concat(_connect.Keys);
+
+    public void Add(FrontendTunnel frontend) => Add(_grpc, frontend);
+
+    public void Add(ConnectTunnel frontend) => Add(_connect, frontend);
+
+    public void Remove(FrontendTunnel frontend) => _grpc.TryRemove(frontend, out _);
+
+    public void Remove(ConnectTunnel frontend) => _connect.TryRemove(frontend, out _);
+
+    public void Drain()
+    {
+        _draining = true;
+        foreach (var frontend in All)
+        {
+            frontend.Drain();
+        }
+    }
+
+    public void Shutdown()
+    {
+        foreach (var frontend in All)
+        {
+            frontend.Shutdown();
+        }
+    }
+
+    private void Add(ConcurrentDictionary<IFrontend, bool> set, IFrontend frontend)
+    {
+        set.TryAdd(frontend, true);
+        if (_draining)
+        {
+            frontend.Drain();
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using ClusterProxy.Protocol.Grpc;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+
+namespace ClusterProxy.Server.Grpc;
+
+/// <summary>Everything a gRPC port serves: one method; the rest gets the answer that gRPC has for it.</summary>
+/// <param name="path">Such as <c>/ProxyService/Proxy</c>.</param>
+/// <param name="serve">Runs the call and returns the status that ends it.</param>
+/// <param name="time">Clock of deadlines.</param>
+/// <param name="logger">For faults of this process only.</param>
+internal sealed class GrpcMethod(string path, Func<GrpcServerCall, Task<GrpcStatus>> serve, TimeProvider time, ILogger logger)
+{
+    public async Task HandleAsync(HttpContext http)
+    {
+        if (!await GrpcRequestCheck.IsGrpcAsync(http))
+        {
+            return;
+        }
+
+        var refusal = GrpcRequestCheck.Negotiate(http, out var timeout);
+        if (refusal is null && http.Request.Path != path)
+        {
+            refusal = new(GrpcStatusCode.Unimplemented, $"unknown method {http.Request.Path}; this port serves {path}");
+        }
+
+        if (refusal is { } status)
+        {
+            GrpcServerCall.WriteTrailersOnly(http.Response, status);
+            return;
+        }
+
+        using var call = new GrpcServerCall(http, timeout, time);
+        call.End(await ServeAsync(call));
+    }
+
+    private async Task<GrpcStatus> ServeAsync(GrpcServerCall call)
+    {
+        try
+        {
+            return await serve(call);
+        }
+        catch (GrpcException e)
+        {
+            return e.Status;
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionAbortedException || call.Ended.IsCancellationRequested)
+        {
+            return EndOf(call);
+        }
+        catch (Exception e)
+        {
+            logger.CallFailed(e, path, call.Peer);
+            return new(GrpcStatusCode.Internal, "internal error");
+        }
+    }
+
+    /// <summary>The status of a call that its client, or the client's deadline, ended.</summary>
+    public static GrpcStatus EndOf(GrpcServerCall call) => call.DeadlinePassed
+        ? new(GrpcStatusCode.DeadlineExceeded, "the call's deadline passed")
+        : new(GrpcStatusCode.Canceled, "the client ended the call");
+}

@@ -1,0 +1,44 @@
+using System.IO.Pipelines;
+
+namespace ClusterProxy.Server.Grpc;
+
+/// <summary>A body that knows how long its flushes take: the time a peer's window keeps this side waiting.</summary>
+/// <param name="inner">The HTTP/2 body.</param>
+/// <param name="time">The clock.</param>
+/// <param name="onFlushed">Told the time of each flush.</param>
+internal sealed class TimedPipeWriter(PipeWriter inner, TimeProvider time, Action<TimeSpan>? onFlushed = null) : PipeWriter
+{
+    private const long NotFlushing = -1;
+
+    private long _flushing = NotFlushing;
+
+    /// <summary>How long the flush in progress has waited; zero when there is none.</summary>
+    public TimeSpan BlockedFor => Volatile.Read(ref _flushing) is var started && started != NotFlushing
+        ? time.GetElapsedTime(started)
+        : TimeSpan.Zero;
+
+    public override void Advance(int bytes) => inner.Advance(bytes);
+
+    public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);
+
+    public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);
+
+    public override void CancelPendingFlush() => inner.CancelPendingFlush();
+
+    public override void Complete(Exception? exception = null) => inner.Complete(exception);
+
+    public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        var started = time.GetTimestamp();
+        Volatile.Write(ref _flushing, started);
+        try
+        {
+            return await inner.FlushAsync(cancellationToken);
+        }
+        finally
+        {
+            Volatile.Write(ref _flushing, NotFlushing);
+            onFlushed?.Invoke(time.GetElapsedTime(started));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Net.Security;
+using ClusterProxy.Hosting;
+using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Protocol;
+using ClusterProxy.Server.Agents;
+using ClusterProxy.Server.Frontend;
+using ClusterProxy.Server.Grpc;
+
+namespace ClusterProxy.Server.Planes;
+
+/// <summary>The agent port: gRPC over TLS, one long stream an agent.</summary>
+internal static class AgentPlane
+{
+    public static PlaneOptions Create(
+        ServerOptions options, AgentService service, HostingMetrics metrics, TimeProvider time, ILogger logger)
+    {
+        var keyPair = KeyPairFile.Load("cluster-cert", options.ClusterCert, "cluster-key", options.ClusterKey);
+        var clientCa = options.ClusterCaCert.Length > 0 ? CaBundle.Load("cluster-ca-cert", options.ClusterCaCert) : null;
+        var tls = new ServerTls(
+            new ServerTlsOptions
+            {
+                Plane = "agent",
+                KeyPair = () => keyPair,
+                ClientCa = clientCa is null ? null : () => clientCa,
+                Versions = options.TlsProtocols,
+                CipherSuites = options.CipherSuites,
+                ApplicationProtocols = [SslApplicationProtocol.Http2],
+            },
+            metrics, logger, time);
+        return new PlaneOptions
+        {
+            Endpoint = new("agent-port", options.AgentBindAddress, options.AgentPort),
+            UseTls = tls.Use,
+            Connect = new FrontendSwitch(serveGrpc: true, serveConnect: null, options.ConnectHeadTimeout, time).Use,
+            Serve = new GrpcMethod(TunnelHeaders.ConnectMethod, service.ServeAsync, time, logger).HandleAsync,
+            MaxStreams = 1000,
+
+            // One stream carries all connections of a cluster, often over a long way: at 100 ms these are 40 MB/s.
+            StreamWindow = 4 * 1024 * 1024,
+            ConnectionWindow = 8 * 1024 * 1024,
+            ResponseBuffer = 256 * 1024,
+            PingInterval = options.AgentPingInterval,
+        };
+    }
+}

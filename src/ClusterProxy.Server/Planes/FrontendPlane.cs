@@ -1,0 +1,77 @@
+using System.IO.Pipelines;
+using System.Net.Security;
+using ClusterProxy.Hosting;
+using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Hosting.Listeners;
+using ClusterProxy.Protocol;
+using ClusterProxy.Server.Frontend;
+using ClusterProxy.Server.Grpc;
+using Microsoft.AspNetCore.Connections;
+
+namespace ClusterProxy.Server.Planes;
+
+/// <summary>The frontend listeners: gRPC, HTTP-CONNECT or both, over TCP with client certificates or a Unix socket.</summary>
+internal static class FrontendPlane
+{
+    public static PlaneOptions Create(
+        ServerOptions options, FrontendContext context, HostingMetrics metrics, ILogger logger)
+    {
+        var connect = options.Mode == FrontendMode.Grpc
+            ? (Func<ConnectionContext, ReadResult?, Task>?)null
+            : (connection, peeked) => new ConnectTunnel(connection, peeked, context, options.ConnectHeadTimeout).RunAsync();
+        var grpc = new GrpcMethod(
+            TunnelHeaders.ProxyMethod, call => ServeAsync(call, context), context.Time, logger);
+        return new PlaneOptions
+        {
+            Endpoint = options.UdsName.Length > 0 ? null : new("server-port", options.ServerBindAddress, options.ServerPort),
+            UseTls = options.UdsName.Length > 0 ? null : CreateTls(options, metrics, context.Time, logger).Use,
+            Socket = BindSocket(options),
+            Connect = new FrontendSwitch(options.Mode != FrontendMode.HttpConnect, connect, options.ConnectHeadTimeout, context.Time).Use,
+            Serve = grpc.HandleAsync,
+
+            // A client with one HTTP/2 connection opens a stream for each dial.
+            MaxStreams = 20_000,
+
+            // 128 streams may stand still before they hold up the others of their connection.
+            StreamWindow = 512 * 1024,
+            ConnectionWindow = 64 * 1024 * 1024,
+            ResponseBuffer = 128 * 1024,
+            PingInterval = options.FrontendPingInterval,
+        };
+    }
+
+    private static async Task<Protocol.Grpc.GrpcStatus> ServeAsync(GrpcServerCall call, FrontendContext context)
+    {
+        await call.StartAsync(
+            call.Metadata.ContainsKey(TunnelHeaders.Features) ? [(TunnelHeaders.Features, TunnelFeatures.Announcement)] : []);
+        return await new FrontendTunnel(call, context).RunAsync();
+    }
+
+    private static UnixSocketListener? BindSocket(ServerOptions options)
+    {
+        var (flag, path) = options.UdsName.Length > 0 ? ("uds-name", options.UdsName) : ("frontend-uds-name", options.FrontendUdsName);
+        return path.Length > 0 ? UnixSocketListener.Bind(flag, path, options.DeleteExistingUdsFile) : null;
+    }
+
+    private static ServerTls CreateTls(ServerOptions options, HostingMetrics metrics, TimeProvider time, ILogger logger)
+    {
+        var keyPair = KeyPairFile.Load("server-cert", options.ServerCert, "server-key", options.ServerKey);
+        var clientCa = CaBundle.Load("server-ca-cert", options.ServerCaCert);
+        return new ServerTls(
+            new ServerTlsOptions
+            {
+                Plane = "frontend",
+                KeyPair = () => keyPair,
+                ClientCa = () => clientCa,
+                Versions = options.TlsProtocols,
+                CipherSuites = options.CipherSuites,
+                ApplicationProtocols = options.Mode switch
+                {
+                    FrontendMode.Grpc => [SslApplicationProtocol.Http2],
+                    FrontendMode.HttpConnect => [SslApplicationProtocol.Http11],
+                    _ => [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+                },
+            },
+            metrics, logger, time);
+    }
+}

@@ -1,0 +1,129 @@
+using System.Net.Sockets;
+using ClusterProxy.Hosting.Listeners;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace ClusterProxy.Server.Planes;
+
+/// <summary>
+/// One Kestrel. Each plane has its own, since windows, pings and stream limits are settings of a whole Kestrel and the planes
+/// need different ones.
+/// </summary>
+internal sealed class Plane : IAsyncDisposable
+{
+    /// <summary>Upstream's own; a peer that does not answer for so long is gone.</summary>
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(20);
+
+    private readonly WebApplication _app;
+    private readonly UnixSocketListener? _socket;
+
+    private Plane(WebApplication app, UnixSocketListener? socket)
+    {
+        _app = app;
+        _socket = socket;
+    }
+
+    /// <summary>The TCP port taken; 0 when there is none.</summary>
+    public int Port { get; private init; }
+
+    /// <exception cref="Hosting.StartupException">The port cannot be had.</exception>
+    public static async Task<Plane> StartAsync(PlaneOptions options, ILoggerFactory logging, CancellationToken cancellationToken)
+    {
+        var app = Build(options, logging);
+        try
+        {
+            await app.StartAsync(cancellationToken);
+            return new Plane(app, options.Socket) { Port = BoundPort(app) };
+        }
+        catch (Exception e)
+        {
+            await app.DisposeAsync();
+            options.Socket?.Dispose();
+            if (options.Endpoint is { } endpoint && BindFailure.Explain(endpoint.Flag, endpoint.Port, e) is { } explained)
+            {
+                throw explained;
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Takes no more connections and no more streams, and waits for those that are open; they are cut when the token fires.
+    /// </summary>
+    public Task StopAsync(CancellationToken cut) => _app.StopAsync(cut);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync(new CancellationToken(canceled: true));
+        await _app.DisposeAsync();
+        _socket?.Dispose();
+    }
+
+    private static WebApplication Build(PlaneOptions options, ILoggerFactory logging)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.Replace(ServiceDescriptor.Singleton(logging));
+
+        // Signals are the process's affair, and so is how long a stop may take.
+        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, PlaneLifetime>());
+        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, options));
+        if (options.Socket is { } socket)
+        {
+            builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = endpoint =>
+                endpoint is UnixDomainSocketEndPoint ? socket.Socket : SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint));
+        }
+
+        var app = builder.Build();
+        app.Run(options.Serve);
+        return app;
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, PlaneOptions options)
+    {
+        kestrel.AddServerHeader = false;
+
+        // A client that does TLS by itself and speaks HTTP/2 inside says ":scheme: http".
+        kestrel.AllowAlternateSchemes = true;
+        var limits = kestrel.Limits;
+        limits.MaxRequestBodySize = null;
+        limits.MinRequestBodyDataRate = null;
+        limits.MinResponseDataRate = null;
+        limits.MaxResponseBufferSize = options.ResponseBuffer;
+        limits.Http2.MaxStreamsPerConnection = options.MaxStreams;
+        limits.Http2.InitialStreamWindowSize = options.StreamWindow;
+        limits.Http2.InitialConnectionWindowSize = options.ConnectionWindow;
+        limits.Http2.KeepAlivePingDelay = options.PingInterval ?? TimeSpan.MaxValue;
+        limits.Http2.KeepAlivePingTimeout = PingTimeout;
+        if (options.Endpoint is { } endpoint)
+        {
+            kestrel.Listen(endpoint.ToEndPoint(), listener => Configure(listener, options, options.UseTls));
+        }
+
+        if (options.Socket is { } socket)
+        {
+            kestrel.ListenUnixSocket(socket.Path, listener => Configure(listener, options, null));
+        }
+    }
+
+    private static void Configure(ListenOptions listener, PlaneOptions options, Action<ListenOptions>? useTls)
+    {
+        listener.Protocols = HttpProtocols.Http2;
+        useTls?.Invoke(listener);
+        listener.Use(options.Connect);
+    }
+
+    private static int BoundPort(WebApplication app) => app.Services.GetRequiredService<IServer>()
+        .Features.GetRequiredFeature<IServerAddressesFeature>().Addresses
+        .Select(BindingAddress.Parse).FirstOrDefault(static a => !a.IsUnixPipe)?.Port ?? 0;
+}

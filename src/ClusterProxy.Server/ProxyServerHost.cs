@@ -1,0 +1,227 @@
+using System.Diagnostics.Metrics;
+using ClusterProxy.Hosting;
+using ClusterProxy.Hosting.Endpoints;
+using ClusterProxy.Hosting.Metrics;
+using ClusterProxy.Protocol.Tunnels;
+using ClusterProxy.Server.Agents;
+using ClusterProxy.Server.Frontend;
+using ClusterProxy.Server.Planes;
+using ClusterProxy.Server.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ClusterProxy.Server;
+
+/// <summary>A whole proxy server in this process: everything is put together here and nowhere else.</summary>
+internal sealed class ProxyServerHost : IAsyncDisposable
+{
+    /// <summary>For closing packets to get through before the transport is cut.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
+    private readonly ServerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ServiceProvider _meters;
+    private readonly PrometheusText _exposition;
+    private readonly AgentService _agentService;
+    private readonly ServerReadiness _readiness;
+    private readonly List<IAsyncDisposable> _started = [];
+    private Plane _agentPlane = null!;
+    private Plane _frontendPlane = null!;
+    private Task? _shutdown;
+
+    private ProxyServerHost(ServerOptions options, ILoggerFactory logging, TimeProvider time)
+    {
+        _options = options;
+        _time = time;
+        _logger = logging.CreateLogger("ClusterProxy.Server");
+        _meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var factory = _meters.GetRequiredService<IMeterFactory>();
+        _exposition = new PrometheusText(factory, [ServerMetrics.MeterName, HostingMetrics.MeterName, ProcessMetrics.MeterName]);
+        _ = new ProcessMetrics(factory);
+        HostingMetrics = new HostingMetrics(factory, "server");
+        Metrics = new ServerMetrics(factory);
+
+        Agents = new AgentRegistry(options.ProxyStrategies);
+        Frontends = new LiveFrontends();
+        Metrics.Observe(Agents, Frontends);
+        Limits = TunnelLimits.Default with
+        {
+            MaxMessageSize = options.MaxMessageSize,
+            ConnectionBuffer = options.ConnectionBufferSize,
+            StallLimit = options.ConnectionStallLimit,
+        };
+        Router = new DialRouter(Agents, new DialLimits(options.BackendDialTimeout, options.MaxPendingDials), time, _logger);
+        _agentService = new AgentService(
+            Agents, new ServerIdentity(options.ServerId, options.ServerCount), Limits, time, Metrics, _logger);
+        _readiness = new ServerReadiness(Agents);
+    }
+
+    public int AgentPort => _agentPlane.Port;
+
+    /// <summary>0 when frontends are served on a Unix socket only.</summary>
+    public int FrontendPort => _frontendPlane.Port;
+
+    public int HealthPort { get; private set; }
+
+    public int AdminPort { get; private set; }
+
+    /// <summary>The agents that are connected, and through them every dial and connection.</summary>
+    public AgentRegistry Agents { get; }
+
+    public LiveFrontends Frontends { get; }
+
+    public DialRouter Router { get; }
+
+    public ServerMetrics Metrics { get; }
+
+    private HostingMetrics HostingMetrics { get; }
+
+    private TunnelLimits Limits { get; }
+
+    /// <summary>Opens all ports; 0 takes any free one.</summary>
+    /// <exception cref="StartupException">A file or port cannot be had; its message is for the operator.</exception>
+    public static async Task<ProxyServerHost> StartAsync(
+        ServerOptions options, ILoggerFactory logging, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var host = new ProxyServerHost(options, logging, time);
+        try
+        {
+            await host.OpenAsync(logging, cancellationToken);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>What <c>/metrics</c> shows.</summary>
+    public string RenderMetrics() => _exposition.Render();
+
+    /// <summary>
+    /// Not ready, no new dials; connections run on for up to <c>--graceful-shutdown-timeout</c> and are closed then, with a
+    /// reason. Agents learn of it last, by a stream that ends with OK.
+    /// </summary>
+    public Task ShutdownAsync() => _shutdown ??= CloseAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        Router.Shutdown();
+        for (var i = _started.Count - 1; i >= 0; i--)
+        {
+            await _started[i].DisposeAsync();
+        }
+
+        _started.Clear();
+        _exposition.Dispose();
+        await _meters.DisposeAsync();
+    }
+
+    private async Task OpenAsync(ILoggerFactory logging, CancellationToken cancellationToken)
+    {
+        var health = await PlainHttpHost.StartAsync(
+            new PlainHttpEndpoint
+            {
+                PortFlag = "health-port",
+                Port = _options.HealthPort,
+                AddressFlag = "health-bind-address",
+                Address = _options.HealthBindAddress.ToString(),
+            },
+            routes =>
+            {
+                routes.MapHealth(HealthStyle.Server, [_readiness.Check]);
+                routes.MapMetrics(_exposition);
+            },
+            logging, cancellationToken);
+        _started.Add(health);
+        HealthPort = health.Port;
+
+        var admin = await PlainHttpHost.StartAsync(
+            new PlainHttpEndpoint
+            {
+                PortFlag = "admin-port",
+                Port = _options.AdminPort,
+                AddressFlag = "admin-bind-address",
+                Address = _options.AdminBindAddress.ToString(),
+            },
+            routes =>
+            {
+                routes.MapMetrics(_exposition);
+                if (_options.EnableProfiling)
+                {
+                    routes.MapDiagnostics();
+                }
+            },
+            logging, cancellationToken);
+        _started.Add(admin);
+        AdminPort = admin.Port;
+
+        _agentPlane = await Plane.StartAsync(
+            AgentPlane.Create(_options, _agentService, HostingMetrics, _time, _logger), logging, cancellationToken);
+        _started.Add(_agentPlane);
+        var context = new FrontendContext(Router, Frontends, new ConnectionIds(), Limits, _time, Metrics, _logger);
+        _frontendPlane = await Plane.StartAsync(
+            FrontendPlane.Create(_options, context, HostingMetrics, _logger), logging, cancellationToken);
+        _started.Add(_frontendPlane);
+        if (_options.InsecureAgentPort)
+        {
+            _logger.AgentPortOpen(AgentPort);
+        }
+
+        _logger.ServerStarted(_options.ServerId, Frontend(), AgentPort, HealthPort, AdminPort);
+    }
+
+    private string Frontend() => _options switch
+    {
+        { UdsName.Length: > 0 } => _options.UdsName,
+        { FrontendUdsName.Length: > 0 } => $"port {FrontendPort} and {_options.FrontendUdsName}",
+        _ => $"port {FrontendPort}",
+    };
+
+    private async Task CloseAsync()
+    {
+        _logger.ShutdownStarted(
+            Agents.Tunnels.Sum(static t => t.ConnectionCount), _options.GracefulShutdownTimeout);
+        _readiness.Stop();
+        _agentService.Close();
+        Router.Close();
+        Frontends.Drain();
+        using var cut = new CancellationTokenSource();
+        var frontends = _frontendPlane.StopAsync(cut.Token);
+        if (!await FinishesAsync(frontends, _options.GracefulShutdownTimeout))
+        {
+            _logger.ShutdownForced(Agents.Tunnels.Sum(static t => t.ConnectionCount));
+            Router.Shutdown();
+            Frontends.Shutdown();
+            if (!await FinishesAsync(frontends, LastWords))
+            {
+                await cut.CancelAsync();
+            }
+
+            await frontends;
+        }
+
+        foreach (var tunnel in Agents.Tunnels)
+        {
+            tunnel.Stop();
+        }
+
+        using var end = new CancellationTokenSource(LastWords, _time);
+        await _agentPlane.StopAsync(end.Token);
+        _logger.ShutdownFinished();
+    }
+
+    private async Task<bool> FinishesAsync(Task work, TimeSpan limit)
+    {
+        try
+        {
+            await work.WaitAsync(limit, _time);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+}

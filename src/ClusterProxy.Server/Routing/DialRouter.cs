@@ -1,0 +1,150 @@
+using ClusterProxy.Protocol;
+using ClusterProxy.Server.Agents;
+
+namespace ClusterProxy.Server.Routing;
+
+/// <summary>
+/// Brings a frontend's dial to an agent and its answer back.
+/// <code>
+///   1 pick an agent that matches and was not tried    none: NoAgent, or AgentLost after a try
+///   2 queue DIAL_REQ at its tunnel, under an id of this server
+///   3 wait for that tunnel's answer                   deadline, caller gone, shutdown: tell the agent, stop
+///   4 tunnel ended instead of answering               nothing was forwarded yet, so again from 1
+/// </code>
+/// </summary>
+internal sealed class DialRouter
+{
+    private readonly AgentRegistry _agents;
+    private readonly DialLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _shutdown = new();
+    private int _pending;
+    private volatile bool _closed;
+
+    public DialRouter(AgentRegistry agents, DialLimits limits, TimeProvider time, ILogger logger)
+    {
+        _agents = agents;
+        _limits = limits;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>Dials that have no answer yet.</summary>
+    public int PendingCount => Volatile.Read(ref _pending);
+
+    /// <summary>Refuses new dials from now on.</summary>
+    public void Close() => _closed = true;
+
+    /// <summary>Also ends the dials in flight.</summary>
+    public void Shutdown()
+    {
+        _closed = true;
+        _shutdown.Cancel();
+    }
+
+    /// <param name="protocol">Passed on to the agent as it is.</param>
+    /// <param name="address">Host and port; the host decides which agent.</param>
+    /// <param name="cancellationToken">Fires when the frontend gives up.</param>
+    public async Task<DialResult> DialAsync(string protocol, string address, CancellationToken cancellationToken)
+    {
+        if (_closed)
+        {
+            return DialResult.Failed(DialFailureReason.ShuttingDown);
+        }
+
+        try
+        {
+            return Interlocked.Increment(ref _pending) <= _limits.MaxPending
+                ? await DialWithinAsync(protocol, address, cancellationToken)
+                : DialResult.Failed(DialFailureReason.TooManyPending);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _pending);
+        }
+    }
+
+    private async Task<DialResult> DialWithinAsync(string protocol, string address, CancellationToken cancellationToken)
+    {
+        using var deadline = _limits.Deadline > TimeSpan.Zero
+            ? new CancellationTokenSource(_limits.Deadline, _time)
+            : new CancellationTokenSource();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken, _shutdown.Token);
+        var tried = new List<AgentTunnel>(1);
+        while (true)
+        {
+            // 1
+            if (_agents.Pick(address, tried) is not { } tunnel)
+            {
+                return DialResult.Failed(tried.Count == 0 ? DialFailureReason.NoAgent : DialFailureReason.AgentLost);
+            }
+
+            tried.Add(tunnel);
+
+            // 2
+            if (tunnel.TryDial(protocol, address) is not { } dial)
+            {
+                continue;
+            }
+
+            // 3
+            DialAnswer answer;
+            try
+            {
+                answer = await dial.Answer.WaitAsync(stop.Token);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                await AbandonAsync(tunnel, dial);
+                return DialResult.Failed(Outcome(tunnel, address, cancellationToken));
+            }
+
+            switch (answer.Kind)
+            {
+                case DialAnswerKind.Connected:
+                    return DialResult.Connected(answer.Connection!);
+                case DialAnswerKind.Refused:
+                    return DialResult.Refused(answer.Error);
+                case DialAnswerKind.Closed:
+                    return DialResult.Failed(DialFailureReason.ClosedByAgent);
+                default:
+                    // 4
+                    _logger.DialRetried(address, tunnel.Agent.Id);
+                    break;
+            }
+        }
+    }
+
+    private DialFailureReason Outcome(AgentTunnel tunnel, string address, CancellationToken caller)
+    {
+        if (caller.IsCancellationRequested)
+        {
+            return DialFailureReason.Cancelled;
+        }
+
+        if (_shutdown.IsCancellationRequested)
+        {
+            return DialFailureReason.ShuttingDown;
+        }
+
+        _logger.DialTimedOut(address, tunnel.Agent.Id, _limits.Deadline);
+        if (tunnel.BlockedFor >= _limits.Deadline)
+        {
+            // Nothing got through to the agent for the whole time, the dial included: it would take the next ones too.
+            tunnel.Retire();
+        }
+
+        return DialFailureReason.TimedOut;
+    }
+
+    private static async ValueTask AbandonAsync(AgentTunnel tunnel, PendingDial dial)
+    {
+        if (!tunnel.TryCancel(dial) && await dial.Answer is { Connection: { } connection })
+        {
+            connection.Output.Complete();
+            connection.Input.Complete();
+            connection.Abort(CloseReason.FrontendClosed);
+        }
+    }
+}

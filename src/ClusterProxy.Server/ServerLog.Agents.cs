@@ -1,0 +1,32 @@
+using ClusterProxy.Protocol.Grpc;
+
+namespace ClusterProxy.Server;
+
+internal static partial class ServerLog
+{
+    [LoggerMessage(2000, LogLevel.Information, "Agent {AgentId} connected from {Peer}", EventName = "AgentConnected")]
+    public static partial void AgentConnected(this ILogger logger, string agentId, string peer);
+
+    [LoggerMessage(
+        2001, LogLevel.Information, "Agent {AgentId} at {Peer} disconnected after {Elapsed}: {Status}", EventName = "AgentDisconnected")]
+    public static partial void AgentDisconnected(this ILogger logger, string agentId, string peer, GrpcStatus status, TimeSpan elapsed);
+
+    [LoggerMessage(2002, LogLevel.Information, "Agent at {Peer} refused: {Reason}", EventName = "AgentRefused")]
+    public static partial void AgentRefused(this ILogger logger, string peer, string reason);
+
+    [LoggerMessage(
+        2003, LogLevel.Information, "Agent {AgentId} at {Peer} drains with {Connections} connections open", EventName = "AgentDraining")]
+    public static partial void AgentDraining(this ILogger logger, string agentId, string peer, int connections);
+
+    [LoggerMessage(
+        2004, LogLevel.Warning, "Agent {AgentId} at {Peer} has taken nothing for {Blocked}: its tunnel is ended", EventName = "TunnelRetired")]
+    public static partial void TunnelRetired(this ILogger logger, string agentId, string peer, TimeSpan blocked);
+
+    [LoggerMessage(2005, LogLevel.Information, "Agent {AgentId} sent DATA without a connect id", EventName = "DataWithoutConnection")]
+    public static partial void DataWithoutConnection(this ILogger logger, string agentId);
+
+    [LoggerMessage(
+        2006, LogLevel.Information, "Agent {AgentId} answered a dial with connect id {ConnectId}, which is none or in use",
+        EventName = "ConnectIdUnusable")]
+    public static partial void ConnectIdUnusable(this ILogger logger, string agentId, long connectId);
+}

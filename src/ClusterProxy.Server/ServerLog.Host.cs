@@ -1,0 +1,28 @@
+namespace ClusterProxy.Server;
+
+internal static partial class ServerLog
+{
+    [LoggerMessage(
+        2400, LogLevel.Information,
+        "Server {ServerId} serves frontends on {Frontend}, agents on port {AgentPort}, health on port {HealthPort}, "
+        + "administration on port {AdminPort}",
+        EventName = "ServerStarted")]
+    public static partial void ServerStarted(
+        this ILogger logger, string serverId, string frontend, int agentPort, int healthPort, int adminPort);
+
+    [LoggerMessage(
+        2401, LogLevel.Warning,
+        "The agent port {AgentPort} accepts any client, because of --insecure-agent-port: whoever reaches it can become an agent",
+        EventName = "AgentPortOpen")]
+    public static partial void AgentPortOpen(this ILogger logger, int agentPort);
+
+    [LoggerMessage(
+        2402, LogLevel.Information, "Shutting down: {Connections} connections may go on for {Grace}", EventName = "ShutdownStarted")]
+    public static partial void ShutdownStarted(this ILogger logger, int connections, TimeSpan grace);
+
+    [LoggerMessage(2403, LogLevel.Information, "The grace is over: closing {Connections} connections", EventName = "ShutdownForced")]
+    public static partial void ShutdownForced(this ILogger logger, int connections);
+
+    [LoggerMessage(2404, LogLevel.Information, "Shut down", EventName = "ShutdownFinished")]
+    public static partial void ShutdownFinished(this ILogger logger);
+}

@@ -1,0 +1,192 @@
+using System.Diagnostics.Metrics;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Server.Agents;
+using ClusterProxy.Server.Frontend;
+using ClusterProxy.Server.Routing;
+
+namespace ClusterProxy.Server;
+
+/// <summary>
+/// What the server counts. Names under <c>konnectivity_network_proxy_server_</c> are upstream's, with its labels and buckets;
+/// the rest is ours. Gauges are read off the collections that own the things, so they cannot drift.
+/// </summary>
+internal sealed class ServerMetrics
+{
+    public const string MeterName = "ClusterProxy.Server";
+    private const string Upstream = "konnectivity_network_proxy_server_";
+    private const string Ours = "clusterproxy_server_";
+    private const string Reason = "reason";
+    private const string ServiceMethod = "service_method";
+
+    private static readonly InstrumentAdvice<double> Latencies =
+        new() { HistogramBucketBoundaries = [1e-6, 1e-5, 1e-4, .005, .025, .1, .5, 2.5, 12.5] };
+
+    private static readonly InstrumentAdvice<double> Lifetimes =
+        new() { HistogramBucketBoundaries = [1, 5, 15, 30, 60, 300, 900, 1800, 3600, 14400, 43200, 86400] };
+
+    private readonly Meter _meter;
+    private readonly Histogram<double> _dialDuration;
+    private readonly Histogram<double> _frontendWriteDuration;
+    private readonly Histogram<double> _connectionDuration;
+    private readonly Histogram<double> _dialDurationByResult;
+    private readonly Counter<long> _dialFailures;
+    private readonly Counter<long> _streamErrors;
+    private readonly Counter<long> _culledLeases;
+    private readonly Counter<long> _dials;
+    private readonly Counter<long> _closes;
+    private readonly Counter<long> _stalls;
+    private readonly Counter<double> _stallSeconds;
+
+    public ServerMetrics(IMeterFactory meters)
+    {
+        _meter = meters.Create(MeterName);
+        _dialDuration = _meter.CreateHistogram(
+            Upstream + "dial_duration_seconds", description: "Time from a dial to its success.", advice: Latencies);
+        _frontendWriteDuration = _meter.CreateHistogram(
+            Upstream + "frontend_write_duration_seconds", description: "Time blocked writing to a frontend.", advice: Latencies);
+        _connectionDuration = _meter.CreateHistogram(
+            Upstream + "connection_duration_seconds", description: "Lifetime of proxied connections.", advice: Lifetimes);
+        _dialFailures = _meter.CreateCounter<long>(Upstream + "dial_failure_count", description: "Dials that failed, by reason.");
+        _streamErrors = _meter.CreateCounter<long>(
+            Upstream + "stream_errors_total", description: "Streams that broke, by segment, gRPC code and packet type.");
+        _culledLeases = _meter.CreateCounter<long>(Upstream + "culled_leases_count", description: "Expired leases that were deleted.");
+        _meter.CreateObservableCounter(
+            Upstream + "stream_packets_total", () => Segments.SelectMany(static s => s.Measure()), description: "Packets, by segment and type.");
+
+        _dialDurationByResult = _meter.CreateHistogram(
+            Ours + "dial_duration_seconds", description: "Time from a dial to its end, by result.", advice: Latencies);
+        _dials = _meter.CreateCounter<long>(Ours + "dials_total", description: "Dials, by frontend protocol and result.");
+        _closes = _meter.CreateCounter<long>(Ours + "connection_closes_total", description: "Connections that ended, by reason.");
+        _stalls = _meter.CreateCounter<long>(
+            Ours + "stalls_total", description: "Times an agent's tunnel waited for one connection whose receiver does not read.");
+        _stallSeconds = _meter.CreateCounter<double>(Ours + "stall_seconds_total", description: "Time agents' tunnels waited so.");
+        _meter.CreateObservableCounter(
+            Ours + "bytes_total",
+            () => new Measurement<long>[]
+            {
+                new(ToAgent.Bytes, new KeyValuePair<string, object?>("direction", "to_target")),
+                new(FromAgent.Bytes, new KeyValuePair<string, object?>("direction", "to_frontend")),
+            },
+            description: "Payload bytes exchanged with agents.");
+    }
+
+    public PacketCounts FromClient { get; } = new("from_client");
+
+    public PacketCounts ToClient { get; } = new("to_client");
+
+    public PacketCounts FromAgent { get; } = new("from_agent");
+
+    public PacketCounts ToAgent { get; } = new("to_agent");
+
+    private PacketCounts[] Segments => [FromClient, ToClient, FromAgent, ToAgent];
+
+    /// <summary>Adds the gauges, and shows every series of a closed label set before its first event.</summary>
+    public void Observe(AgentRegistry agents, LiveFrontends frontends)
+    {
+        _meter.CreateObservableGauge(
+            Upstream + "grpc_connections",
+            () => new[] { Of("Proxy", frontends.GrpcCount), Of("Connect", agents.Tunnels.Length) },
+            description: "Open gRPC streams, by method.");
+        _meter.CreateObservableGauge(
+            Upstream + "http_connections", () => frontends.ConnectCount, description: "Open HTTP-CONNECT requests.");
+        _meter.CreateObservableGauge(
+            Upstream + "full_receive_channels",
+            () => new[] { Of("Proxy", frontends.StalledCount), Of("Connect", agents.Tunnels.Count(static t => t.IsStalled)) },
+            description: "Streams whose reader waits for a full queue, by method.");
+        _meter.CreateObservableGauge(
+            Upstream + "ready_backends",
+            () => agents.KeyCounts().Select(static c => new Measurement<int>(
+                c.Keys, new KeyValuePair<string, object?>("proxy_strategy", ProxyStrategyNames.Of(c.Strategy)))),
+            description: "Agent ids, or announced hosts, that each strategy knows.");
+        _meter.CreateObservableGauge(
+            Upstream + "ready_backend_connections", () => agents.LastChangedKeyCount, description: "Deprecated: see ready_backends.");
+        _meter.CreateObservableGauge(
+            Upstream + "pending_backend_dials", () => agents.Tunnels.Sum(static t => t.PendingDialCount),
+            description: "Dials that an agent has not answered.");
+        _meter.CreateObservableGauge(
+            Upstream + "established_connections", () => agents.Tunnels.Sum(static t => t.ConnectionCount),
+            description: "Proxied connections that are open.");
+        _meter.CreateObservableGauge(
+            Ours + "queued_bytes", () => agents.Tunnels.Sum(static t => t.QueuedBytes),
+            description: "Bytes that came from agents and wait for frontends.");
+        _meter.CreateObservableGauge(
+            Ours + "agent_tunnels", () => CountTunnels(agents), description: "Agents' streams, by state.");
+        PublishZeros();
+    }
+
+    public void DialEnded(string frontend, DialResult result, TimeSpan elapsed)
+    {
+        var outcome = result.Failure?.ToTag() ?? "connected";
+        _dials.Add(1, new("frontend", frontend), new("result", outcome));
+        _dialDurationByResult.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("result", outcome));
+
+        // Upstream does not count a CONNECT that finds no agent.
+        if (result.Failure is { } reason && (reason != DialFailureReason.NoAgent || frontend == FrontendNames.Grpc))
+        {
+            _dialFailures.Add(1, new KeyValuePair<string, object?>(Reason, outcome));
+        }
+    }
+
+    /// <summary>A dial's success has been handed to its frontend.</summary>
+    public void DialForwarded(TimeSpan elapsed) => _dialDuration.Record(elapsed.TotalSeconds);
+
+    public void DialResponseUnrecognized() =>
+        _dialFailures.Add(1, new KeyValuePair<string, object?>(Reason, DialFailureReasonNames.UnrecognizedResponse));
+
+    public void DialResponseUnsent() =>
+        _dialFailures.Add(1, new KeyValuePair<string, object?>(Reason, DialFailureReasonNames.SendResponse));
+
+    public void FrontendWritten(TimeSpan elapsed) => _frontendWriteDuration.Record(elapsed.TotalSeconds);
+
+    public void StreamFailed(PacketCounts segment, GrpcStatusCode code) =>
+        _streamErrors.Add(1, new("segment", segment.Segment), new("code", code.ToString()), new("packet_type", "Unknown"));
+
+    public void ConnectionEnded(CloseReason reason, TimeSpan lifetime)
+    {
+        _closes.Add(1, new KeyValuePair<string, object?>(Reason, reason.ToTag()));
+        _connectionDuration.Record(lifetime.TotalSeconds);
+    }
+
+    public void Stalled(TimeSpan elapsed)
+    {
+        _stalls.Add(1);
+        _stallSeconds.Add(elapsed.TotalSeconds);
+    }
+
+    private static Measurement<int> Of(string method, int count) => new(count, new KeyValuePair<string, object?>(ServiceMethod, method));
+
+    private static Measurement<int>[] CountTunnels(AgentRegistry agents)
+    {
+        var tunnels = agents.Tunnels;
+        var draining = tunnels.Count(static t => t.IsDraining);
+        return
+        [
+            new(tunnels.Length - draining, new KeyValuePair<string, object?>("state", "ready")),
+            new(draining, new KeyValuePair<string, object?>("state", "draining")),
+        ];
+    }
+
+    private void PublishZeros()
+    {
+        _culledLeases.Add(0);
+        _stalls.Add(0);
+        _stallSeconds.Add(0);
+        foreach (var reason in Enum.GetValues<CloseReason>())
+        {
+            _closes.Add(0, new KeyValuePair<string, object?>(Reason, reason.ToTag()));
+        }
+
+        string[] apart = [DialFailureReasonNames.UnrecognizedResponse, DialFailureReasonNames.SendResponse];
+        foreach (var reason in Enum.GetValues<DialFailureReason>().Select(static r => r.ToTag()).Concat(apart).Distinct())
+        {
+            _dialFailures.Add(0, new KeyValuePair<string, object?>(Reason, reason));
+        }
+
+        // The exporter shows an empty histogram after this; a number would count as an observation.
+        foreach (var histogram in (ReadOnlySpan<Histogram<double>>)[_dialDuration, _frontendWriteDuration, _connectionDuration])
+        {
+            histogram.Record(double.NaN);
+        }
+    }
+}

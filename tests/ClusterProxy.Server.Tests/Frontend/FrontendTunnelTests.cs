@@ -1,0 +1,284 @@
+using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
+using ClusterProxy.Server.Tests.Kit;
+
+namespace ClusterProxy.Server.Tests.Frontend;
+
+public sealed class FrontendTunnelTests
+{
+    [Fact]
+    [Trait("Spec", "7.25")]
+    public async Task Dial_NoAgent_AnswersWithItsRandomAndText()
+    {
+        await using var server = await TestServer.StartAsync();
+        var frontend = await server.OpenFrontendAsync();
+
+        await frontend.SendAsync(PacketFactory.DialRequest("tcp", "target:1", 4711));
+        var answer = (await frontend.HearAsync(PacketType.DialRsp)).DialResponse;
+
+        Assert.Equal(4711, answer.Random);
+        Assert.Equal("No agent available", answer.Error);
+        Assert.Equal(0, answer.ConnectID);
+        Assert.Equal(1, server.DialFailures("no_agent"));
+    }
+
+    [Fact]
+    [Trait("Spec", "7.26")]
+    public async Task Connection_ClosedByFrontend_ForwardsDialDataAndCloseInOrder()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+
+        await frontend.SendAsync(PacketFactory.DialRequest("tcp", "target:1", 7));
+        var dial = await agent.TakeDialAsync();
+        Assert.Equal("tcp", dial.Protocol);
+        Assert.Equal("target:1", dial.Address);
+        Assert.True(dial.Random > 0);
+        Assert.NotEqual(7, dial.Random);
+
+        await agent.SendAsync(PacketFactory.DialResponse(dial.Random, 31));
+        var answer = (await frontend.HearAsync(PacketType.DialRsp)).DialResponse;
+        Assert.Equal(7, answer.Random);
+        Assert.NotEqual(31, answer.ConnectID);
+
+        await frontend.SendDataAsync(answer.ConnectID, "ping"u8.ToArray());
+        await frontend.SendAsync(PacketFactory.CloseRequest(answer.ConnectID));
+        var data = await agent.HearAsync(PacketType.Data);
+        Assert.Equal(31, data.ConnectId);
+        Assert.Equal("ping"u8.ToArray(), data.Payload);
+        Assert.Equal(31, (await agent.HearAsync(PacketType.CloseReq)).CloseRequest.ConnectID);
+
+        await agent.SendDataAsync(31, "late"u8.ToArray());
+        await agent.SendAsync(PacketFactory.CloseResponse(31));
+        Assert.Equal("late"u8.ToArray(), (await frontend.HearAsync(PacketType.Data)).Payload);
+        var closed = (await frontend.HearAsync(PacketType.CloseRsp)).CloseResponse;
+        Assert.Equal(answer.ConnectID, closed.ConnectID);
+        Assert.Equal("", closed.Error);
+
+        await frontend.Call.CompleteOutputAsync();
+        Assert.Null(await frontend.HearAsync());
+        Assert.Equal(GrpcStatusCode.OK, frontend.Call.Status().Code);
+        await server.ShouldBecomeEmptyAsync();
+    }
+
+    [Fact]
+    [Trait("Spec", "7.26")]
+    public async Task StreamEnd_WhileDialing_SendsDialCloseToAgent()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+        await frontend.SendAsync(PacketFactory.DialRequest("tcp", "target:1", 7));
+        var dial = await agent.TakeDialAsync();
+
+        await frontend.Call.CompleteOutputAsync();
+
+        Assert.Equal(dial.Random, (await agent.HearAsync(PacketType.DialCls)).Message!.CloseDial.Random);
+        Assert.Equal(1, server.DialFailures("frontend_close"));
+        await server.ShouldBecomeEmptyAsync();
+    }
+
+    [Fact]
+    [Trait("Spec", "7.28")]
+    public async Task Data_BeforeDial_IsAnsweredAndStreamIgnored()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+
+        await frontend.SendDataAsync(5, "x"u8.ToArray());
+
+        var closed = (await frontend.HearAsync(PacketType.CloseRsp)).CloseResponse;
+        Assert.Equal(5, closed.ConnectID);
+        Assert.Equal("backend not initialized", closed.Error);
+
+        await frontend.SendAsync(PacketFactory.DialRequest("tcp", "target:1", 7));
+        await frontend.Call.CompleteOutputAsync();
+        Assert.Null(await frontend.HearAsync());
+        Assert.Equal(0, server.PendingCount);
+        Assert.NotNull(agent);
+    }
+
+    [Fact]
+    public async Task CloseRequest_BeforeDial_IsAnsweredAndStreamGoesOn()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+
+        await frontend.SendAsync(PacketFactory.CloseRequest(5));
+        var closed = (await frontend.HearAsync(PacketType.CloseRsp)).CloseResponse;
+        Assert.Equal(5, closed.ConnectID);
+        Assert.Equal("backend uninitialized", closed.Error);
+
+        var accepted = agent.AcceptAsync(1);
+        await frontend.DialAsync();
+        await accepted;
+    }
+
+    [Fact]
+    [Trait("Spec", "7.29")]
+    public async Task Data_WithSecondConnectId_ClosesBothOnBothLegs()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+        var accepted = agent.AcceptAsync(9);
+        var id = await frontend.DialAsync();
+        await accepted;
+
+        await frontend.SendDataAsync(id + 1, "x"u8.ToArray());
+
+        var first = (await frontend.HearAsync(PacketType.CloseRsp)).CloseResponse;
+        var second = (await frontend.HearAsync(PacketType.CloseRsp)).CloseResponse;
+        Assert.Equal([id, id + 1], new[] { first.ConnectID, second.ConnectID }.Order());
+        Assert.All([first, second], r => Assert.Equal("mismatched connection IDs", r.Error));
+        Assert.Equal(9, (await agent.HearAsync(PacketType.CloseReq)).CloseRequest.ConnectID);
+    }
+
+    [Fact]
+    public async Task DialClose_WhileDialing_CancelsAndLateAnswerIsClosed()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+        await frontend.SendAsync(PacketFactory.DialRequest("tcp", "target:1", 7));
+        var dial = await agent.TakeDialAsync();
+
+        await frontend.SendAsync(PacketFactory.CloseDial(7));
+        await agent.HearAsync(PacketType.DialCls);
+        await agent.SendAsync(PacketFactory.DialResponse(dial.Random, 3));
+
+        Assert.Equal(3, (await agent.HearAsync(PacketType.CloseReq)).CloseRequest.ConnectID);
+        Assert.Equal(1, server.DialFailures("frontend_close"));
+        Assert.Equal(1, server.DialFailures("unrecognized_response"));
+        Assert.Equal(0, server.EstablishedCount);
+    }
+
+    [Fact]
+    public async Task DialClose_CrossingDialResponse_ClosesTheConnection()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+        var accepted = agent.AcceptAsync(3);
+        await frontend.DialAsync(random: 7);
+        await accepted;
+
+        await frontend.SendAsync(PacketFactory.CloseDial(7));
+
+        Assert.Equal(3, (await agent.HearAsync(PacketType.CloseReq)).CloseRequest.ConnectID);
+        await agent.SendAsync(PacketFactory.CloseResponse(3));
+        await frontend.HearAsync(PacketType.CloseRsp);
+        Assert.Equal(0, server.EstablishedCount);
+    }
+
+    [Fact]
+    public async Task Dial_Refused_ForwardsTheAgentsTextAndAllowsAnother()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+        await frontend.SendAsync(PacketFactory.DialRequest("tcp", "target:1", 7));
+        var dial = await agent.TakeDialAsync();
+        await agent.SendAsync(PacketFactory.DialResponse(dial.Random, "dial tcp 10.0.0.1:1: connect: connection refused"));
+
+        var answer = (await frontend.HearAsync(PacketType.DialRsp)).DialResponse;
+        Assert.Equal("dial tcp 10.0.0.1:1: connect: connection refused", answer.Error);
+        Assert.Equal(1, server.DialFailures("error_response"));
+
+        var accepted = agent.AcceptAsync(2);
+        await frontend.DialAsync(random: 8);
+        await accepted;
+    }
+
+    [Fact]
+    public async Task Dial_WhileOneIsOpen_IsRefused()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+        var accepted = agent.AcceptAsync(2);
+        await frontend.DialAsync(random: 7);
+        await accepted;
+
+        await frontend.SendAsync(PacketFactory.DialRequest("tcp", "target:2", 8));
+
+        var answer = (await frontend.HearAsync(PacketType.DialRsp)).DialResponse;
+        Assert.Equal(8, answer.Random);
+        Assert.NotEqual("", answer.Error);
+        Assert.Equal(1, server.EstablishedCount);
+    }
+
+    [Fact]
+    public async Task Dial_ClosedByAgent_IsForwarded()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+        await frontend.SendAsync(PacketFactory.DialRequest("tcp", "target:1", 7));
+        var dial = await agent.TakeDialAsync();
+
+        await agent.SendAsync(PacketFactory.CloseDial(dial.Random));
+
+        Assert.Equal(7, (await frontend.HearAsync(PacketType.DialCls)).Message!.CloseDial.Random);
+        Assert.Equal(1, server.DialFailures("backend_close"));
+    }
+
+    [Fact]
+    public async Task TargetClose_FlushesThenEndsWithoutText()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+        var accepted = agent.AcceptAsync(2);
+        var id = await frontend.DialAsync();
+        await accepted;
+
+        await agent.SendDataAsync(2, "bye"u8.ToArray());
+        await agent.SendAsync(PacketFactory.CloseResponse(2));
+
+        Assert.Equal("bye"u8.ToArray(), (await frontend.HearAsync(PacketType.Data)).Payload);
+        Assert.Equal("", (await frontend.HearAsync(PacketType.CloseRsp)).CloseResponse.Error);
+
+        await frontend.SendAsync(PacketFactory.CloseRequest(id));
+        Assert.Equal("Unknown connectID", (await frontend.HearAsync(PacketType.CloseRsp)).CloseResponse.Error);
+    }
+
+    [Fact]
+    public async Task FrontendReset_ClosesTheAgentsConnection()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+        var accepted = agent.AcceptAsync(2);
+        await frontend.DialAsync();
+        await accepted;
+
+        await frontend.DisposeAsync();
+
+        Assert.Equal(2, (await agent.HearAsync(PacketType.CloseReq)).CloseRequest.ConnectID);
+        await agent.SendAsync(PacketFactory.CloseResponse(2));
+        await server.ShouldBecomeEmptyAsync();
+        Assert.Equal(1, server.Metric("clusterproxy_server_connection_closes_total").Value(("reason", "frontend_lost")));
+    }
+
+    [Fact]
+    public async Task AgentLost_ClosesTheFrontendsConnectionAtOnce()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+        var accepted = agent.AcceptAsync(2);
+        var id = await frontend.DialAsync();
+        await accepted;
+
+        await agent.DisposeAsync();
+
+        var closed = (await frontend.HearAsync(PacketType.CloseRsp)).CloseResponse;
+        Assert.Equal(id, closed.ConnectID);
+        Assert.Equal("", closed.Error);
+    }
+}

@@ -8,7 +8,8 @@ internal static partial class HostingLog
         EventId = 7101,
         EventName = nameof(ClientCertificateRefused),
         Level = LogLevel.Information,
-        Message = "Refused the client certificate of {Remote} on the {Plane} port: {Reason} ({Detail}); subject \"{Subject}\", issuer \"{Issuer}\", names \"{Names}\"")]
+        Message = "Refused the client certificate of {Remote} on the {Plane} port: {Reason} ({Detail}); "
+            + "subject \"{Subject}\", issuer \"{Issuer}\", names \"{Names}\"")]
     public static partial void ClientCertificateRefused(
         ILogger logger, string plane, string remote, string reason, string detail, string subject, string issuer, string names);
 

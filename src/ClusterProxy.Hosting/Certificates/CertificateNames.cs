@@ -4,7 +4,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace ClusterProxy.Hosting.Certificates;
 
-/// <summary>The subject alternative names of a certificate, by kind. A malformed extension reads as no names: it then matches nothing.</summary>
+/// <summary>
+/// The subject alternative names of a certificate, by kind. A malformed extension reads as no names: it then matches nothing.
+/// </summary>
 public sealed class CertificateNames
 {
     private const string ExtensionOid = "2.5.29.17";

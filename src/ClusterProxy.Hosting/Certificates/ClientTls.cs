@@ -7,7 +7,7 @@ namespace ClusterProxy.Hosting.Certificates;
 /// <summary>Builds the TLS side of connections that this process opens. One instance serves any number of handshakes.</summary>
 public sealed class ClientTls(ClientTlsOptions options, TimeProvider time)
 {
-    /// <param name="serverName">DNS name or IP literal that the server's certificate must carry; also sent as SNI unless it is an IP.</param>
+    /// <param name="serverName">DNS name or IP literal that the certificate must carry; also sent as SNI unless it is an IP.</param>
     public ClientTlsHandshake Begin(string serverName)
     {
         var anchors = options.ServerCa?.Invoke();
@@ -17,6 +17,7 @@ public sealed class ClientTls(ClientTlsOptions options, TimeProvider time)
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             ApplicationProtocols = options.ApplicationProtocols(),
             AllowRenegotiation = false,
+            AllowTlsResume = false,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             CertificateChainPolicy = new X509ChainPolicy
             {

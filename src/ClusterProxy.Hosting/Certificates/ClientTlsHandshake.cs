@@ -3,8 +3,8 @@ using System.Net.Security;
 namespace ClusterProxy.Hosting.Certificates;
 
 /// <summary>
-/// The client side of one handshake: pass <see cref="Options"/> to <see cref="SslStream.AuthenticateAsClientAsync(SslClientAuthenticationOptions, CancellationToken)"/>;
-/// when that throws, <see cref="Server"/> says whether the certificate was the reason and which names it carried.
+/// The client side of one handshake: pass <see cref="Options"/> to
+/// <see cref="SslStream.AuthenticateAsClientAsync(SslClientAuthenticationOptions, CancellationToken)"/>; when that throws, <see cref="Server"/> says whether the certificate was the reason and which names it carried.
 /// </summary>
 public sealed class ClientTlsHandshake
 {

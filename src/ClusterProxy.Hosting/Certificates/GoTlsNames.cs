@@ -63,7 +63,7 @@ public static class GoTlsNames
 
         return OperatingSystem.IsLinux()
             ? new CipherSuitesPolicy(suites.Union(Tls13))
-            : throw new StartupException("--cipher-suites: this operating system does not let a program choose cipher suites; leave the flag out");
+            : throw new StartupException("--cipher-suites: this operating system does not let a program choose them; leave the flag out");
     }
 
     private static TlsCipherSuite ParseCipherSuite(string flag, string name)

@@ -3,7 +3,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace ClusterProxy.Hosting.Certificates;
 
 /// <summary>
-/// Verifies the other end of a TLS connection. With a bundle the machine's own roots do not count; nothing is downloaded, revocation is not asked (neither upstream nor a private authority publishes any). Used by both ends.
+/// Verifies the other end of a TLS connection. With a bundle the machine's own roots do not count. Nothing is downloaded and
+/// revocation is not asked: neither upstream nor a private authority publishes any. Used by both ends.
 /// </summary>
 public static class PeerCertificateCheck
 {
@@ -82,7 +83,8 @@ public static class PeerCertificateCheck
         if ((status & Untrusted) != X509ChainStatusFlags.NoError)
         {
             var last = chain.ChainElements[^1].Certificate;
-            return (PeerVerdict.Untrusted, $"the chain ends at {last.Issuer}, which is not {(anchors is null ? "a root of this machine" : "in the CA bundle")}");
+            var trusted = anchors is null ? "a root of this machine" : "in the CA bundle";
+            return (PeerVerdict.Untrusted, $"the chain ends at {last.Issuer}, which is not {trusted}");
         }
 
         if (status.HasFlag(X509ChainStatusFlags.NotTimeValid))

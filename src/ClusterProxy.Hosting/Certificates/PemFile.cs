@@ -21,7 +21,9 @@ internal static class PemFile
         }
         catch (UnauthorizedAccessException e)
         {
-            var remedy = Directory.Exists(path) ? "it is a directory; name the file in it" : "permission denied; make it readable for this user";
+            var remedy = Directory.Exists(path)
+                ? "it is a directory; name the file in it"
+                : "permission denied; make it readable for this user";
             throw new StartupException($"--{flag}={path}: {remedy}", e);
         }
         catch (Exception e) when (e is IOException or ArgumentException or NotSupportedException)

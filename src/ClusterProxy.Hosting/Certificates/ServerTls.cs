@@ -58,6 +58,10 @@ public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, 
             CipherSuitesPolicy = _ciphers,
             ApplicationProtocols = [.. options.ApplicationProtocols],
             AllowRenegotiation = false,
+
+            // A ticket carries the peer's leaf without its intermediates, so a resumed handshake could fail where the first one did
+            // not; tunnels live long enough that resuming saves nothing.
+            AllowTlsResume = false,
             ClientCertificateRequired = anchors is not null,
             RemoteCertificateValidationCallback = anchors is null ? null : handshake.Callback(anchors, time),
 

@@ -1,6 +1,6 @@
 namespace ClusterProxy.Hosting.Certificates;
 
-/// <summary>Handshakes that ended without a verdict on a certificate; together with <see cref="PeerVerdict"/> the metric's reasons.</summary>
+/// <summary>Handshakes that ended without a verdict on a certificate; with <see cref="PeerVerdict"/> the metric's reasons.</summary>
 internal enum TlsHandshakeFailure
 {
     /// <summary>The peer left, or sent something else, before a whole ClientHello: probes, scanners, plain text on a TLS port.</summary>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ClusterProxy.Hosting.Listeners;
 
-/// <summary>Which file a path leads to. The platform does not expose inodes, hence statx(2), whose layout is the same on every architecture.</summary>
+/// <summary>Which file a path leads to. The platform hides inodes, hence statx(2), whose layout is the same on every architecture.</summary>
 internal readonly record struct UnixSocketIdentity(uint DeviceMajor, uint DeviceMinor, ulong Inode, bool IsSocket)
 {
     private const int AtCurrentDirectory = -100;

@@ -69,7 +69,7 @@ public sealed class UnixSocketListener : IDisposable
             }
 
             throw new StartupException(
-                $"--{flag}={path}: cannot create the socket ({e.Message}); check that the directory exists and is writable and the path is free", e);
+                $"--{flag}={path}: cannot create the socket ({e.Message}); check that the directory exists and is writable", e);
         }
     }
 

@@ -21,10 +21,18 @@ public sealed class AgentOptionsValidatorTests : IDisposable
         Assert.Empty(AgentOptionsValidator.Validate(_good));
         Assert.Empty(AgentOptionsValidator.Validate(_good with
         {
-            AgentCert = "", AgentKey = "", ServiceAccountTokenPath = _file, KeepaliveTime = TimeSpan.Zero, PeerPingInterval = TimeSpan.Zero,
-            DrainTimeout = TimeSpan.Zero, SyncIntervalCap = TimeSpan.FromSeconds(1), EnableProfiling = true, EnableContentionProfiling = true,
+            AgentCert = "",
+            AgentKey = "",
+            ServiceAccountTokenPath = _file,
+            KeepaliveTime = TimeSpan.Zero,
+            PeerPingInterval = TimeSpan.Zero,
+            DrainTimeout = TimeSpan.Zero,
+            SyncIntervalCap = TimeSpan.FromSeconds(1),
+            EnableProfiling = true,
+            EnableContentionProfiling = true,
             AgentIdentifiers = "ipv4=1.2.3.4&ipv6=::1&host=a&host=b&cidr=10.0.0.0/8&default-route=true",
-            ProxyServerPort = 1, HealthServerPort = 65535,
+            ProxyServerPort = 1,
+            HealthServerPort = 65535,
         }));
     }
 

@@ -236,6 +236,27 @@ public sealed class TlsHandshakeTests : IDisposable
     }
 
     [Fact]
+    public async Task OnePort_LookingAtFirstBytes_ServesHttp2AndConnect()
+    {
+        await using var server = await TlsServer.StartAsync(
+            Options() with { ClientCa = null, ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11] },
+            HttpProtocols.Http2,
+            listen => listen.Use(next => connection => TellApartAsync(connection, next)));
+        var noAlpn = new ClientTls(new ClientTlsOptions { ServerCa = _serverCa.ToBundle, OfferHttp2 = false }, TimeProvider.System);
+
+        Assert.Equal("HTTP/2 ", await GetAsync(server, Client(null)).DefaultTimeout());
+        Assert.Equal("HTTP/2 ", await GetAsync(server, noAlpn).DefaultTimeout());
+        foreach (var client in new[] { noAlpn, Client(null) })
+        {
+            await using var stream = await ConnectAsync(server, client.Begin("localhost")).DefaultTimeout();
+            await stream.WriteAsync("CONNECT a:1 HTTP/1.1\r\n\r\n"u8.ToArray());
+            var answer = new byte[7];
+            await stream.ReadExactlyAsync(answer).DefaultTimeout();
+            Assert.Equal("tunnel!", Encoding.ASCII.GetString(answer));
+        }
+    }
+
+    [Fact]
     public async Task MinimumVersion_Tls13_RefusesATls12Client()
     {
         await using var server = await TlsServer.StartAsync(Options() with { ClientCa = null, Versions = SslProtocols.Tls13 });
@@ -263,6 +284,22 @@ public sealed class TlsHandshakeTests : IDisposable
         if (version == SslProtocols.Tls12)
         {
             Assert.Equal(TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, stream.NegotiatedCipherSuite);
+        }
+    }
+
+    private static async Task TellApartAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var read = await connection.Transport.Input.ReadAtLeastAsync(3);
+        var isHttp2 = Encoding.ASCII.GetString(read.Buffer.FirstSpan[..3]) == "PRI";
+        connection.Transport.Input.AdvanceTo(read.Buffer.Start);
+        if (isHttp2)
+        {
+            Http2WithoutAlpn.Apply(connection.Features);
+            await next(connection);
+        }
+        else
+        {
+            await connection.Transport.Output.WriteAsync("tunnel!"u8.ToArray());
         }
     }
 

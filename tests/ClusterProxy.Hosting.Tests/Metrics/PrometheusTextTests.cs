@@ -233,14 +233,16 @@ public sealed class PrometheusTextTests : IDisposable
         _meter.CreateCounter<long>("c_total", description: "A \\ counter.").Add(1, new KeyValuePair<string, object?>("l", "quote \" line \n"));
         Histogram("dial_duration_seconds").Record(0.1);
 
-        var start = new ProcessStartInfo(promtool!, ["check", "metrics", "--lint=none"]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(promtool!, ["check", "metrics"]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
         using var process = Process.Start(start)!;
         await process.StandardInput.WriteAsync(text.Render()).DefaultTimeout();
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync().DefaultTimeout();
-        Assert.True(process.ExitCode == 0, await output + await errors);
+
+        // 3 means that the text is well formed but a name is not to promtool's taste: upstream's names end in _count.
+        Assert.True(process.ExitCode is 0 or 3, await output + await errors);
     }
 
     private Histogram<double> Histogram(string name) => _meter.CreateHistogram(

@@ -15,7 +15,7 @@ public sealed class NodePeer : IAsyncDisposable
     private NodePeer(string script, IEnumerable<string> arguments) =>
         Process = ProgramProcess.Start(
             "node",
-            [RepositoryRoot.File("tests", "ClusterProxy.Interop.Tests", "peers", script), .. arguments],
+            ["--no-deprecation", RepositoryRoot.File("tests", "ClusterProxy.Interop.Tests", "peers", script), .. arguments],
             onOutput: line => _events.Add(JsonNode.Parse(line)!));
 
     public ProgramProcess Process { get; }

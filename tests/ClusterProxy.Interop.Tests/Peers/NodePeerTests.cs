@@ -37,6 +37,32 @@ public sealed class NodePeerTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task Peers_FiftyConnectionsAtOnce_EachGetsItsOwnBytes()
+    {
+        NodeFixture.SkipIfMissing();
+        await using var echo = new EchoTarget();
+        var (server, frontend, agent) = await StartAsync(unixSocket: true);
+        await using var stopServer = server;
+        await using var stopFrontend = frontend;
+        await using var stopAgent = agent;
+
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(async i =>
+        {
+            var name = $"c{i}";
+            bool IsMine(JsonNode e) => Text(e, "stream") == name;
+            await frontend.AskAsync(new { cmd = "dial", stream = name, address = echo.Address }, "dialed", IsMine);
+            var sent = await frontend.AskAsync(new { cmd = "send", stream = name, bytes = 100_000 }, "sent", IsMine);
+            var received = await frontend.AskAsync(new { cmd = "expect", stream = name, bytes = 100_000 }, "received", IsMine);
+            Assert.Equal(Text(sent, "sha256"), Text(received, "sha256"));
+            await frontend.AskAsync(new { cmd = "close", stream = name }, "closed", IsMine);
+        }));
+
+        await echo.Open.WaitForAsync(0).DefaultTimeout();
+        Assert.DoesNotContain(agent.Process.Lines, l => l.IsError);
+        Assert.DoesNotContain(server.Process.Lines, l => l.IsError);
+    }
+
+    [SkippableFact]
     public async Task Peers_RefusingTarget_AnswersInGoWords()
     {
         NodeFixture.SkipIfMissing();

@@ -55,6 +55,8 @@ class AgentTunnel {
     }
 
     this.call = openStream(client, agentService.Connect, metadataOf(metadata));
+    // Every connection may wait for the tunnel to drain.
+    this.call.setMaxListeners(0);
     this.call.on('metadata', headers => emit('connected', { tunnel: name, headers: headers.getMap() }));
     this.call.on('data', packet => this.receive(packet));
     this.call.on('error', () => {});
@@ -120,8 +122,10 @@ class AgentTunnel {
     const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
     // Half-open is allowed here so that the end of the target is seen before the socket goes.
     const socket = net.connect({ host, port: Number(address.slice(colon + 1)), allowHalfOpen: true, noDelay: true });
+    socket.setMaxListeners(0);
     const refused = error => {
       clearTimeout(timer);
+      socket.on('error', () => {});
       socket.destroy();
       answer('0', goError(error, protocol, address));
     };
@@ -153,7 +157,7 @@ class AgentTunnel {
     // A read error is an end like any other.
     const ended = () => this.finish(connectID, 'target');
     socket.once('end', ended);
-    socket.once('error', ended);
+    socket.on('error', ended);
   }
 
   forward({ connectID, data }) {

@@ -46,6 +46,7 @@ function forward(from, to, packet) {
 function connectAgent(call) {
   const tunnel = String(++lastTunnel);
   call.tunnel = tunnel;
+  call.setMaxListeners(0);
   agents.set(tunnel, call);
   if (!settings.withholdHeaders) {
     call.sendMetadata(metadataOf({
@@ -127,6 +128,7 @@ function fromAgent(call, packet) {
 function connectFrontend(call) {
   const stream = String(++lastStream);
   call.stream = stream;
+  call.setMaxListeners(0);
   call.connectIDs = new Set();
   frontends.set(stream, call);
   emit('frontend', { stream, metadata: call.metadata.getMap() });

@@ -14,7 +14,12 @@ public sealed class ServerOptionsValidatorTests : IDisposable
         File.WriteAllText(_file, "");
         _tcp = new ServerOptions
         {
-            ServerCert = _file, ServerKey = _file, ServerCaCert = _file, ClusterCert = _file, ClusterKey = _file, ClusterCaCert = _file,
+            ServerCert = _file,
+            ServerKey = _file,
+            ServerCaCert = _file,
+            ClusterCert = _file,
+            ClusterKey = _file,
+            ClusterCaCert = _file,
         };
         _uds = _tcp with { ServerCert = "", ServerKey = "", ServerCaCert = "", ServerPort = 0, UdsName = Path.Combine(_directory, "s") };
     }
@@ -30,8 +35,13 @@ public sealed class ServerOptionsValidatorTests : IDisposable
         Assert.Empty(ServerOptionsValidator.Validate(_tcp with { ClusterCaCert = "", InsecureAgentPort = true }));
         Assert.Empty(ServerOptionsValidator.Validate(_tcp with
         {
-            BackendDialTimeout = TimeSpan.Zero, GracefulShutdownTimeout = TimeSpan.Zero, PeerPingInterval = TimeSpan.Zero,
-            KeepaliveTime = TimeSpan.Zero, FrontendKeepaliveTime = TimeSpan.Zero, EnableProfiling = true, EnableContentionProfiling = true,
+            BackendDialTimeout = TimeSpan.Zero,
+            GracefulShutdownTimeout = TimeSpan.Zero,
+            PeerPingInterval = TimeSpan.Zero,
+            KeepaliveTime = TimeSpan.Zero,
+            FrontendKeepaliveTime = TimeSpan.Zero,
+            EnableProfiling = true,
+            EnableContentionProfiling = true,
         }));
     }
 

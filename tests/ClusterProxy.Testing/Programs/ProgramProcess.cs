@@ -12,6 +12,7 @@ public sealed partial class ProgramProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly ObservedList<ProgramLine> _output = new();
+    private readonly SemaphoreSlim _input = new(1);
     private readonly Action<string>? _onOutput;
     private readonly string _commandLine;
     private readonly Task _reading;
@@ -122,10 +123,19 @@ public sealed partial class ProgramProcess : IAsyncDisposable
         return body;
     }
 
+    /// <summary>Writes a line to standard input; callers may overlap.</summary>
     public async Task WriteLineAsync(string line)
     {
-        await _process.StandardInput.WriteLineAsync(line);
-        await _process.StandardInput.FlushAsync();
+        await _input.WaitAsync();
+        try
+        {
+            await _process.StandardInput.WriteLineAsync(line);
+            await _process.StandardInput.FlushAsync();
+        }
+        finally
+        {
+            _input.Release();
+        }
     }
 
     public void CloseInput() => _process.StandardInput.Close();
@@ -168,6 +178,7 @@ public sealed partial class ProgramProcess : IAsyncDisposable
 
         await _watching.DefaultTimeout();
         _process.Dispose();
+        _input.Dispose();
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
@@ -193,6 +204,10 @@ public sealed partial class ProgramProcess : IAsyncDisposable
         // A grandchild may hold the pipes open: what it still writes is not waited for.
         await Task.WhenAny(_reading, Task.Delay(TimeSpan.FromSeconds(2)));
         _output.End(new InvalidOperationException($"ended with exit code {_process.ExitCode}"));
+        if (_reading.IsFaulted)
+        {
+            await _reading;
+        }
     }
 
     private async Task<T> ExplainAsync<T>(Task<T> task, string what, string file, int line)

@@ -1,0 +1,49 @@
+using System.Text;
+
+namespace ClusterProxy.Cli.Certs;
+
+/// <summary>Writes the PKI so that keys are never readable by others, not even for a moment.</summary>
+internal static class DevPkiFolder
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerOnlyFolder = OwnerOnly | UnixFileMode.UserExecute;
+
+    /// <returns>The files that are already there.</returns>
+    public static IReadOnlyList<string> Existing(string folder, IReadOnlyList<(string Name, string Pem)> files) =>
+        [.. files.Select(f => Path.Combine(folder, f.Name)).Where(File.Exists)];
+
+    public static void Write(string folder, IReadOnlyList<(string Name, string Pem)> files)
+    {
+        CreateFolder(folder);
+        foreach (var (name, pem) in files)
+        {
+            var path = Path.Combine(folder, name);
+
+            // An old file would keep its old mode.
+            File.Delete(path);
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = name.EndsWith(".key", StringComparison.Ordinal)
+                    ? OwnerOnly
+                    : OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+            }
+
+            using var file = new FileStream(path, options);
+            file.Write(Encoding.ASCII.GetBytes(pem));
+        }
+    }
+
+    private static void CreateFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, OwnerOnlyFolder);
+            File.SetUnixFileMode(folder, OwnerOnlyFolder);
+        }
+    }
+}

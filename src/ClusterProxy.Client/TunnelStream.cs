@@ -18,6 +18,7 @@ public sealed partial class TunnelStream : Stream
     private readonly TimeProvider _time;
     private int _readTimeout = Timeout.Infinite;
     private int _writeTimeout = Timeout.Infinite;
+    private volatile bool _writesCompleted;
     private volatile bool _failed;
     private volatile bool _disposed;
 
@@ -32,8 +33,8 @@ public sealed partial class TunnelStream : Stream
     public TunnelTarget Target { get; }
 
     /// <summary>
-    /// Whether <see cref="CompleteWritesAsync"/> works. Konnectivity has no half-close, so it is false unless server and
-    /// agent have announced that they pass it on.
+    /// Whether <see cref="CompleteWrites"/> works. Konnectivity has no half-close, so it is true only over gRPC, when server
+    /// and agent have both announced that they pass it on.
     /// </summary>
     public bool CanHalfClose => _end.CanHalfClose;
 
@@ -57,17 +58,20 @@ public sealed partial class TunnelStream : Stream
         set => _writeTimeout = CheckTimeout(value);
     }
 
-    /// <summary>Tells the target that nothing more comes, and goes on reading.</summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>When the end is on its way.</returns>
+    /// <summary>Tells the target, behind the last byte written, that nothing more comes; reading goes on.</summary>
     /// <exception cref="NotSupportedException">The far end has no half-close; see <see cref="CanHalfClose"/>.</exception>
-    public ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default)
+    public void CompleteWrites()
     {
-        cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_disposed, this);
-        throw new NotSupportedException(
-            $"the connection to {Target} cannot be closed in one direction only: the proxy server or the agent does not pass that on. " +
-            $"Check {nameof(CanHalfClose)} first, mark the end of the message in the protocol, or dispose the stream to close both directions");
+        if (!CanHalfClose)
+        {
+            throw new NotSupportedException(
+                $"the connection to {Target} cannot be closed in one direction only: the proxy server or the agent does not pass that on. " +
+                $"Check {nameof(CanHalfClose)} first, mark the end of the message in the protocol, or dispose the stream to close both directions");
+        }
+
+        _writesCompleted = true;
+        _end.CompleteWrites();
     }
 
     /// <summary>
@@ -121,6 +125,11 @@ public sealed partial class TunnelStream : Stream
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_writesCompleted)
+        {
+            throw new InvalidOperationException($"nothing can be written to {Target} after {nameof(CompleteWrites)}");
+        }
+
         try
         {
             if (_writeTimeout == Timeout.Infinite)

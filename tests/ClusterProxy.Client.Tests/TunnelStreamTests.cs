@@ -1,4 +1,5 @@
 using System.Text;
+using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
@@ -329,8 +330,57 @@ public sealed class TunnelStreamTests
         var (stream, _) = await server.ConnectAsync(client);
 
         Assert.False(stream.CanHalfClose);
-        var error = await Assert.ThrowsAsync<NotSupportedException>(() => stream.CompleteWritesAsync().AsTask());
+        var error = Assert.Throws<NotSupportedException>(stream.CompleteWrites);
         Assert.Contains("cannot be closed in one direction only", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CompleteWrites_WholeWaySupportsIt_EndsOneDirectionAndReadsOn()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = server.Client();
+        var (stream, call) = await server.ConnectHalfCloseableAsync(client);
+        Assert.True(stream.CanHalfClose);
+
+        await stream.WriteAsync("question"u8.ToArray());
+        stream.CompleteWrites();
+
+        Assert.Equal("question"u8.ToArray(), await call.ExpectDataAsync(8));
+        Assert.Equal(1, (await call.ExpectAsync(TunnelFeatures.HalfClosePacket)).Message!.CloseRequest.ConnectID);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => stream.WriteAsync(new byte[1]).AsTask());
+        await call.SendDataAsync(1, "answer"u8.ToArray());
+        await call.SendAsync(PacketFactory.CloseResponse(1));
+        using var reader = new StreamReader(stream);
+        Assert.Equal("answer", await reader.ReadToEndAsync().DefaultTimeout());
+        Assert.Null(await call.ReceiveAsync().DefaultTimeout());
+    }
+
+    [Fact]
+    public async Task Read_TargetHalfClosed_EndsAndWritesGoOn()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = server.Client();
+        var (stream, call) = await server.ConnectHalfCloseableAsync(client);
+        await call.SendDataAsync(1, "all"u8.ToArray());
+        await call.SendAsync(PacketFactory.HalfClose(1));
+
+        Assert.Equal(3, await stream.ReadAsync(new byte[8]).DefaultTimeout());
+        Assert.Equal(0, await stream.ReadAsync(new byte[8]).DefaultTimeout());
+        await stream.WriteAsync("more"u8.ToArray());
+        Assert.Equal("more"u8.ToArray(), await call.ExpectDataAsync(4));
+        await Task.WhenAll(stream.CloseAsync(), call.AnswerCloseAsync()).DefaultTimeout();
+    }
+
+    [Fact]
+    public async Task Close_AfterCompleteWrites_StillSendsACloseRequest()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = server.Client();
+        var (stream, call) = await server.ConnectHalfCloseableAsync(client);
+        stream.CompleteWrites();
+        await call.ExpectAsync(TunnelFeatures.HalfClosePacket);
+
+        await Task.WhenAll(stream.CloseAsync(), call.AnswerCloseAsync()).DefaultTimeout();
     }
 
     [Fact]

@@ -101,6 +101,8 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
         }
     }
 
+    public void CompleteWrites() => throw new NotSupportedException();
+
     public void BeginClose() => _ = Close(graceful: true);
 
     public async Task CloseAsync()

@@ -12,6 +12,9 @@ internal interface IStreamEnd
     /// <summary>Takes all bytes; they are on their way afterwards, not necessarily at the target.</summary>
     ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken);
 
+    /// <summary>Ends the writing direction behind the last byte. Called only if <see cref="CanHalfClose"/>.</summary>
+    void CompleteWrites();
+
     /// <summary>Ends the connection behind the last byte without waiting for it. A pending read ends with 0.</summary>
     void BeginClose();
 

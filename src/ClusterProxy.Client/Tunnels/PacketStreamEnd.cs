@@ -24,8 +24,8 @@ internal sealed class PacketStreamEnd : IStreamEnd
         _writes = new UseGate("write", () => connection.Output.Complete());
     }
 
-    /// <summary>Konnectivity's packets have no half-close, and no peer announces an addition that has.</summary>
-    public bool CanHalfClose => false;
+    /// <summary>Konnectivity's packets have no half-close; where server and agent have ours, the answer to the dial says so.</summary>
+    public bool CanHalfClose => _connection.CanHalfClose;
 
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
@@ -75,8 +75,11 @@ internal sealed class PacketStreamEnd : IStreamEnd
         }
     }
 
+    public void CompleteWrites() => _writes.Close();
+
     public void BeginClose()
     {
+        _connection.RequestClose(CloseReason.FrontendClosed);
         if (!_writes.Close())
         {
             // A write that still waits shows that the bytes before the end cannot all get through.

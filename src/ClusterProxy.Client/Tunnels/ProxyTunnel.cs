@@ -34,6 +34,7 @@ internal sealed class ProxyTunnel : IAsyncDisposable
     private TunnelConnection? _connection;
     private ConnectionStatus _status = ConnectionStatus.Created;
     private GrpcStatus? _lost;
+    private bool _inputComplete;
     private bool _ended;
 
     private ProxyTunnel(GrpcClientCall call, TunnelTarget target, TunnelSettings settings, Action<ProxyTunnel> onEnded)
@@ -56,7 +57,7 @@ internal sealed class ProxyTunnel : IAsyncDisposable
     public string? CloseAnswer { get; private set; }
 
     /// <summary>Whether the connection ended otherwise than by either end's wish: bytes may be missing.</summary>
-    public bool IsCutOff => CloseAnswer is { Length: > 0 } || (CloseAnswer is null && _connection?.Reason == CloseReason.TunnelLost);
+    public bool IsCutOff => !_inputComplete && (CloseAnswer is { Length: > 0 } || (CloseAnswer is null && _connection?.Reason == CloseReason.TunnelLost));
 
     /// <summary>Opens the call. The loops start with <see cref="Dial"/>.</summary>
     /// <param name="http">Owns the connections to the server.</param>
@@ -208,6 +209,11 @@ internal sealed class ProxyTunnel : IAsyncDisposable
                 CloseAnswer ??= packet.Message.CloseResponse.Error;
                 connection.EndByPeer(CloseReason.TargetClosed);
                 break;
+            case TunnelFeatures.HalfClosePacket when _connection is { CanHalfClose: true } connection &&
+                packet.Message!.CloseRequest?.ConnectID == connection.ConnectId:
+                _inputComplete = true;
+                connection.EndInputByHalfClose();
+                break;
             default:
                 // Packets of later versions, and those that concern nothing of this tunnel, are passed over.
                 break;
@@ -235,7 +241,10 @@ internal sealed class ProxyTunnel : IAsyncDisposable
         {
             // Before anyone learns of it: DATA may stand right behind.
             _connection = new TunnelConnection(
-                _writer, response.ConnectID, TunnelRole.Dialer, _settings.Limits, _settings.Time, _settings.Metrics, _ => Finish());
+                _writer, response.ConnectID, TunnelRole.Dialer, _settings.Limits, _settings.Time, _settings.Metrics, _ => Finish())
+            {
+                CanHalfClose = TunnelFeatures.Contains(response.Features, TunnelFeatures.HalfClose),
+            };
             var end = new PacketStreamEnd(this, _connection);
             lock (_gate)
             {

@@ -1,3 +1,4 @@
+using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Tunnels;
 using Microsoft.Extensions.Logging;
 
@@ -7,6 +8,7 @@ namespace ClusterProxy.Client.Tunnels;
 internal sealed record TunnelSettings(
     string Server, TunnelLimits Limits, TimeProvider Time, ClientMetrics Metrics, ILogger Log)
 {
-    // Upstream only logs it; nothing is announced, since the client understands no addition yet.
-    public IReadOnlyList<KeyValuePair<string, string>> Metadata { get; } = [new("user-agent", "clusterproxy-client")];
+    /// <summary>Request headers of each call: what the client understands, and a name that servers log.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Metadata { get; } =
+        [new("user-agent", "clusterproxy-client"), new(TunnelHeaders.Features, TunnelFeatures.Announcement)];
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
@@ -16,6 +17,8 @@ internal sealed class ScriptedCall(HttpContext context)
     private readonly Queue<ScriptedPacket> _received = new();
 
     private readonly CancellationToken _reset = context.RequestAborted;
+
+    public string Features { get; } = context.Request.Headers[TunnelHeaders.Features].ToString();
 
     public string ConnectionId { get; } = context.Connection.Id;
 

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Threading.Channels;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Packets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -79,6 +81,18 @@ internal sealed class ScriptedServer : IAsyncDisposable
         var dial = client.ConnectAsync(target);
         var call = await NextCallAsync();
         await call.AcceptDialAsync(connectId);
+        return (await dial.DefaultTimeout(), call);
+    }
+
+    /// <summary>As <see cref="ConnectAsync"/>, with an answer that says that the whole way passes half-close on.</summary>
+    public async Task<(TunnelStream Stream, ScriptedCall Call)> ConnectHalfCloseableAsync(TunnelClient client)
+    {
+        var dial = client.ConnectAsync("node1:443");
+        var call = await NextCallAsync();
+        Assert.Equal(TunnelFeatures.Announcement, call.Features);
+        var answer = PacketFactory.DialResponse((await call.ExpectDialAsync()).Random, 1);
+        answer.DialResponse.Features = TunnelFeatures.HalfClose;
+        await call.SendAsync(answer);
         return (await dial.DefaultTimeout(), call);
     }
 

@@ -1,0 +1,39 @@
+namespace ClusterProxy.LoadTests.Baselines;
+
+/// <summary>Holds a run against a baseline: worse counts only beyond the noise that both runs measured themselves.</summary>
+internal static class BaselineCheck
+{
+    // Rounds can agree by luck: even a spread of nothing leaves this much.
+    private const double LeastNoise = 0.05;
+
+    // A figure that was taken once has no spread of its own.
+    private const double NoiseOfOneRound = 0.25;
+
+    /// <summary>One line for each regression.</summary>
+    public static IReadOnlyList<string> FindRegressions(Baseline baseline, Baseline current)
+    {
+        List<string> regressions = [];
+        foreach (var before in baseline.Entries)
+        {
+            var now = current.Entries.FirstOrDefault(
+                e => e.Scenario == before.Scenario && e.Topology == before.Topology && e.Figure == before.Figure);
+            if (now is null)
+            {
+                continue;
+            }
+
+            var noise = Noise(before) + Noise(now);
+            var worse = before.HigherIsBetter ? 1 - (now.Value / before.Value) : (now.Value / before.Value) - 1;
+            if (worse > noise)
+            {
+                regressions.Add(
+                    $"{now.Scenario}, {now.Topology}: {now.Figure} was {before.Value:0.###}, is {now.Value:0.###}: "
+                    + $"{100 * worse:0} % worse, where noise explains {100 * noise:0} %");
+            }
+        }
+
+        return regressions;
+    }
+
+    private static double Noise(BaselineEntry entry) => Math.Max(LeastNoise, entry.Spread ?? NoiseOfOneRound);
+}

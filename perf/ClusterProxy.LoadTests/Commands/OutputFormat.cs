@@ -1,0 +1,8 @@
+namespace ClusterProxy.LoadTests.Commands;
+
+internal enum OutputFormat
+{
+    Table,
+    Markdown,
+    Json,
+}

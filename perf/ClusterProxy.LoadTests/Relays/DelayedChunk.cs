@@ -1,0 +1,3 @@
+namespace ClusterProxy.LoadTests.Relays;
+
+internal readonly record struct DelayedChunk(byte[] Buffer, int Length, long Arrived);

@@ -1,0 +1,17 @@
+namespace ClusterProxy.LoadTests.Targets;
+
+/// <summary>What a connection asks the target to do, in its first byte.</summary>
+internal enum TargetMode : byte
+{
+    /// <summary>Send back what comes.</summary>
+    Echo = (byte)'E',
+
+    /// <summary>Send the pattern until the connection ends.</summary>
+    Source = (byte)'S',
+
+    /// <summary>Read and count.</summary>
+    Sink = (byte)'K',
+
+    /// <summary>Neither read nor write.</summary>
+    Deaf = (byte)'N',
+}

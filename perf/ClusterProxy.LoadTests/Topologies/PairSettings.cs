@@ -1,0 +1,16 @@
+namespace ClusterProxy.LoadTests.Topologies;
+
+/// <summary>Which programs make a pair and how they are run.</summary>
+/// <param name="Server">Path of the proxy-server: a program, or an assembly for dotnet.</param>
+/// <param name="Agent">Path of the proxy-agent.</param>
+/// <param name="Mode">
+/// Upstream's <c>--mode</c> with its Unix socket; null for our own, which serves every frontend at once. With a mode only
+/// flags that upstream knows are passed.
+/// </param>
+internal sealed record PairSettings(string Server, string Agent, string? Mode)
+{
+    public int Agents { get; init; } = 1;
+
+    /// <summary>Each way, between server and agents.</summary>
+    public TimeSpan Delay { get; init; }
+}

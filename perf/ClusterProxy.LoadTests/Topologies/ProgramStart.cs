@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using ClusterProxy.Testing.Programs;
+
+namespace ClusterProxy.LoadTests.Topologies;
+
+/// <summary>Starts outside programs and waits for their ports.</summary>
+internal static class ProgramStart
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    /// <summary>An assembly through dotnet, anything else as it is.</summary>
+    public static ProgramProcess Start(string program, IEnumerable<string> arguments) =>
+        program.EndsWith(".dll", StringComparison.Ordinal)
+            ? ProgramProcess.StartDotNet(program, arguments)
+            : ProgramProcess.Start(program, arguments);
+
+    public static async Task WaitForPortAsync(int port, ProgramProcess program, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            if (program.HasExited || Stopwatch.GetElapsedTime(started) > Deadline)
+            {
+                throw new InvalidOperationException($"nothing listens on port {port}: {program.Describe()}");
+            }
+
+            try
+            {
+                await using var stream = await Loopback.ConnectAsync(port, cancellationToken);
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Polls a readiness URL: a running program may well answer with an error for a while.</summary>
+    public static async Task WaitForReadyAsync(int port, ProgramProcess program, CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient();
+        var url = new Uri($"http://127.0.0.1:{port}/readyz");
+        var started = Stopwatch.GetTimestamp();
+        while (!await IsReadyAsync(http, url, cancellationToken))
+        {
+            if (program.HasExited || Stopwatch.GetElapsedTime(started) > Deadline)
+            {
+                throw new InvalidOperationException($"{url} does not report ready: {program.Describe()}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
+        }
+    }
+
+    private static async Task<bool> IsReadyAsync(HttpClient http, Uri url, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await http.GetAsync(url, cancellationToken);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+}

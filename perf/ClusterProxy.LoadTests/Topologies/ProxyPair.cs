@@ -1,0 +1,102 @@
+using ClusterProxy.LoadTests.Relays;
+using ClusterProxy.Testing.Programs;
+
+namespace ClusterProxy.LoadTests.Topologies;
+
+/// <summary>A running proxy-server with its agents, shared by the topologies that differ only in the frontend.</summary>
+internal sealed class ProxyPair(Rig rig, PairSettings settings)
+{
+    private readonly List<ProgramProcess> _agents = [];
+    private ProgramProcess? _server;
+    private DelayRelay? _relay;
+
+    public string UnixSocket { get; private set; } = "";
+
+    public int FrontendPort { get; private set; }
+
+    public int AgentPort { get; private set; }
+
+    public IEnumerable<int> ServerIds => _server is { } server ? [server.Id] : [];
+
+    public IEnumerable<int> AgentIds => _agents.Select(a => a.Id);
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_server is not null)
+        {
+            return;
+        }
+
+        AgentPort = rig.NextPort();
+        FrontendPort = rig.NextPort();
+        UnixSocket = rig.NextFile("f.sock");
+        var healthPort = rig.NextPort();
+        _server = ProgramStart.Start(settings.Server, ServerArguments(healthPort));
+        await ProgramStart.WaitForPortAsync(healthPort, _server, cancellationToken);
+        var agentsPort = AgentPort;
+        if (settings.Delay > TimeSpan.Zero)
+        {
+            agentsPort = rig.NextPort();
+            _relay = new DelayRelay(agentsPort, AgentPort, settings.Delay);
+        }
+
+        for (var i = 0; i < settings.Agents; i++)
+        {
+            var agentHealthPort = rig.NextPort();
+            var agent = ProgramStart.Start(settings.Agent, AgentArguments(agentsPort, agentHealthPort, i));
+            _agents.Add(agent);
+            await ProgramStart.WaitForReadyAsync(agentHealthPort, agent, cancellationToken);
+        }
+
+        await ProgramStart.WaitForReadyAsync(healthPort, _server, cancellationToken);
+    }
+
+    public async Task StopAsync()
+    {
+        foreach (var agent in _agents)
+        {
+            await agent.DisposeAsync();
+        }
+
+        _agents.Clear();
+        if (_relay is { } relay)
+        {
+            _relay = null;
+            await relay.DisposeAsync();
+        }
+
+        if (_server is { } server)
+        {
+            _server = null;
+            await server.DisposeAsync();
+        }
+    }
+
+    private IEnumerable<string> ServerArguments(int healthPort)
+    {
+        string[] common =
+        [
+            $"--cluster-cert={rig.ServerCertificate.CertificateFile}", $"--cluster-key={rig.ServerCertificate.KeyFile}",
+            $"--cluster-ca-cert={rig.Certificates.AuthorityFile}", $"--agent-port={AgentPort}", "--agent-bind-address=127.0.0.1",
+            $"--health-port={healthPort}", "--health-bind-address=127.0.0.1", $"--admin-port={rig.NextPort()}",
+            // Upstream logs every packet at its own default of 4.
+            "--v=0",
+        ];
+        return settings.Mode is { } mode
+            ? [.. common, $"--mode={mode}", $"--uds-name={UnixSocket}", "--server-port=0"]
+            :
+            [
+                .. common, "--mode=auto", $"--frontend-uds-name={UnixSocket}", $"--server-port={FrontendPort}",
+                "--server-bind-address=127.0.0.1", $"--server-cert={rig.ServerCertificate.CertificateFile}",
+                $"--server-key={rig.ServerCertificate.KeyFile}", $"--server-ca-cert={rig.Certificates.AuthorityFile}",
+            ];
+    }
+
+    private string[] AgentArguments(int serverPort, int healthPort, int index) =>
+    [
+        $"--ca-cert={rig.Certificates.AuthorityFile}", $"--agent-cert={rig.AgentCertificate.CertificateFile}",
+        $"--agent-key={rig.AgentCertificate.KeyFile}", "--proxy-server-host=127.0.0.1", $"--proxy-server-port={serverPort}",
+        "--health-server-host=127.0.0.1", $"--health-server-port={healthPort}", $"--admin-server-port={rig.NextPort()}",
+        $"--agent-id=load-test-{index}", "--v=0",
+    ];
+}

@@ -20,7 +20,7 @@ internal sealed class ServerTunnel : IAsyncDisposable
     /// <summary>More than one frontend would ever have under way, few enough that dead addresses cost little memory.</summary>
     private const int MaxPendingDials = 1000;
 
-    /// <summary>How long the last packets may take to leave when this agent closes the tunnel.</summary>
+    /// <summary>How long the last packets may take to leave, and then the server to answer the end, when this agent closes the tunnel.</summary>
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(2);
 
     private readonly ServerCall _server;
@@ -69,16 +69,13 @@ internal sealed class ServerTunnel : IAsyncDisposable
     /// <param name="cancellationToken">This agent closes the tunnel: its connections end with a reason.</param>
     public async Task<string> RunAsync(CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var stop = new CancellationTokenSource();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = cancellationToken.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), asked);
         var reading = ReadLoopAsync(stop.Token);
         try
         {
-            return await ServeAsync(reading);
-        }
-        catch (Exception) when (cancellationToken.IsCancellationRequested)
-        {
-            await SayGoodbyeAsync();
-            return "this agent closed it";
+            return await ServeAsync(reading, asked.Task);
         }
         catch (Exception e) when (e is GrpcException or IOException or HttpRequestException or OperationCanceledException)
         {
@@ -112,9 +109,17 @@ internal sealed class ServerTunnel : IAsyncDisposable
         await _targets.WhenAllAsync();
     }
 
-    private async Task<string> ServeAsync(Task reading)
+    private async Task<string> ServeAsync(Task reading, Task asked)
     {
-        if (await Task.WhenAny(reading, _writer.Completion) != reading)
+        var first = await Task.WhenAny(reading, _writer.Completion, asked);
+        if (first == asked)
+        {
+            // Before the read loop is cancelled, since that resets the stream.
+            await SayGoodbyeAsync(reading);
+            return "this agent closed it";
+        }
+
+        if (first == _writer.Completion)
         {
             await _writer.Completion;
         }
@@ -136,7 +141,7 @@ internal sealed class ServerTunnel : IAsyncDisposable
         }
     }
 
-    private async Task SayGoodbyeAsync()
+    private async Task SayGoodbyeAsync(Task reading)
     {
         _targets.AbortAll(CloseReason.ShuttingDown);
         _writer.Complete();
@@ -144,6 +149,9 @@ internal sealed class ServerTunnel : IAsyncDisposable
         if (_writer.Completion.IsCompletedSuccessfully)
         {
             await _server.Call.CompleteOutputAsync();
+
+            // A reset right behind the end could overtake the last packets in the server.
+            await reading.WaitAsync(GoodbyeTimeout, _context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -59,7 +59,12 @@ internal sealed record TargetRule
             return false;
         }
 
-        var name = host.Length == 0 ? "*" : host.TrimEnd('.').ToLowerInvariant();
+        var name = host switch
+        {
+            "" => "*",
+            "*." => host,
+            _ => host.TrimEnd('.').ToLowerInvariant(),
+        };
         if (name != "*" && !HostPort.IsHost(name.StartsWith("*.", StringComparison.Ordinal) ? name[2..] : name))
         {
             error = $"\"{text}\" is no target; write a network, an address or a name, then optionally a colon and ports";

@@ -123,7 +123,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
             context.Response.Headers["clusterproxy-features"] = Features;
         }
 
+        // Starting alone leaves the headers in Kestrel's buffer.
         await context.Response.StartAsync();
+        await context.Response.Body.FlushAsync();
         var tunnel = new ScriptedTunnel(context, Tunnels.Items.Count);
         Open.Increment();
         Tunnels.Add(tunnel);

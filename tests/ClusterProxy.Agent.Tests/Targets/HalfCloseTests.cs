@@ -1,0 +1,91 @@
+using System.Text;
+using ClusterProxy.Agent.Tests.Scripted;
+using ClusterProxy.Protocol.Messages;
+
+namespace ClusterProxy.Agent.Tests.Targets;
+
+/// <summary>A tunnel on which both ends announced half-close.</summary>
+public sealed class HalfCloseTests : IAsyncLifetime, IDisposable
+{
+    private const PacketType HalfClose = (PacketType)64;
+
+    private readonly TestCertificates _certificates = new();
+    private ScriptedServer _server = null!;
+    private AgentUnderTest _agent = null!;
+    private ScriptedTunnel _tunnel = null!;
+
+    public async Task InitializeAsync()
+    {
+        _server = await ScriptedServer.StartAsync(_certificates);
+        _server.Features = "half-close";
+        _agent = await AgentUnderTest.StartAsync(_certificates, _server.Port);
+        _tunnel = await _server.TunnelAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _agent.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    public void Dispose() => _certificates.Dispose();
+
+    [Fact]
+    public async Task HalfClose_FromFrontend_TargetStillAnswers()
+    {
+        await using var target = new HalfCloseEchoTarget();
+        var id = await _tunnel.ConnectAsync(target.Address);
+        await _tunnel.SendDataAsync(id, "question"u8.ToArray());
+
+        await _tunnel.SendHalfCloseAsync(id);
+
+        Assert.Equal("question", Encoding.ASCII.GetString(await _tunnel.ReceiveDataAsync(id, 8)));
+        Assert.Equal("", (await _tunnel.ReceiveCloseAsync(id)).Error);
+        await _agent.WaitForMetricAsync("konnectivity_network_proxy_agent_open_endpoint_connections", 0);
+    }
+
+    [Fact]
+    public async Task Target_EndsItsDirection_FrontendCanStillSend()
+    {
+        await using var target = new SourceTarget(1000);
+        var id = await _tunnel.ConnectAsync(target.Address);
+        await _tunnel.ReceiveDataAsync(id, 1000);
+        Assert.Equal(id, (await _tunnel.ReceiveAsync(HalfClose)).CloseRequest.ConnectID);
+
+        await _tunnel.SendDataAsync(id, new byte[5000]);
+        await _tunnel.SendHalfCloseAsync(id);
+
+        Assert.Equal("", (await _tunnel.ReceiveCloseAsync(id)).Error);
+        await target.EndedByPeer.WaitForAtLeastAsync(1).DefaultTimeout();
+        Assert.Equal(5000, target.BytesReceived.Value);
+        await _agent.WaitForMetricAsync("konnectivity_network_proxy_agent_open_endpoint_connections", 0);
+    }
+
+    [Fact]
+    public async Task CloseRequest_AfterTargetsHalfClose_EndsIt()
+    {
+        await using var target = new SourceTarget(10);
+        var id = await _tunnel.ConnectAsync(target.Address);
+        await _tunnel.ReceiveDataAsync(id, 10);
+        await _tunnel.ReceiveAsync(HalfClose);
+
+        await _tunnel.SendCloseAsync(id);
+
+        await _tunnel.ReceiveCloseAsync(id);
+        await _agent.WaitForMetricAsync("konnectivity_network_proxy_agent_open_endpoint_connections", 0);
+    }
+
+    [Fact]
+    public async Task Target_ResetsAfterFrontendsHalfClose_EndsIt()
+    {
+        await using var target = new SinkTarget();
+        var id = await _tunnel.ConnectAsync(target.Address);
+        await _tunnel.SendHalfCloseAsync(id);
+        await target.Accepted.WaitForAtLeastAsync(1).DefaultTimeout();
+
+        target.CloseConnections(reset: true);
+
+        await _tunnel.ReceiveCloseAsync(id);
+        await _agent.WaitForMetricAsync("clusterproxy_agent_connections_closed_total{reason=\"target_reset\"}", 1);
+    }
+}

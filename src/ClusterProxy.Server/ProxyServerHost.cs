@@ -189,19 +189,20 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         Frontends.Drain();
         using var cut = new CancellationTokenSource();
         var frontends = _frontendPlane.StopAsync(cut.Token);
-        if (!await FinishesAsync(frontends, _options.GracefulShutdownTimeout))
+        if (!await FinishesAsync(Task.WhenAny(frontends, Frontends.Emptied), _options.GracefulShutdownTimeout))
         {
             _logger.ShutdownForced(Agents.Tunnels.Sum(static t => t.ConnectionCount));
             Router.Shutdown();
             Frontends.Shutdown();
-            if (!await FinishesAsync(frontends, LastWords))
-            {
-                await cut.CancelAsync();
-            }
-
-            await frontends;
         }
 
+        // Clients that keep their transport open although nothing runs on it any more.
+        if (!await FinishesAsync(frontends, LastWords))
+        {
+            await cut.CancelAsync();
+        }
+
+        await frontends;
         foreach (var tunnel in Agents.Tunnels)
         {
             tunnel.Stop();

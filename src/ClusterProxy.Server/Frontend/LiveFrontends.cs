@@ -7,6 +7,7 @@ internal sealed class LiveFrontends
 {
     private readonly ConcurrentDictionary<IFrontend, bool> _grpc = new();
     private readonly ConcurrentDictionary<IFrontend, bool> _connect = new();
+    private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _draining;
 
     public int GrpcCount => _grpc.Count;
@@ -15,15 +16,18 @@ internal sealed class LiveFrontends
 
     public int StalledCount => _grpc.Count(static pair => pair.Key.IsStalled);
 
+    /// <summary>Ends when the last one has left after <see cref="Drain"/>.</summary>
+    public Task Emptied => _emptied.Task;
+
     private IEnumerable<IFrontend> All => _grpc.Keys.Concat(_connect.Keys);
 
     public void Add(FrontendTunnel frontend) => Add(_grpc, frontend);
 
     public void Add(ConnectTunnel frontend) => Add(_connect, frontend);
 
-    public void Remove(FrontendTunnel frontend) => _grpc.TryRemove(frontend, out _);
+    public void Remove(FrontendTunnel frontend) => Remove(_grpc, frontend);
 
-    public void Remove(ConnectTunnel frontend) => _connect.TryRemove(frontend, out _);
+    public void Remove(ConnectTunnel frontend) => Remove(_connect, frontend);
 
     public void Drain()
     {
@@ -32,6 +36,8 @@ internal sealed class LiveFrontends
         {
             frontend.Drain();
         }
+
+        NoteIfEmpty();
     }
 
     public void Shutdown()
@@ -48,6 +54,20 @@ internal sealed class LiveFrontends
         if (_draining)
         {
             frontend.Drain();
+        }
+    }
+
+    private void Remove(ConcurrentDictionary<IFrontend, bool> set, IFrontend frontend)
+    {
+        set.TryRemove(frontend, out _);
+        NoteIfEmpty();
+    }
+
+    private void NoteIfEmpty()
+    {
+        if (_draining && _grpc.IsEmpty && _connect.IsEmpty)
+        {
+            _emptied.TrySetResult();
         }
     }
 }

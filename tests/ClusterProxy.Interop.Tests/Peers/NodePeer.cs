@@ -10,6 +10,8 @@ namespace ClusterProxy.Interop.Tests.Peers;
 /// </summary>
 public sealed class NodePeer : IAsyncDisposable
 {
+    private const string Violation = "violation";
+
     private readonly ObservedList<JsonNode> _events = new();
 
     private NodePeer(string script, IEnumerable<string> arguments) =>
@@ -55,14 +57,25 @@ public sealed class NodePeer : IAsyncDisposable
 
     public Task SendAsync(object command) => Process.WriteLineAsync(JsonSerializer.Serialize(command));
 
+    /// <summary>Fails when the peer was sent anything that upstream's wire does not have. A last line for every test.</summary>
+    public void VerifyWire()
+    {
+        var violations = Events.Where(e => NameOf(e) == Violation).ToList();
+        if (violations.Count > 0)
+        {
+            throw new InvalidOperationException($"beyond upstream's wire: {string.Join(", ", violations)}: {Process.Describe()}");
+        }
+    }
+
     /// <summary>
-    /// The first event of that name, past or to come, that matches and that no earlier call has taken. A command that failed
-    /// and a script that ended end the wait at once.
+    /// The first event of that name, past or to come, that matches and that no earlier call has taken. A command that failed, a
+    /// packet beyond upstream's wire and a script that ended end the wait at once.
     /// </summary>
     public async Task<JsonNode> ExpectAsync(
         string name, Func<JsonNode, bool>? matches = null, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        var taken = _events.TakeAsync(e => NameOf(e) == "failed" || (NameOf(e) == name && (matches is null || matches(e))));
+        var taken = _events.TakeAsync(
+            e => NameOf(e) is "failed" or Violation || (NameOf(e) == name && (matches is null || matches(e))));
         try
         {
             if (await Task.WhenAny(taken, Process.Ended).DefaultTimeout(file, line) == taken && NameOf(await taken) == name)

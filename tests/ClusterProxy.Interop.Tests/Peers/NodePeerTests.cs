@@ -141,6 +141,28 @@ public sealed class NodePeerTests : IDisposable
         Assert.Equal("scripted", Text(await frontend.ExpectAsync("dialed"), "error"));
     }
 
+    [SkippableTheory]
+    [InlineData("""{"type":64,"closeRequest":{"connectID":"1"}}""", "type 64 is not for this peer")]
+    [InlineData("""{"type":"DIAL_REQ","dialRequest":{"random":"7"}}""", "DIAL_REQ is not for this peer")]
+    [InlineData("""{"type":"DIAL_RSP","dialResponse":{"random":"7","features":"half-close"}}""", "field 64 in DIAL_RSP")]
+    [InlineData("""{"type":"DATA","data":{"connectID":"1"}}""", "DATA without bytes")]
+    [InlineData("""{"type":"CLOSE_RSP","closeRequest":{"connectID":"1"}}""", "CLOSE_RSP with the payload of CLOSE_REQ")]
+    public async Task Peer_PacketBeyondUpstreamsWire_IsTold(string packet, string what)
+    {
+        NodeFixture.SkipIfMissing();
+        var socket = _directory.File("f.sock");
+        var (server, _) = await NodePeer.StartServerAsync("--frontend-listen", $"unix:{socket}", "--scripted");
+        await using var stopServer = server;
+        await using var frontend = await NodePeer.StartFrontendAsync($"unix:{socket}");
+        await frontend.SendAsync(new { cmd = "dial", stream = "a", address = "x:1", random = "7" });
+        var dial = await server.ExpectAsync("fromFrontend");
+
+        await server.SendAsync(new { cmd = "toFrontend", stream = Text(dial, "stream"), packet = JsonNode.Parse(packet) });
+
+        Assert.Equal(what, Text(await frontend.ExpectAsync("violation"), "what"));
+        frontend.VerifyWire();
+    }
+
     [SkippableFact]
     public async Task Peer_UnknownCommand_FailsTheWaitAtOnce()
     {

@@ -2,7 +2,7 @@
 //
 //   --address host:port   --ca --cert --key   --server-name NAME
 //   --agent-id ID   --identifiers 'host=a&ipv4=1.2.3.4'   --token TOKEN   --metadata name=value (repeatable)
-//   --idle (connect only on command)
+//   --idle (connect only on command)   --packets (tell of each packet)   --dial-timeout MILLISECONDS
 //
 // Commands; "tunnel" is "main" where left out:
 //   connect {tunnel, agentId?, identifiers?, metadata?}          -> connected {headers} | status
@@ -10,9 +10,11 @@
 //   unknownData {connectID, text}   DATA for an id nobody knows
 //   drain                           DRAIN
 //   packet  {packet}                anything by hand
+//   flood   {packet, count}         the same, many times                    -> flooded {count}
 //   stats                           -> stats {connections, dials}
 //   cancel / end                    ends the RPC by RST_STREAM / END_STREAM
-// Unasked: dial {random, address, connectID, error}, closed {connectID, by}, packet (with --packets), status.
+// Unasked: dial {random, address, connectID, error}, closed {connectID, by}, packet (with --packets), status,
+//   violation {tunnel, what}        a packet that upstream's wire does not have, or not for an agent
 import net from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { goError } from './go-errors.mjs';
@@ -22,11 +24,12 @@ import { agentService, createClient, fromJson, metadataOf, openStream, toJson, w
 const flags = parseFlags({
   address: text, ca: text, cert: text, key: text, 'server-name': text,
   'agent-id': text, identifiers: text, token: text, metadata: texts, idle: flag, packets: flag,
+  'dial-timeout': text,
 });
 const client = createClient(flags.address, flags);
 const tunnels = new Map();
 const packetBytes = 4096;
-const dialTimeout = 5000;
+const dialTimeout = Number(flags['dial-timeout'] ?? 5000);
 
 const switches = {
   neverAnswerDials: false, // DIAL_REQ is swallowed
@@ -54,7 +57,10 @@ class AgentTunnel {
       }
     }
 
-    this.call = openStream(client, agentService.Connect, metadataOf(metadata));
+    this.call = openStream(client, agentService.Connect, metadataOf(metadata), {
+      expects: ['DIAL_REQ', 'DATA', 'CLOSE_REQ', 'DIAL_CLS'],
+      report: what => emit('violation', { tunnel: name, what }),
+    });
     // Every connection may wait for the tunnel to drain.
     this.call.setMaxListeners(0);
     this.call.on('metadata', headers => emit('connected', { tunnel: name, headers: headers.getMap() }));
@@ -241,6 +247,14 @@ serveCommands({
   }),
   drain: command => write(get(command).call, { type: 'DRAIN', drain: {} }),
   packet: command => write(get(command).call, fromJson(command.packet)),
+  flood: async command => {
+    const packet = fromJson(command.packet);
+    for (let i = 0; i < command.count; i++) {
+      await write(get(command).call, packet);
+    }
+
+    emit('flooded', { count: command.count });
+  },
   stats: () => emit('stats', {
     connections: [...tunnels.values()].reduce((sum, tunnel) => sum + tunnel.connections.size, 0),
     dials: [...tunnels.values()].reduce((sum, tunnel) => sum + tunnel.dials, 0),

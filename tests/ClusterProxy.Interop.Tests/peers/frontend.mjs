@@ -13,7 +13,9 @@
 //   end                                     END_STREAM of the RPC
 //   pause / resume                          stop and go on reading
 //   packet  {packet}                        anything by hand
-// Unasked: packet (every packet but DATA), headers, status {code, details}.
+//   raw     {base64}                        a message that need not be a packet
+// Unasked: packet (every packet but DATA), headers, status {code, details},
+//   violation {stream, what}                a packet that upstream's wire does not have, or not for a frontend
 import { createHash, randomBytes } from 'node:crypto';
 import { emit, parseFlags, serveCommands, text } from './lines.mjs';
 import { createClient, fromJson, metadataOf, openStream, proxyService, toJson, write } from './wire.mjs';
@@ -33,7 +35,11 @@ class FrontendStream {
     this.head = [];
     this.waiters = [];
     this.ended = false;
-    this.call = openStream(client, proxyService.Proxy, metadataOf(command.metadata), command.method);
+    this.call = openStream(client, proxyService.Proxy, metadataOf(command.metadata), {
+      path: command.method,
+      expects: ['DIAL_RSP', 'DATA', 'CLOSE_RSP', 'DIAL_CLS'],
+      report: what => emit('violation', { stream: name, what }),
+    });
     this.call.on('data', packet => this.receive(packet));
     this.call.on('metadata', metadata => emit('headers', { stream: name, headers: metadata.getMap() }));
     this.call.on('error', () => {});
@@ -47,10 +53,6 @@ class FrontendStream {
   receive(packet) {
     if (packet.type === 'DATA') {
       const bytes = packet.data?.data ?? Buffer.alloc(0);
-      if (bytes.length === 0) {
-        emit('emptyData', { stream: this.name });
-      }
-
       this.hash.update(bytes);
       if (this.bytes < shownBytes) {
         this.head.push(bytes);
@@ -161,6 +163,7 @@ serveCommands({
   pause: command => get(command).call.pause(),
   resume: command => get(command).call.resume(),
   packet: command => write(get(command).call, fromJson(command.packet)),
+  raw: command => write(get(command).call, Buffer.from(command.base64, 'base64')),
 });
 
 emit('ready');

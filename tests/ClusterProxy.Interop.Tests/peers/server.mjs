@@ -2,6 +2,7 @@
 //
 //   --agent-listen host:port      --agent-ca --agent-cert --agent-key           (port 0 picks one)
 //   --frontend-listen host:port | unix:/path   --frontend-ca --frontend-cert --frontend-key
+//   --frontend-socket /path (beside the one above, without TLS)
 //   --server-id ID   --server-count N   --scripted (forwards nothing: the test answers every packet by hand)
 //
 // Commands:
@@ -12,15 +13,17 @@
 //   stats      -> stats {agents, pending, connections}
 //   stop       stops both listeners at once (connections are cut)   -> stopped
 // Unasked: listening {agentPort, frontendPort}, agent {tunnel, metadata}, agentEnded {tunnel}, drain {tunnel},
-//   frontend {stream, metadata}, frontendEnded {stream}, and with --scripted fromAgent / fromFrontend {packet}.
+//   frontend {stream, metadata}, frontendEnded {stream}, with --scripted fromAgent / fromFrontend {packet}, and
+//   violation {what}: a packet that upstream's wire does not have, or not for a server.
 import { randomUUID } from 'node:crypto';
 import { emit, flag, parseFlags, serveCommands, text } from './lines.mjs';
+import { strict } from './strict.mjs';
 import { agentService, bind, createServer, fromJson, metadataOf, proxyService, toJson } from './wire.mjs';
 
 const flags = parseFlags({
   'agent-listen': text, 'agent-ca': text, 'agent-cert': text, 'agent-key': text,
   'frontend-listen': text, 'frontend-ca': text, 'frontend-cert': text, 'frontend-key': text,
-  'server-id': text, 'server-count': text, scripted: flag,
+  'frontend-socket': text, 'server-id': text, 'server-count': text, scripted: flag,
 });
 const settings = {
   serverId: flags['server-id'] ?? randomUUID(),
@@ -226,10 +229,20 @@ function find(map, name, what) {
   return call;
 }
 
+// No feature is ever announced here, whatever the other side announces.
+function checked(method, expects) {
+  const report = what => emit('violation', { path: method.path, what });
+  return { ...method, requestDeserialize: strict(method.requestDeserialize, expects, report) };
+}
+
 const agentServer = createServer();
-agentServer.addService({ Connect: agentService.Connect }, { Connect: connectAgent });
+agentServer.addService(
+  { Connect: checked(agentService.Connect, ['DIAL_RSP', 'DATA', 'CLOSE_RSP', 'DIAL_CLS', 'DRAIN']) },
+  { Connect: connectAgent });
 const frontendServer = createServer();
-frontendServer.addService({ Proxy: proxyService.Proxy }, { Proxy: connectFrontend });
+frontendServer.addService(
+  { Proxy: checked(proxyService.Proxy, ['DIAL_REQ', 'DATA', 'CLOSE_REQ', 'DIAL_CLS']) },
+  { Proxy: connectFrontend });
 
 serveCommands({
   toAgent: command => find(agents, command.tunnel, 'tunnel').write(fromJson(command.packet)),
@@ -253,6 +266,10 @@ serveCommands({
 });
 
 const tls = plane => ({ ca: flags[`${plane}-ca`], cert: flags[`${plane}-cert`], key: flags[`${plane}-key`] });
+if (flags['frontend-socket']) {
+  await bind(frontendServer, `unix:${flags['frontend-socket']}`, {});
+}
+
 emit('listening', {
   agentPort: flags['agent-listen'] ? await bind(agentServer, flags['agent-listen'], tls('agent')) : 0,
   frontendPort: flags['frontend-listen'] ? await bind(frontendServer, flags['frontend-listen'], tls('frontend')) : 0,

@@ -4,11 +4,14 @@ import loader from '@grpc/proto-loader';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { featuresHeader, strict } from './strict.mjs';
 
 const protoRoot = join(dirname(fileURLToPath(import.meta.url)), '../../../proto');
 const definition = loader.loadSync(['konnectivity/client.proto', 'konnectivity/agent.proto'], {
   includeDirs: [protoRoot],
   keepCase: true,
+  // What proto3 leaves out because it is 0 or empty must read so: DIAL_REQ is type 0.
+  defaults: true,
   longs: String,
   enums: String,
   bytes: Buffer,
@@ -63,10 +66,14 @@ export function bind(server, address, options) {
     server.bindAsync(address, serverCredentials(options), (error, port) => (error ? reject(error) : resolve(port))));
 }
 
-// Opens a bidirectional stream of Packet; `path` may name a method that nobody serves.
-export function openStream(client, method, metadata, path) {
-  return client.makeBidiStreamRequest(
-    path ?? method.path, method.requestSerialize, method.responseDeserialize, metadata);
+// Opens a bidirectional stream of Packet; `path` may name a method that nobody serves. A Buffer is sent as it is.
+// `expects` lists the packet types this peer may be sent; `report` hears of anything else, unless features are announced.
+export function openStream(client, method, metadata, { path, expects, report }) {
+  const serialize = value => (Buffer.isBuffer(value) ? value : method.requestSerialize(value));
+  const deserialize = metadata.get(featuresHeader).length > 0
+    ? method.responseDeserialize
+    : strict(method.responseDeserialize, expects, report);
+  return client.makeBidiStreamRequest(path ?? method.path, serialize, deserialize, metadata);
 }
 
 export function metadataOf(values) {

@@ -1,0 +1,46 @@
+namespace ClusterProxy.Interop.Tests.Chains;
+
+/// <summary>Who speaks with whom in one test.</summary>
+public static class Chain
+{
+    private static readonly (FrontendKind Frontend, Pairing Pairing)[] All =
+    [
+        (FrontendKind.Node, Pairing.OurServerOurAgent),
+        (FrontendKind.Node, Pairing.OurServerNodeAgent),
+        (FrontendKind.Sdk, Pairing.OurServerNodeAgent),
+        (FrontendKind.Node, Pairing.NodeServerOurAgent),
+        (FrontendKind.Sdk, Pairing.NodeServerOurAgent),
+        (FrontendKind.Sdk, Pairing.NodeServerNodeAgent),
+    ];
+
+    /// <summary>Every chain that has a part of ours.</summary>
+    public static TheoryData<FrontendKind, Pairing> Each
+    {
+        get
+        {
+            var data = new TheoryData<FrontendKind, Pairing>();
+            foreach (var (frontend, pairing) in All)
+            {
+                data.Add(frontend, pairing);
+            }
+
+            return data;
+        }
+    }
+
+    /// <summary>Every chain, over each transport.</summary>
+    public static TheoryData<FrontendKind, Pairing, Transport> EachTransport
+    {
+        get
+        {
+            var data = new TheoryData<FrontendKind, Pairing, Transport>();
+            foreach (var (frontend, pairing) in All)
+            {
+                data.Add(frontend, pairing, Transport.MutualTls);
+                data.Add(frontend, pairing, Transport.UnixSocket);
+            }
+
+            return data;
+        }
+    }
+}

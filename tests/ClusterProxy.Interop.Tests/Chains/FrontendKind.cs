@@ -1,0 +1,7 @@
+namespace ClusterProxy.Interop.Tests.Chains;
+
+public enum FrontendKind
+{
+    Node,
+    Sdk,
+}

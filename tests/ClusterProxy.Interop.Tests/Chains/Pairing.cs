@@ -1,0 +1,10 @@
+namespace ClusterProxy.Interop.Tests.Chains;
+
+/// <summary>Whose server and whose agent.</summary>
+public enum Pairing
+{
+    OurServerOurAgent,
+    OurServerNodeAgent,
+    NodeServerOurAgent,
+    NodeServerNodeAgent,
+}

@@ -1,0 +1,75 @@
+using ClusterProxy.Interop.Tests.Chains;
+
+namespace ClusterProxy.Interop.Tests.Programs;
+
+/// <summary>A proxy-server process on free ports: mTLS for agents, mTLS and a Unix socket for frontends.</summary>
+public sealed class ServerProgram : IServerSide
+{
+    public const string Prefix = "konnectivity_network_proxy_server_";
+    private readonly TemporaryDirectory _directory = new();
+
+    private ServerProgram(IEnumerable<string> more)
+    {
+        var ports = FreePorts.Shared.Next(4);
+        (AgentPort, FrontendPort, HealthPort) = (ports[0], ports[1], ports[2]);
+        SocketPath = _directory.File("f.sock");
+        var agentPair = Agents.Server();
+        var frontendPair = Frontends.Server();
+        Metrics = new MetricsPage(HealthPort);
+        Process = ProgramProcess.StartDotNet(BuiltProgram.ProxyServer, [
+            "--agent-bind-address=127.0.0.1", $"--agent-port={AgentPort}", $"--cluster-cert={agentPair.CertificateFile}",
+            $"--cluster-key={agentPair.KeyFile}", $"--cluster-ca-cert={Agents.AuthorityFile}",
+            "--server-bind-address=127.0.0.1", $"--server-port={FrontendPort}", $"--server-cert={frontendPair.CertificateFile}",
+            $"--server-key={frontendPair.KeyFile}", $"--server-ca-cert={Frontends.AuthorityFile}",
+            $"--frontend-uds-name={SocketPath}", "--health-bind-address=127.0.0.1", $"--health-port={HealthPort}",
+            $"--admin-port={ports[3]}", .. more,
+        ]);
+    }
+
+    public TestCertificates Agents { get; } = new("agents");
+
+    public TestCertificates Frontends { get; } = new("frontends");
+
+    public int AgentPort { get; }
+
+    public int FrontendPort { get; }
+
+    public int HealthPort { get; }
+
+    public string SocketPath { get; }
+
+    public ProgramProcess Process { get; }
+
+    public MetricsPage Metrics { get; }
+
+    public static async Task<ServerProgram> StartAsync(params string[] more)
+    {
+        var server = new ServerProgram(more);
+        await server.Process.WaitForUrlAsync(new Uri($"http://127.0.0.1:{server.HealthPort}/healthz"));
+        return server;
+    }
+
+    public Task WaitForMetricAsync(double value, string name, params (string Name, string Value)[] labels) =>
+        Metrics.WaitForAsync(value, Prefix + name, labels);
+
+    public async Task<int> PendingDialsAsync() => (int)await Metrics.ValueAsync(Prefix + "pending_backend_dials");
+
+    public async Task WaitUntilIdleAsync()
+    {
+        await WaitForMetricAsync(0, "pending_backend_dials");
+        await WaitForMetricAsync(0, "established_connections");
+        await WaitForMetricAsync(0, "grpc_connections", ("service_method", "Proxy"));
+        await WaitForMetricAsync(0, "http_connections");
+    }
+
+    public void Verify() => ProgramErrors.Verify(Process);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Process.DisposeAsync();
+        Metrics.Dispose();
+        Agents.Dispose();
+        Frontends.Dispose();
+        _directory.Dispose();
+    }
+}

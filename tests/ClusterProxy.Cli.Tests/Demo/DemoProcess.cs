@@ -1,0 +1,39 @@
+namespace ClusterProxy.Cli.Tests.Demo;
+
+/// <summary><c>clusterproxy demo --plain</c> as a process of its own, with a temporary folder that nobody else uses.</summary>
+internal sealed class DemoProcess : IAsyncDisposable
+{
+    private readonly TemporaryDirectory _temporary = new();
+
+    public DemoProcess(params string[] arguments) => Program = ProgramProcess.StartDotNet(
+        BuiltProgram.Cli,
+        ["demo", "--plain", .. arguments],
+        [new("TMPDIR", _temporary.Path), new("TMP", _temporary.Path)]);
+
+    public ProgramProcess Program { get; }
+
+    public IReadOnlyList<string> Folders => Directory.GetDirectories(_temporary.Path, "cp-demo-*");
+
+    /// <summary>Ids of the processes whose command line names this demo's folder.</summary>
+    public IReadOnlyList<int> Children => OperatingSystem.IsLinux()
+        ? [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(n => int.TryParse(n, out _)).Where(Mentions).Select(n => int.Parse(n!))]
+        : [];
+
+    public async ValueTask DisposeAsync()
+    {
+        await Program.DisposeAsync();
+        _temporary.Dispose();
+    }
+
+    private bool Mentions(string? processId)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{processId}/cmdline").Contains(_temporary.Path, StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

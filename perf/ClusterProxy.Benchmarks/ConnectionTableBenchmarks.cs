@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using BenchmarkDotNet.Attributes;
+using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Tunnels;
 
 namespace ClusterProxy.Benchmarks;
@@ -47,5 +48,6 @@ public class ConnectionTableBenchmarks
     public object CreateConnection() => Create(Connections + 2);
 
     private TunnelConnection Create(long id) =>
-        new(_writer!, id, TunnelRole.Dialed, TunnelLimits.Default, TimeProvider.System, observer: null, static _ => { });
+        new(
+            _writer!, id, TunnelRole.Dialed, TunnelFeatures.Agent, TunnelLimits.Default, TimeProvider.System, observer: null, static _ => { });
 }

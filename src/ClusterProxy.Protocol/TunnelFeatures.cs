@@ -1,5 +1,3 @@
-using ClusterProxy.Protocol.Messages;
-
 namespace ClusterProxy.Protocol;
 
 /// <summary>
@@ -8,17 +6,32 @@ namespace ClusterProxy.Protocol;
 /// </summary>
 internal static class TunnelFeatures
 {
-    /// <summary>One direction of a connection can end while the other goes on.</summary>
-    public const string HalfClose = "half-close";
+    /// <summary>What this build understands on an agent's tunnel.</summary>
+    public const TunnelFeatureSet Agent = TunnelFeatureSet.HalfClose | TunnelFeatureSet.Credit | TunnelFeatureSet.Ping;
 
-    /// <summary>HALF_CLOSE: a number far from upstream's, carrying a CloseRequest.</summary>
-    public const PacketType HalfClosePacket = (PacketType)64;
+    /// <summary>
+    /// What this build understands on a frontend's tunnel. It carries one connection, so HTTP/2's own windows are its credit
+    /// and HTTP/2's own pings its round trip.
+    /// </summary>
+    public const TunnelFeatureSet Frontend = TunnelFeatureSet.HalfClose;
 
-    /// <summary>Everything this build understands, as the header carries it.</summary>
-    public const string Announcement = HalfClose;
+    private static readonly (TunnelFeatureSet Feature, string Name)[] Names =
+    [
+        (TunnelFeatureSet.HalfClose, "half-close"),
+        (TunnelFeatureSet.Credit, "credit"),
+        (TunnelFeatureSet.Ping, "ping"),
+    ];
+
+    /// <summary>As the header carries it.</summary>
+    public static string Format(TunnelFeatureSet features) =>
+        string.Join(',', Names.Where(n => features.HasFlag(n.Feature)).Select(n => n.Name));
 
     /// <param name="announcement">The header or field as it came; null or empty from a peer without features.</param>
-    /// <param name="feature">One name.</param>
-    public static bool Contains(string? announcement, string feature) =>
-        announcement is not null && announcement.Split(',', StringSplitOptions.TrimEntries).Contains(feature, StringComparer.Ordinal);
+    /// <returns>The features of it that have a name here; the rest belongs to other versions.</returns>
+    public static TunnelFeatureSet Parse(string? announcement)
+    {
+        var names = (announcement ?? "").Split(',', StringSplitOptions.TrimEntries);
+        return Names.Where(n => names.Contains(n.Name, StringComparer.Ordinal))
+            .Aggregate(TunnelFeatureSet.None, (set, n) => set | n.Feature);
+    }
 }

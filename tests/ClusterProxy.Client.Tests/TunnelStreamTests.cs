@@ -1,5 +1,4 @@
 using System.Text;
-using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
@@ -346,7 +345,7 @@ public sealed class TunnelStreamTests
         stream.CompleteWrites();
 
         Assert.Equal("question"u8.ToArray(), await call.ExpectDataAsync(8));
-        Assert.Equal(1, (await call.ExpectAsync(TunnelFeatures.HalfClosePacket)).Message!.CloseRequest.ConnectID);
+        Assert.Equal(1, (await call.ExpectAsync(PacketType.HalfClose)).Message!.CloseRequest.ConnectID);
         await Assert.ThrowsAsync<InvalidOperationException>(() => stream.WriteAsync(new byte[1]).AsTask());
         await call.SendDataAsync(1, "answer"u8.ToArray());
         await call.SendAsync(PacketFactory.CloseResponse(1));
@@ -378,7 +377,7 @@ public sealed class TunnelStreamTests
         await using var client = server.Client();
         var (stream, call) = await server.ConnectHalfCloseableAsync(client);
         stream.CompleteWrites();
-        await call.ExpectAsync(TunnelFeatures.HalfClosePacket);
+        await call.ExpectAsync(PacketType.HalfClose);
 
         await Task.WhenAll(stream.CloseAsync(), call.AnswerCloseAsync()).DefaultTimeout();
     }

@@ -7,7 +7,8 @@ using ClusterProxy.Protocol.Tunnels;
 namespace ClusterProxy.Agent.Servers;
 
 /// <summary>What each packet from a server does. Only the tunnel's read loop calls it.</summary>
-internal sealed class PacketDispatch(TunnelWriter writer, TunnelTargets targets, TunnelDials dials, bool canHalfClose, AgentContext context)
+internal sealed class PacketDispatch(TunnelWriter writer, TunnelTargets targets, TunnelDials dials, TunnelFeatureSet features,
+    TunnelRoundTrip? roundTrip, AgentContext context)
 {
     private long _lastConnectId;
     private long _dialsSeen;
@@ -46,9 +47,16 @@ internal sealed class PacketDispatch(TunnelWriter writer, TunnelTargets targets,
 
                 RefuseUnknown("CLOSE_REQ", closing, "Unknown connectID");
                 break;
-            case TunnelFeatures.HalfClosePacket when canHalfClose:
+            case PacketType.HalfClose when features.HasFlag(TunnelFeatureSet.HalfClose):
                 // For an id that is gone CLOSE_RSP is on its way already.
                 targets.Find(packet.Message?.CloseRequest?.ConnectID ?? 0)?.Tunnel.EndInputByHalfClose();
+                break;
+            case PacketType.Credit when features.HasFlag(TunnelFeatureSet.Credit):
+                var credit = packet.Message?.Credit ?? new Credit();
+                targets.Find(credit.ConnectID)?.Tunnel.ReceiveCredit(credit.Bytes);
+                break;
+            case PacketType.Ping when roundTrip is not null:
+                roundTrip.Receive(packet.Message?.Ping ?? new Ping());
                 break;
             default:
                 AgentLog.PacketIgnored(context.Logger, (int)packet.Type);

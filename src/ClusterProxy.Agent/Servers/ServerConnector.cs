@@ -76,7 +76,7 @@ internal sealed class ServerConnector(ServerConnectorOptions options, NameLookup
         [
             new(TunnelHeaders.AgentId, options.AgentId),
             new(TunnelHeaders.AgentIdentifiers, options.AgentIdentifiers),
-            new(TunnelHeaders.Features, TunnelFeatures.Announcement),
+            new(TunnelHeaders.Features, TunnelFeatures.Format(TunnelFeatures.Agent)),
         ];
         if (options.TokenPath.Length > 0)
         {

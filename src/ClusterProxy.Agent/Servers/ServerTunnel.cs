@@ -26,6 +26,7 @@ internal sealed class ServerTunnel : IAsyncDisposable
     private readonly ServerCall _server;
     private readonly AgentContext _context;
     private readonly TunnelWriter _writer;
+    private readonly TunnelRoundTrip? _roundTrip;
     private readonly TunnelTargets _targets;
     private readonly TunnelDials _dials;
     private readonly PacketDispatch _packets;
@@ -40,11 +41,12 @@ internal sealed class ServerTunnel : IAsyncDisposable
         _context = context;
         _opened = context.Time.GetTimestamp();
         ServerCount = server.ServerCount;
-        var canHalfClose = TunnelFeatures.Contains(server.Features, TunnelFeatures.HalfClose);
+        var features = TunnelFeatures.Agent & TunnelFeatures.Parse(server.Features);
         _writer = new TunnelWriter(server.Call.Output, context.Limits, context.Metrics);
-        _targets = new TunnelTargets(_writer, canHalfClose, context);
+        _roundTrip = features.HasFlag(TunnelFeatureSet.Ping) ? new TunnelRoundTrip(_writer, context.Time) : null;
+        _targets = new TunnelTargets(_writer, features, context);
         _dials = new TunnelDials(dialer, _writer, _targets, context, MaxPendingDials);
-        _packets = new PacketDispatch(_writer, _targets, _dials, canHalfClose, context);
+        _packets = new PacketDispatch(_writer, _targets, _dials, features, _roundTrip, context);
     }
 
     public string ServerId => _server.ServerId;
@@ -85,6 +87,7 @@ internal sealed class ServerTunnel : IAsyncDisposable
         {
             await stop.CancelAsync();
             await _writer.DisposeAsync();
+            await StopPingAsync();
             await _dials.EndAsync();
 
             // Frees a read loop that waits for a target, too.
@@ -105,9 +108,12 @@ internal sealed class ServerTunnel : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _writer.DisposeAsync();
+        await StopPingAsync();
         _targets.ResetAll();
         await _targets.WhenAllAsync();
     }
+
+    private ValueTask StopPingAsync() => _roundTrip?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private async Task<string> ServeAsync(Task reading, Task asked)
     {

@@ -14,16 +14,16 @@ internal sealed class TunnelTargets
     private readonly ConcurrentDictionary<long, TargetConnection> _open = new();
     private readonly OwnedTasks<TargetConnection> _running;
     private readonly TunnelWriter _writer;
-    private readonly bool _canHalfClose;
+    private readonly TunnelFeatureSet _features;
     private readonly AgentContext _context;
 
     /// <param name="writer">The tunnel.</param>
-    /// <param name="canHalfClose">Both ends of the tunnel announced it.</param>
+    /// <param name="features">What both ends of the tunnel announced.</param>
     /// <param name="context">The agent.</param>
-    public TunnelTargets(TunnelWriter writer, bool canHalfClose, AgentContext context)
+    public TunnelTargets(TunnelWriter writer, TunnelFeatureSet features, AgentContext context)
     {
         _writer = writer;
-        _canHalfClose = canHalfClose;
+        _features = features;
         _context = context;
         _running = new OwnedTasks<TargetConnection>(RunAsync);
     }
@@ -36,11 +36,8 @@ internal sealed class TunnelTargets
     public TargetConnection Open(long connectId, Socket socket)
     {
         var tunnel = new TunnelConnection(
-            _writer, connectId, TunnelRole.Dialed, _context.Limits, _context.Time, _context.Metrics,
-            ended => _open.TryRemove(ended.ConnectId, out _))
-        {
-            CanHalfClose = _canHalfClose,
-        };
+            _writer, connectId, TunnelRole.Dialed, _features, _context.Limits, _context.Time, _context.Metrics,
+            ended => _open.TryRemove(ended.ConnectId, out _));
         var connection = new TargetConnection(socket, tunnel, _context.Limits, _context.Time);
         _open[connectId] = connection;
         return connection;

@@ -209,7 +209,7 @@ internal sealed class ProxyTunnel : IAsyncDisposable
                 CloseAnswer ??= packet.Message.CloseResponse.Error;
                 connection.EndByPeer(CloseReason.TargetClosed);
                 break;
-            case TunnelFeatures.HalfClosePacket when _connection is { CanHalfClose: true } connection &&
+            case PacketType.HalfClose when _connection is { CanHalfClose: true } connection &&
                 packet.Message!.CloseRequest?.ConnectID == connection.ConnectId:
                 _inputComplete = true;
                 connection.EndInputByHalfClose();
@@ -241,10 +241,8 @@ internal sealed class ProxyTunnel : IAsyncDisposable
         {
             // Before anyone learns of it: DATA may stand right behind.
             _connection = new TunnelConnection(
-                _writer, response.ConnectID, TunnelRole.Dialer, _settings.Limits, _settings.Time, _settings.Metrics, _ => Finish())
-            {
-                CanHalfClose = TunnelFeatures.Contains(response.Features, TunnelFeatures.HalfClose),
-            };
+                _writer, response.ConnectID, TunnelRole.Dialer, TunnelFeatures.Frontend & TunnelFeatures.Parse(response.Features),
+                _settings.Limits, _settings.Time, _settings.Metrics, _ => Finish());
             var end = new PacketStreamEnd(this, _connection);
             lock (_gate)
             {

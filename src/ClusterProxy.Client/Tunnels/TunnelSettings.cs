@@ -10,5 +10,5 @@ internal sealed record TunnelSettings(
 {
     /// <summary>Request headers of each call: what the client understands, and a name that servers log.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Metadata { get; } =
-        [new("user-agent", "clusterproxy-client"), new(TunnelHeaders.Features, TunnelFeatures.Announcement)];
+        [new("user-agent", "clusterproxy-client"), new(TunnelHeaders.Features, TunnelFeatures.Format(TunnelFeatures.Frontend))];
 }

@@ -38,8 +38,22 @@ internal static class PacketFactory
     /// <summary>Ours: the sender will send no more DATA for the connection and still reads.</summary>
     public static Packet HalfClose(long connectId) => new()
     {
-        Type = TunnelFeatures.HalfClosePacket,
+        Type = PacketType.HalfClose,
         CloseRequest = new CloseRequest { ConnectID = connectId },
+    };
+
+    /// <summary>Ours: the peer may send <paramref name="bytes"/> more of the connection; with 0, the sender has run out.</summary>
+    public static Packet Credit(long connectId, long bytes) => new()
+    {
+        Type = PacketType.Credit,
+        Credit = new Credit { ConnectID = connectId, Bytes = bytes },
+    };
+
+    /// <summary>Ours: asks for an answer, or is it.</summary>
+    public static Packet Ping(long id, bool answer) => new()
+    {
+        Type = PacketType.Ping,
+        Ping = new Ping { Id = id, Answer = answer },
     };
 
     public static Packet CloseDial(long random) => new()

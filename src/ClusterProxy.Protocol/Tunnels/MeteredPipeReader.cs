@@ -4,7 +4,11 @@ using System.IO.Pipelines;
 namespace ClusterProxy.Protocol.Tunnels;
 
 /// <summary>A pipe's reading end that knows how much waits in it, and since when nobody has taken anything.</summary>
-internal sealed class MeteredPipeReader(PipeReader inner, TimeProvider time) : PipeReader
+/// <param name="inner">The pipe.</param>
+/// <param name="time">The clock.</param>
+/// <param name="budget">Charged with what waits, if given.</param>
+/// <param name="onTaken">Told how many bytes the reader took.</param>
+internal sealed class MeteredPipeReader(PipeReader inner, TimeProvider time, ByteBudget? budget, Action<long>? onTaken) : PipeReader
 {
     private ReadOnlySequence<byte> _current;
     private long _queued;
@@ -19,6 +23,7 @@ internal sealed class MeteredPipeReader(PipeReader inner, TimeProvider time) : P
     /// <summary>The producer is about to flush <paramref name="bytes"/> more.</summary>
     public void OnQueued(long bytes)
     {
+        budget?.Add(bytes);
         if (Interlocked.Add(ref _queued, bytes) == bytes)
         {
             Volatile.Write(ref _progress, time.GetTimestamp());
@@ -34,10 +39,15 @@ internal sealed class MeteredPipeReader(PipeReader inner, TimeProvider time) : P
         if (taken > 0)
         {
             Interlocked.Add(ref _queued, -taken);
+            budget?.Add(-taken);
             Volatile.Write(ref _progress, time.GetTimestamp());
         }
 
         inner.AdvanceTo(consumed, examined);
+        if (taken > 0)
+        {
+            onTaken?.Invoke(taken);
+        }
     }
 
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
@@ -62,7 +72,10 @@ internal sealed class MeteredPipeReader(PipeReader inner, TimeProvider time) : P
 
     public override void Complete(Exception? exception = null)
     {
-        Volatile.Write(ref _queued, 0);
         inner.Complete(exception);
+        Forget();
     }
+
+    /// <summary>What waits will never be taken.</summary>
+    public void Forget() => budget?.Add(-Interlocked.Exchange(ref _queued, 0));
 }

@@ -7,8 +7,8 @@ using ClusterProxy.Protocol.Packets;
 namespace ClusterProxy.Protocol.Tunnels;
 
 /// <summary>
-/// One connection's bytes on their way into a tunnel. It is always in exactly one place: waiting for its source, queued at
-/// the writer, or in the writer's hands. So nothing of it needs a lock.
+/// One connection's bytes on their way into a tunnel. It is always in exactly one place: waiting for its source, waiting for
+/// credit, queued at the writer, or in the writer's hands. So nothing of it needs a lock.
 /// </summary>
 internal sealed class OutgoingFlow
 {
@@ -19,13 +19,17 @@ internal sealed class OutgoingFlow
     private ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter _read;
     private ReadResult _result;
     private volatile bool _discarded;
+    private long _credit;
+    private int _waitsForCredit;
 
     /// <param name="writer">The tunnel.</param>
     /// <param name="connectId">As the receiving peer knows the connection.</param>
     /// <param name="source">Read to its end and then completed by the flow.</param>
     /// <param name="onDrained">Called when the last byte is written; what it returns follows that byte.</param>
-    internal OutgoingFlow(TunnelWriter writer, long connectId, PipeReader source, Func<Packet?> onDrained)
+    /// <param name="credit">Bytes that may be sent before the peer grants more; <see cref="Unlimited"/> without flow control.</param>
+    internal OutgoingFlow(TunnelWriter writer, long connectId, PipeReader source, Func<Packet?> onDrained, long credit)
     {
+        _credit = credit;
         _writer = writer;
         ConnectId = connectId;
         _source = source;
@@ -33,13 +37,24 @@ internal sealed class OutgoingFlow
         _onReadable = OnReadable;
     }
 
+    /// <summary>The credit of a flow toward a peer that grants none.</summary>
+    public const long Unlimited = long.MaxValue;
+
     public long ConnectId { get; }
+
+    /// <summary>The peer takes more.</summary>
+    public void AddCredit(long bytes)
+    {
+        Interlocked.Add(ref _credit, bytes);
+        Resume();
+    }
 
     /// <summary>Drops what is queued and sends nothing more, no closing packet either.</summary>
     public void Discard()
     {
         _discarded = true;
         _source.CancelPendingRead();
+        Resume();
     }
 
     internal void WaitForBytes()
@@ -73,7 +88,19 @@ internal sealed class OutgoingFlow
         var buffer = _result.Buffer;
         if (!buffer.IsEmpty)
         {
-            var payload = buffer.Slice(0, Math.Min(buffer.Length, maxPayload));
+            var credit = Volatile.Read(ref _credit);
+            if (credit == 0)
+            {
+                WaitForCredit();
+                return false;
+            }
+
+            var payload = buffer.Slice(0, Math.Min(Math.Min(buffer.Length, maxPayload), credit));
+            if (credit != Unlimited)
+            {
+                Interlocked.Add(ref _credit, -payload.Length);
+            }
+
             written = WriteData(output, payload);
             observer?.PacketSent(PacketType.Data, payload.Length);
             var more = payload.Length < buffer.Length;
@@ -104,6 +131,26 @@ internal sealed class OutgoingFlow
         }
 
         return false;
+    }
+
+    /// <summary>Keeps the bytes where they are; the source stays read until credit or the end comes.</summary>
+    private void WaitForCredit()
+    {
+        // Tells the receiver that its window is what holds this connection up.
+        _writer.TrySend(PacketFactory.Credit(ConnectId, 0));
+        Volatile.Write(ref _waitsForCredit, 1);
+        if (_discarded || Interlocked.Read(ref _credit) > 0)
+        {
+            Resume();
+        }
+    }
+
+    private void Resume()
+    {
+        if (Interlocked.Exchange(ref _waitsForCredit, 0) == 1)
+        {
+            _writer.Enqueue(this);
+        }
     }
 
     /// <summary>Lets go of the source: the producer sees its reader gone.</summary>

@@ -25,6 +25,7 @@ internal sealed class TunnelConnection
     private readonly MeteredPipeReader _inputReader;
     private readonly Pipe _output;
     private readonly OutgoingFlow _flow;
+    private readonly ReceiveWindow? _window;
     private readonly TaskCompletionSource<CloseReason> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private readonly Lock _inputGate = new();
@@ -38,42 +39,49 @@ internal sealed class TunnelConnection
     /// <param name="writer">The tunnel's writer.</param>
     /// <param name="connectId">The id by which the peer of this tunnel knows the connection.</param>
     /// <param name="role">Which end of the dial this is; it decides between CLOSE_REQ and CLOSE_RSP.</param>
+    /// <param name="features">What both ends of the tunnel announced.</param>
     /// <param name="limits">Bounds and deadlines.</param>
     /// <param name="time">Clock of the deadlines.</param>
     /// <param name="observer">Learns of stalls, if given.</param>
     /// <param name="onEnded">Called once, when nothing more is due in either direction.</param>
     public TunnelConnection(
-        TunnelWriter writer, long connectId, TunnelRole role, TunnelLimits limits, TimeProvider time,
-        IPacketObserver? observer, Action<TunnelConnection> onEnded)
+        TunnelWriter writer, long connectId, TunnelRole role, TunnelFeatureSet features, TunnelLimits limits,
+        TimeProvider time, IPacketObserver? observer, Action<TunnelConnection> onEnded)
     {
         _writer = writer;
         ConnectId = connectId;
         Role = role;
+        CanHalfClose = features.HasFlag(TunnelFeatureSet.HalfClose);
+        var hasCredit = features.HasFlag(TunnelFeatureSet.Credit);
+        _window = hasCredit ? new ReceiveWindow(limits) : null;
         _limits = limits;
         _time = time;
         _observer = observer;
         _onEnded = onEnded;
+        // With credit the window is the bound, and the reader never waits.
         _input = new Pipe(new PipeOptions(
-            pauseWriterThreshold: limits.ConnectionBuffer, resumeWriterThreshold: limits.ConnectionBuffer / 4 * 3,
+            pauseWriterThreshold: hasCredit ? 0 : limits.ConnectionBuffer,
+            resumeWriterThreshold: hasCredit ? 0 : limits.ConnectionBuffer / 4 * 3,
             minimumSegmentSize: 16 * 1024, useSynchronizationContext: false));
-        _inputReader = new MeteredPipeReader(_input.Reader, time);
+        _inputReader = new MeteredPipeReader(_input.Reader, time, limits.Budget, hasCredit ? ReturnCredit : null);
         // Waking the flow only queues it at its writer, so it may run on the thread that wrote the bytes.
         _output = new Pipe(new PipeOptions(
             readerScheduler: PipeScheduler.Inline,
             pauseWriterThreshold: limits.SendBuffer, resumeWriterThreshold: limits.SendBuffer / 2,
             minimumSegmentSize: 16 * 1024, useSynchronizationContext: false));
-        _flow = writer.AddFlow(connectId, _output.Reader, OnOutputDrained);
+        _flow = writer.AddFlow(
+            connectId, _output.Reader, OnOutputDrained, hasCredit ? limits.InitialWindow : OutgoingFlow.Unlimited);
     }
 
     public long ConnectId { get; }
 
     public TunnelRole Role { get; }
 
-    /// <summary>
-    /// Whether both ends of the tunnel announced <see cref="TunnelFeatures.HalfClose"/>: then the end of one direction leaves
-    /// the other alone.
-    /// </summary>
-    public bool CanHalfClose { get; init; }
+    /// <summary>Whether the end of one direction leaves the other alone.</summary>
+    public bool CanHalfClose { get; }
+
+    /// <summary>What the peer may send; null toward a peer without credit.</summary>
+    public ReceiveWindow? Window => _window;
 
     /// <summary>What the peer sent. It ends when the peer closed, after all bytes that came before. The owner completes it.</summary>
     public PipeReader Input => _inputReader;
@@ -125,6 +133,13 @@ internal sealed class TunnelConnection
                 return ValueTask.CompletedTask;
             }
 
+            if (_window?.TryReceive(payload.Length) == false)
+            {
+                Abort(CloseReason.ProtocolError);
+                EndInput();
+                return ValueTask.CompletedTask;
+            }
+
             foreach (var segment in payload)
             {
                 _input.Writer.Write(segment.Span);
@@ -142,9 +157,28 @@ internal sealed class TunnelConnection
         if (flush.Result.IsCompleted)
         {
             EndInput();
+            _inputReader.Forget();
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>CREDIT came: the peer takes more of this connection, or, with 0, has run out of what it was granted.</summary>
+    public void ReceiveCredit(long bytes)
+    {
+        switch (bytes)
+        {
+            case 0:
+                _window?.OnSenderBlocked();
+                break;
+            case > 0 and < int.MaxValue when _window is not null:
+                _flow.AddCredit(bytes);
+                break;
+            default:
+                // A peer that takes back, or grants what no counter holds, is broken.
+                Abort(CloseReason.ProtocolError);
+                break;
+        }
     }
 
     /// <summary>Nothing more comes from the peer, or nothing more is taken from it.</summary>
@@ -219,6 +253,14 @@ internal sealed class TunnelConnection
         {
             _writer.TrySend(packet);
             EndIfDialed();
+        }
+    }
+
+    private void ReturnCredit(long taken)
+    {
+        if (_window!.Take(taken, QueuedBytes) is > 0 and var credit && !_ended.Task.IsCompleted)
+        {
+            _writer.TrySend(PacketFactory.Credit(ConnectId, credit));
         }
     }
 

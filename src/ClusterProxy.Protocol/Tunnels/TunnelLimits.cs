@@ -37,6 +37,18 @@ internal sealed record TunnelLimits
     /// </summary>
     public int ControlQueue { get; init; } = 16 * 1024;
 
+    /// <summary>
+    /// Credit, in bytes, that a dial implies: what a short exchange needs without one credit packet, and all that a receiver
+    /// who never reads can cost.
+    /// </summary>
+    public int InitialWindow { get; init; } = 64 * 1024;
+
+    /// <summary>Bytes up to which a window grows: 320 MB/s at a round trip of 100 ms.</summary>
+    public int MaxWindow { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>The process's buffers together; null leaves them unlimited.</summary>
+    public ByteBudget? Budget { get; init; }
+
     /// <summary>Payload bytes of one DATA packet: above, the frame overhead no longer shrinks and fairness suffers.</summary>
     public int MaxPayload { get; init; } = 64 * 1024;
 }

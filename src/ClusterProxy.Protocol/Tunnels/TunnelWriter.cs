@@ -71,9 +71,9 @@ internal sealed class TunnelWriter : IAsyncDisposable
     }
 
     /// <summary>Starts to send a connection's bytes.</summary>
-    public OutgoingFlow AddFlow(long connectId, PipeReader source, Func<Packet?> onDrained)
+    public OutgoingFlow AddFlow(long connectId, PipeReader source, Func<Packet?> onDrained, long credit = OutgoingFlow.Unlimited)
     {
-        var flow = new OutgoingFlow(this, connectId, source, onDrained);
+        var flow = new OutgoingFlow(this, connectId, source, onDrained, credit);
         flow.WaitForBytes();
         return flow;
     }

@@ -50,7 +50,7 @@ internal sealed class AgentService
         await call.StartAsync([
             (TunnelHeaders.ServerId, _server.Id),
             (TunnelHeaders.ServerCount, _server.Count.ToString()),
-            .. agent.Features.Length > 0 ? [(TunnelHeaders.Features, TunnelFeatures.Announcement)] : Array.Empty<(string, string)>(),
+            .. agent.Features.Length > 0 ? [(TunnelHeaders.Features, TunnelFeatures.Format(TunnelFeatures.Agent))] : Array.Empty<(string, string)>(),
         ]);
         return await RunAsync(call, agent);
     }

@@ -19,6 +19,8 @@ internal sealed class AgentTunnel
     private readonly TimedPipeWriter _output;
     private readonly TunnelWriter _writer;
     private readonly LegObserver _observer;
+    private readonly TunnelFeatureSet _features;
+    private readonly TunnelRoundTrip? _roundTrip;
     private readonly TunnelLimits _limits;
     private readonly TimeProvider _time;
     private readonly ServerMetrics _metrics;
@@ -33,11 +35,12 @@ internal sealed class AgentTunnel
         ServerMetrics metrics, ILogger logger)
     {
         Agent = agent;
-        CanHalfClose = TunnelFeatures.Contains(agent.Features, TunnelFeatures.HalfClose);
+        _features = TunnelFeatures.Agent & TunnelFeatures.Parse(agent.Features);
         _reader = new PacketReader(input, limits.MaxMessageSize);
         _output = new TimedPipeWriter(output, time);
         _observer = new LegObserver(metrics.ToAgent, metrics.FromAgent, metrics);
         _writer = new TunnelWriter(_output, limits, _observer);
+        _roundTrip = _features.HasFlag(TunnelFeatureSet.Ping) ? new TunnelRoundTrip(_writer, time) : null;
         _limits = limits;
         _time = time;
         _metrics = metrics;
@@ -53,7 +56,7 @@ internal sealed class AgentTunnel
     public bool IsRetired { get; private set; }
 
     /// <summary>Whether one direction of a connection can end alone.</summary>
-    public bool CanHalfClose { get; }
+    public bool CanHalfClose => _features.HasFlag(TunnelFeatureSet.HalfClose);
 
     /// <summary>Whether the reader waits for a connection whose queue is full.</summary>
     public bool IsStalled => _observer.IsStalled;
@@ -140,6 +143,7 @@ internal sealed class AgentTunnel
             _dials.EndAll();
             _connections.EndAll(CloseReason.TunnelLost);
             await _writer.DisposeAsync();
+            await (_roundTrip?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
     }
 
@@ -190,8 +194,14 @@ internal sealed class AgentTunnel
             case PacketType.CloseRsp:
                 _connections.Find(packet.CloseResponse?.ConnectID ?? 0)?.EndByPeer(CloseReason.TargetClosed);
                 break;
-            case TunnelFeatures.HalfClosePacket when CanHalfClose:
+            case PacketType.HalfClose when CanHalfClose:
                 _connections.Find(packet.CloseRequest?.ConnectID ?? 0)?.EndInputByHalfClose();
+                break;
+            case PacketType.Credit when _features.HasFlag(TunnelFeatureSet.Credit):
+                _connections.Find(packet.Credit?.ConnectID ?? 0)?.ReceiveCredit(packet.Credit!.Bytes);
+                break;
+            case PacketType.Ping:
+                _roundTrip?.Receive(packet.Ping ?? new Ping());
                 break;
             case PacketType.DialCls:
                 _dials.TryTake(packet.CloseDial?.Random ?? 0)?.Complete(DialAnswer.Closed);
@@ -231,14 +241,11 @@ internal sealed class AgentTunnel
 
         var started = _time.GetTimestamp();
         var connection = new TunnelConnection(
-            _writer, response.ConnectID, TunnelRole.Dialer, _limits, _time, _observer, ended =>
+            _writer, response.ConnectID, TunnelRole.Dialer, _features, _limits, _time, _observer, ended =>
             {
                 _connections.Remove(ended);
                 _metrics.ConnectionEnded(ended.Reason ?? CloseReason.TunnelLost, _time.GetElapsedTime(started));
-            })
-        {
-            CanHalfClose = CanHalfClose,
-        };
+            });
         _connections.TryAdd(connection);
         dial.Complete(DialAnswer.Connected(connection));
     }

@@ -136,7 +136,7 @@ internal sealed partial class FrontendTunnel
         var answer = PacketFactory.DialResponse(request.Random, connection.Id);
         if (_canHalfClose && result.Connection!.CanHalfClose)
         {
-            answer.DialResponse.Features = TunnelFeatures.HalfClose;
+            answer.DialResponse.Features = TunnelFeatures.Format(TunnelFeatureSet.HalfClose);
         }
 
         if (_writer.TrySend(answer))

@@ -46,7 +46,7 @@ internal sealed partial class FrontendTunnel
             case PacketType.CloseReq:
                 OnCloseRequest(packet.CloseRequest?.ConnectID ?? 0);
                 break;
-            case TunnelFeatures.HalfClosePacket when Current() is (FrontendState.Open, { } connection) &&
+            case PacketType.HalfClose when Current() is (FrontendState.Open, { } connection) &&
                 packet.CloseRequest?.ConnectID == connection.Id:
                 connection.Owner.EndOutput();
                 break;

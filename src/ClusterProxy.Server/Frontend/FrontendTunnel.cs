@@ -42,7 +42,7 @@ internal sealed partial class FrontendTunnel : IFrontend
     {
         _call = call;
         _context = context;
-        _canHalfClose = TunnelFeatures.Contains(call.Metadata[TunnelHeaders.Features].ToString(), TunnelFeatures.HalfClose);
+        _canHalfClose = TunnelFeatures.Parse(call.Metadata[TunnelHeaders.Features]).HasFlag(TunnelFeatureSet.HalfClose);
         _reader = new PacketReader(call.Input, context.Limits.MaxMessageSize);
         _observer = new LegObserver(context.Metrics.ToClient, context.Metrics.FromClient, context.Metrics);
         _writer = new TunnelWriter(

@@ -43,7 +43,7 @@ internal static class FrontendPlane
     private static async Task<Protocol.Grpc.GrpcStatus> ServeAsync(GrpcServerCall call, FrontendContext context)
     {
         await call.StartAsync(
-            call.Metadata.ContainsKey(TunnelHeaders.Features) ? [(TunnelHeaders.Features, TunnelFeatures.Announcement)] : []);
+            call.Metadata.ContainsKey(TunnelHeaders.Features) ? [(TunnelHeaders.Features, TunnelFeatures.Format(TunnelFeatures.Frontend))] : []);
         return await new FrontendTunnel(call, context).RunAsync();
     }
 

@@ -89,9 +89,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
     {
         var dial = client.ConnectAsync("node1:443");
         var call = await NextCallAsync();
-        Assert.Equal(TunnelFeatures.Announcement, call.Features);
+        Assert.Equal(TunnelFeatures.Format(TunnelFeatures.Frontend), call.Features);
         var answer = PacketFactory.DialResponse((await call.ExpectDialAsync()).Random, 1);
-        answer.DialResponse.Features = TunnelFeatures.HalfClose;
+        answer.DialResponse.Features = TunnelFeatures.Format(TunnelFeatureSet.HalfClose);
         await call.SendAsync(answer);
         return (await dial.DefaultTimeout(), call);
     }

@@ -9,10 +9,10 @@ public sealed class HalfCloseTests
     public async Task HalfClose_DialerEndsItsDirection_TheOtherGoesOn()
     {
         await using var tunnel = new TunnelPair();
-        var connection = tunnel.Connect(1, TunnelRole.Dialer, halfClose: true);
+        var connection = tunnel.Connect(1, TunnelRole.Dialer, features: TunnelFeatureSet.HalfClose);
         await connection.Output.WriteAsync(new byte[5]).DefaultTimeout();
         await connection.Output.CompleteAsync();
-        Assert.Equal(["Data 1 5", "64 1"], await tunnel.ReadAsync(2).DefaultTimeout());
+        Assert.Equal(["Data 1 5", "HalfClose 1"], await tunnel.ReadAsync(2).DefaultTimeout());
         await connection.ReceiveAsync(new(new byte[7])).DefaultTimeout();
         Assert.Equal(7, (await connection.Input.ReadAsync().DefaultTimeout()).Buffer.Length);
         Assert.False(connection.Completion.IsCompleted);
@@ -28,7 +28,7 @@ public sealed class HalfCloseTests
     public async Task HalfClose_BothDirectionsAtTheDialedEnd_CloseResponseEndsIt(bool peerFirst)
     {
         await using var tunnel = new TunnelPair();
-        var connection = tunnel.Connect(1, TunnelRole.Dialed, halfClose: true);
+        var connection = tunnel.Connect(1, TunnelRole.Dialed, features: TunnelFeatureSet.HalfClose);
         if (peerFirst)
         {
             connection.EndInputByHalfClose();
@@ -38,7 +38,7 @@ public sealed class HalfCloseTests
         else
         {
             await connection.Output.CompleteAsync();
-            Assert.Equal(["64 1"], await tunnel.ReadAsync(1).DefaultTimeout());
+            Assert.Equal(["HalfClose 1"], await tunnel.ReadAsync(1).DefaultTimeout());
             Assert.False(connection.Completion.IsCompleted);
             connection.EndInputByHalfClose();
             Assert.Equal(["CloseRsp 1"], await tunnel.ReadAsync(1).DefaultTimeout());
@@ -51,7 +51,7 @@ public sealed class HalfCloseTests
     public async Task HalfClose_CloseRequestedBeforeTheOutputEnds_OneClosingPacketFollowsTheBytes()
     {
         await using var tunnel = new TunnelPair();
-        var connection = tunnel.Connect(1, TunnelRole.Dialer, halfClose: true);
+        var connection = tunnel.Connect(1, TunnelRole.Dialer, features: TunnelFeatureSet.HalfClose);
         await connection.Output.WriteAsync(new byte[5]).DefaultTimeout();
         connection.RequestClose(CloseReason.FrontendClosed);
         await connection.Output.CompleteAsync();
@@ -62,13 +62,4 @@ public sealed class HalfCloseTests
         Assert.Equal(["Drain"], await tunnel.ReadAsync(1).DefaultTimeout());
         connection.EndByPeer(CloseReason.TargetClosed);
     }
-
-    [Theory]
-    [InlineData("half-close", true)]
-    [InlineData("credit, half-close", true)]
-    [InlineData("half-closed", false)]
-    [InlineData("", false)]
-    [InlineData(null, false)]
-    public void Contains_Announcement_IsAListOfNames(string? announcement, bool expected) =>
-        Assert.Equal(expected, TunnelFeatures.Contains(announcement, TunnelFeatures.HalfClose));
 }

@@ -24,8 +24,8 @@ internal sealed class TunnelPair : IAsyncDisposable
     public PacketReader Reader { get; }
 
     public TunnelConnection Connect(
-        long id, TunnelRole role = TunnelRole.Dialer, Action<TunnelConnection>? onEnded = null, bool halfClose = false) =>
-        new(Writer, id, role, Limits, TimeProvider.System, null, onEnded ?? (_ => { })) { CanHalfClose = halfClose };
+        long id, TunnelRole role = TunnelRole.Dialer, Action<TunnelConnection>? onEnded = null, TunnelFeatureSet features = TunnelFeatureSet.None) =>
+        new(Writer, id, role, features, Limits, TimeProvider.System, null, onEnded ?? (_ => { }));
 
     /// <summary>The next packets as text: "Data 1 5" is five bytes of connection 1.</summary>
     public async Task<List<string>> ReadAsync(int count)
@@ -39,6 +39,8 @@ internal sealed class TunnelPair : IAsyncDisposable
                 {
                     null => $"Data {packet.ConnectId} {packet.Payload.Length}",
                     { CloseRequest: { } close } => $"{packet.Type} {close.ConnectID}",
+                    { Credit: { } credit } => $"Credit {credit.ConnectID} {credit.Bytes}",
+                    { Ping: { } ping } => $"Ping {ping.Id} {ping.Answer}",
                     { CloseResponse: { } close } => $"CloseRsp {close.ConnectID} {close.Error}".TrimEnd(),
                     var other => other.Type.ToString(),
                 });

@@ -1,0 +1,18 @@
+namespace ClusterProxy.Protocol;
+
+/// <summary>The additions that both ends of a tunnel announced. Names and meaning: <see cref="TunnelFeatures"/>.</summary>
+[Flags]
+internal enum TunnelFeatureSet
+{
+    /// <summary>Upstream's wire.</summary>
+    None = 0,
+
+    /// <summary>One direction of a connection can end while the other goes on.</summary>
+    HalfClose = 1,
+
+    /// <summary>A connection's sender sends no more than its receiver has granted.</summary>
+    Credit = 2,
+
+    /// <summary>The tunnel's round trip can be measured, and its silence noticed.</summary>
+    Ping = 4,
+}

@@ -1,0 +1,100 @@
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
+
+namespace ClusterProxy.Protocol.Tunnels;
+
+/// <summary>
+/// The application-level ping of one tunnel: its shortest round trip, and how long the peer has been silent. The answer passes
+/// through the peer's own reader and writer, so it says that the peer works, not only that its socket is open.
+/// </summary>
+internal sealed class TunnelRoundTrip : IAsyncDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    private readonly TunnelWriter _writer;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+    private long _id;
+    private long _sent;
+    private long _waitingSince;
+    private long _shortestTicks;
+    private bool _waiting;
+    private readonly Lock _gate = new();
+
+    public TunnelRoundTrip(TunnelWriter writer, TimeProvider time)
+    {
+        _writer = writer;
+        _time = time;
+        _loop = RunAsync();
+    }
+
+    /// <summary>The shortest measured; null before the first answer.</summary>
+    public TimeSpan? Shortest => Volatile.Read(ref _shortestTicks) is > 0 and var ticks ? TimeSpan.FromTicks(ticks) : null;
+
+    /// <summary>How long an answer has been due; zero when none is.</summary>
+    public TimeSpan SilentFor
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting ? _time.GetElapsedTime(_waitingSince) : TimeSpan.Zero;
+            }
+        }
+    }
+
+    /// <summary>Takes a PING of the peer: answers a question, measures by an answer.</summary>
+    public void Receive(Ping ping)
+    {
+        if (!ping.Answer)
+        {
+            _writer.TrySend(PacketFactory.Ping(ping.Id, answer: true));
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (!_waiting || ping.Id != _id)
+            {
+                return;
+            }
+
+            _waiting = false;
+            var elapsed = Math.Max(_time.GetElapsedTime(_sent).Ticks, 1);
+            if (_shortestTicks == 0 || elapsed < _shortestTicks)
+            {
+                Volatile.Write(ref _shortestTicks, elapsed);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            lock (_gate)
+            {
+                // An unanswered question is asked again under a new id, but the silence counts from the first.
+                _sent = _time.GetTimestamp();
+                _waitingSince = _waiting ? _waitingSince : _sent;
+                _waiting = true;
+                _id++;
+            }
+
+            if (!_writer.TrySend(PacketFactory.Ping(_id, answer: false)))
+            {
+                return;
+            }
+
+            await Task.Delay(Interval, _time, _stop.Token).ConfigureAwait(false);
+        }
+    }
+}

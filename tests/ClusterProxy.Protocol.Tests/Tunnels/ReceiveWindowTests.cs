@@ -1,0 +1,94 @@
+using ClusterProxy.Protocol.Tunnels;
+using Xunit.Abstractions;
+
+namespace ClusterProxy.Protocol.Tests.Tunnels;
+
+public sealed class ReceiveWindowTests(ITestOutputHelper output)
+{
+    private static readonly TunnelLimits Limits = TunnelLimits.Default with { InitialWindow = 1000, MaxWindow = 8000 };
+
+    [Fact]
+    public void Take_HalfOfTheWindow_IsReturned()
+    {
+        var window = new ReceiveWindow(Limits);
+        Assert.True(window.TryReceive(1000));
+        Assert.Equal(0, window.Take(499, 501));
+        Assert.Equal(500, window.Take(1, 500));
+        Assert.Equal(1000, window.Size);
+        Assert.Equal(1500, window.Granted);
+    }
+
+    [Fact]
+    public void Take_SenderRanOutAndReceiverKeepsUp_Doubles()
+    {
+        var window = new ReceiveWindow(Limits);
+        window.TryReceive(1000);
+        window.OnSenderBlocked();
+        Assert.Equal(2000, window.Take(1000, 0));
+        Assert.Equal(2000, window.Size);
+        window.TryReceive(2000);
+        Assert.Equal(2000, window.Take(2000, 0));
+        Assert.Equal(2000, window.Size);
+    }
+
+    [Fact]
+    public void Take_SenderRanOutAndReceiverIsSlow_StaysSmall()
+    {
+        var window = new ReceiveWindow(Limits);
+        window.TryReceive(1000);
+        window.OnSenderBlocked();
+        Assert.Equal(600, window.Take(600, 400));
+        Assert.Equal(1000, window.Size);
+    }
+
+    [Fact]
+    public void Take_BudgetIsTight_DoesNotGrow()
+    {
+        var budget = new ByteBudget(1000);
+        var window = new ReceiveWindow(Limits with { Budget = budget });
+        budget.Add(500);
+        window.TryReceive(1000);
+        window.OnSenderBlocked();
+        Assert.Equal(1000, window.Take(1000, 0));
+    }
+
+    [Fact]
+    public void TryReceive_MoreThanGranted_IsRefused()
+    {
+        var window = new ReceiveWindow(Limits);
+        Assert.True(window.TryReceive(1000));
+        Assert.False(window.TryReceive(1));
+    }
+
+    [Fact]
+    public void Window_RandomTraffic_ConservesEveryByte()
+    {
+        var random = SeededRandom.Create(output.WriteLine);
+        for (var round = 0; round < 200; round++)
+        {
+            var window = new ReceiveWindow(Limits);
+            long credit = Limits.InitialWindow, queued = 0;
+            for (var step = 0; step < 500; step++)
+            {
+                if (credit == 0)
+                {
+                    window.OnSenderBlocked();
+                }
+
+                var send = random.NextInt64(0, credit + 1);
+                Assert.True(window.TryReceive(send));
+                credit -= send;
+                queued += send;
+                var take = random.NextInt64(0, queued + 1);
+                queued -= take;
+                credit += window.Take(take, queued);
+                Assert.Equal(window.Granted, window.Received + credit);
+                Assert.InRange(window.Size, Limits.InitialWindow, Limits.MaxWindow);
+                Assert.InRange(credit + queued, 0, window.Size);
+            }
+
+            // However it went, a receiver that takes all leaves the sender at least half a window.
+            Assert.True(credit + window.Take(queued, 0) >= window.Size / 2);
+        }
+    }
+}

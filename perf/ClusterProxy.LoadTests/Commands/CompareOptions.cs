@@ -41,6 +41,10 @@ internal sealed class CompareOptions
 
     private readonly Option<string?> _peerAgent = new("--peer-agent") { Description = "Another konnectivity-compatible proxy-agent (program or .dll)." };
 
+    private readonly Option<int> _verbosity = new("--proxy-verbosity") { Description = "The --v of all servers and agents; 0 by default." };
+
+    private readonly Option<string?> _logs = new("--logs") { Description = "Keep what servers and agents write in this folder." };
+
     public Option<OutputFormat> Output { get; } = new("--output", "-o") { Description = "table, markdown or json.", DefaultValueFactory = _ => OutputFormat.Table };
 
     public Option<string?> Baseline { get; } = new("--baseline") { Description = "Fail if anything is worse than in this file, beyond noise." };
@@ -53,7 +57,7 @@ internal sealed class CompareOptions
         _seconds.Validators.Add(result => Check(result.GetValueOrDefault<double>() is >= 0.1 and <= 600, result, "--seconds must be 0.1 to 600"));
         _scenarios.AcceptOnlyFromAmong([.. ScenarioCatalog.All.Select(s => s.Name)]);
         foreach (var option in (Option[])
-            [_scenarios, _topologies, _rounds, _seconds, _large, _quick, _ownServer, _ownAgent, _peerServer, _peerAgent, Output, Baseline, SaveBaseline])
+            [_scenarios, _topologies, _rounds, _seconds, _large, _quick, _ownServer, _ownAgent, _peerServer, _peerAgent, _verbosity, _logs, Output, Baseline, SaveBaseline])
         {
             command.Options.Add(option);
         }
@@ -64,7 +68,8 @@ internal sealed class CompareOptions
         var scenarios = result.GetValue(_scenarios) ?? [];
         var topologies = result.GetValue(_topologies) ?? [];
         var plans = TopologyCatalog.Create(
-            result.GetValue(_ownServer), result.GetValue(_ownAgent), result.GetValue(_peerServer), result.GetValue(_peerAgent));
+            result.GetValue(_ownServer), result.GetValue(_ownAgent), result.GetValue(_peerServer), result.GetValue(_peerAgent),
+            result.GetValue(_verbosity), result.GetValue(_logs) is { } logs ? Directory.CreateDirectory(logs).FullName : null);
         return new CompareSettings
         {
             Plans = [.. plans.Where(p => topologies.Length == 0 || topologies.Any(t => p.Name.StartsWith(t, StringComparison.Ordinal)))],

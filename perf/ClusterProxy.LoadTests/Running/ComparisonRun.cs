@@ -78,7 +78,7 @@ internal sealed class ComparisonRun(CompareSettings settings)
             _results.Add(new RunResult(scenario.Name, plan.Name, round, sample, failure));
             var said = failure ?? $"{sample!.Value:0.##} {scenario.Unit}";
             settings.OnProgress($"round {round + 1}: {scenario.Name}: {plan.Name}: {said}");
-            if (!scenario.NeedsOwnProcesses && (failure is not null || scenario.IsRough) && !await AnswersAsync(topology, context, cancellationToken))
+            if (!scenario.NeedsOwnProcesses && (sample is not { Value: > 0 } || scenario.IsRough) && !await AnswersAsync(topology, context, cancellationToken))
             {
                 settings.OnProgress($"{plan.Name} answers no more after {scenario.Name}: all topologies are started anew");
                 await topologies.RestartAsync(cancellationToken);

@@ -24,14 +24,15 @@ internal sealed class BulkFlows : IAsyncDisposable
         {
             var run = context.Rig.NextRun();
             var mode = direction == BulkDirection.Download ? TargetMode.Source : TargetMode.Sink;
+            flows._target = direction == BulkDirection.Upload ? context.Rig.Target.Run(run) : null;
             for (var i = 0; i < connections; i++)
             {
-                flows._streams.Add(await topology.OpenAsync(mode, run, cancellationToken));
+                // Read from the start: one that waits for its neighbours to open would be a stopped reader.
+                var stream = await topology.OpenAsync(mode, run, cancellationToken);
+                flows._streams.Add(stream);
+                flows._loops.Add(direction == BulkDirection.Download ? flows.ReceiveAsync(stream) : flows.SendAsync(stream));
             }
 
-            flows._target = direction == BulkDirection.Upload ? context.Rig.Target.Run(run) : null;
-            flows._loops.AddRange(flows._streams.Select(
-                stream => direction == BulkDirection.Download ? flows.ReceiveAsync(stream) : flows.SendAsync(stream)));
             return flows;
         }
         catch

@@ -13,6 +13,8 @@ internal sealed class StoppedReaderScenario(int stopped) : Scenario($"stopped-re
 
     public override string Unit => "% kept";
 
+    public override string CpuUnit => "s/GB";
+
     public override int MaxRounds => 1;
 
     public override bool IsRough => true;
@@ -31,10 +33,9 @@ internal sealed class StoppedReaderScenario(int stopped) : Scenario($"stopped-re
             await using var others = await BulkFlows.StartAsync(
                 topology, context, BulkDirection.Download, Readers - stopped, cancellationToken);
             var (before, dialsBefore) = await MeasureAsync(topology, context, context.Window * 2, others, cancellationToken);
-            for (var i = 0; i < stopped; i++)
-            {
-                quiet.Add(await topology.OpenAsync(TargetMode.Source, run, cancellationToken));
-            }
+            // All at once: one of them may already hold up the next one's dial.
+            quiet.AddRange(await Task.WhenAll(Enumerable.Range(0, stopped).Select(
+                async _ => await topology.OpenAsync(TargetMode.Source, run, cancellationToken))));
 
             // What no one reads has to fill every buffer on the way first.
             await Task.Delay(context.Window, cancellationToken);
@@ -44,8 +45,9 @@ internal sealed class StoppedReaderScenario(int stopped) : Scenario($"stopped-re
             var intact = await ResumeAsync(quiet, cancellationToken);
             return Sample.Of(during, 100 * during.PerSecond / before.PerSecond, during.Count / 1e9, cpuScale: 1) with
             {
-                P50 = dialsDuring.Percentile(0.50)?.TotalMilliseconds,
-                P99 = dialsDuring.Percentile(0.99)?.TotalMilliseconds,
+                // No dial came through at all: "never", not an empty cell.
+                P50 = dialsDuring.Percentile(0.50)?.TotalMilliseconds ?? double.NaN,
+                P99 = dialsDuring.Percentile(0.99)?.TotalMilliseconds ?? double.NaN,
                 More = new Dictionary<string, double>
                 {
                     ["MB/s"] = during.PerSecond / 1e6,

@@ -11,6 +11,12 @@ internal sealed record PairSettings(string Server, string Agent, string? Mode)
 {
     public int Agents { get; init; } = 1;
 
+    /// <summary>The programs' <c>--v</c>. Upstream logs every packet at its own default of 4.</summary>
+    public int Verbosity { get; init; }
+
+    /// <summary>Folder for what the programs write; null to drop it.</summary>
+    public string? Logs { get; init; }
+
     /// <summary>Each way, between server and agents.</summary>
     public TimeSpan Delay { get; init; }
 }

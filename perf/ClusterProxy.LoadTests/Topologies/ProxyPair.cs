@@ -55,7 +55,7 @@ internal sealed class ProxyPair(Rig rig, PairSettings settings)
     {
         foreach (var agent in _agents)
         {
-            await agent.DisposeAsync();
+            await EndAsync(agent, "agent");
         }
 
         _agents.Clear();
@@ -68,7 +68,17 @@ internal sealed class ProxyPair(Rig rig, PairSettings settings)
         if (_server is { } server)
         {
             _server = null;
-            await server.DisposeAsync();
+            await EndAsync(server, "server");
+        }
+    }
+
+    private async Task EndAsync(ProgramProcess program, string role)
+    {
+        var log = settings.Logs is { } folder ? Path.Combine(folder, $"{role}-{program.Id}.log") : null;
+        await program.DisposeAsync();
+        if (log is not null)
+        {
+            await File.WriteAllLinesAsync(log, program.Lines.Select(line => line.Text));
         }
     }
 
@@ -79,8 +89,7 @@ internal sealed class ProxyPair(Rig rig, PairSettings settings)
             $"--cluster-cert={rig.ServerCertificate.CertificateFile}", $"--cluster-key={rig.ServerCertificate.KeyFile}",
             $"--cluster-ca-cert={rig.Certificates.AuthorityFile}", $"--agent-port={AgentPort}", "--agent-bind-address=127.0.0.1",
             $"--health-port={healthPort}", "--health-bind-address=127.0.0.1", $"--admin-port={rig.NextPort()}",
-            // Upstream logs every packet at its own default of 4.
-            "--v=0",
+            $"--v={settings.Verbosity}",
         ];
         return settings.Mode is { } mode
             ? [.. common, $"--mode={mode}", $"--uds-name={UnixSocket}", "--server-port=0"]
@@ -97,6 +106,6 @@ internal sealed class ProxyPair(Rig rig, PairSettings settings)
         $"--ca-cert={rig.Certificates.AuthorityFile}", $"--agent-cert={rig.AgentCertificate.CertificateFile}",
         $"--agent-key={rig.AgentCertificate.KeyFile}", "--proxy-server-host=127.0.0.1", $"--proxy-server-port={serverPort}",
         "--health-server-host=127.0.0.1", $"--health-server-port={healthPort}", $"--admin-server-port={rig.NextPort()}",
-        $"--agent-id=load-test-{index}", "--v=0",
+        $"--agent-id=load-test-{index}", $"--v={settings.Verbosity}",
     ];
 }

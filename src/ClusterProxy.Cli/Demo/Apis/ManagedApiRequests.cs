@@ -25,7 +25,7 @@ internal sealed class ManagedApiRequests(string cluster, TimeProvider time)
         {
             ("GET", "/healthz") => context.Response.WriteAsync("ok", context.RequestAborted),
             ("GET", "/version") => JsonAsync(
-                context, new ClusterVersion(cluster, ProductVersion.Of(typeof(ManagedApi).Assembly)), ManagedApiJson.Default.ClusterVersion),
+                context, new ClusterVersion(cluster, ProductVersion.Of(typeof(ManagedApi).Assembly).Split('+')[0]), ManagedApiJson.Default.ClusterVersion),
             ("GET", "/download") => DownloadAsync(context),
             ("POST", "/upload") => UploadAsync(context),
             ("POST", "/echo") => EchoAsync(context),

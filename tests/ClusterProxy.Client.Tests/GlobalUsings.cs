@@ -1,3 +1,1 @@
 global using ClusterProxy.Client.Tests.Scripted;
-global using ClusterProxy.Testing.Certificates;
-global using ClusterProxy.Testing.Targets;

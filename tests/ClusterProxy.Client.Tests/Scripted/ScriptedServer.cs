@@ -108,6 +108,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
         await Task.WhenAll(served);
     }
 
+    /// <summary>Calls as they come, until <see cref="StopAnswering"/>.</summary>
+    public IAsyncEnumerable<ScriptedCall> Calls() => _calls.Reader.ReadAllAsync();
+
     public void StopAnswering() => _calls.Writer.Complete();
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,132 @@
+using System.Net.Security;
+
+namespace ClusterProxy.Client.Tests.Servers;
+
+public sealed class ServerTlsTests : IDisposable
+{
+    private readonly TestCertificates _certificates = new();
+
+    public void Dispose() => _certificates.Dispose();
+
+    [Fact]
+    public async Task Dial_MutualTls_Works()
+    {
+        var client = _certificates.Client("frontend");
+        await using var server = await ScriptedServer.StartAsync(_certificates.Server(), requireClientCertificate: true);
+        await using var tunnels = server.Client(o =>
+        {
+            o.ServerAuthorities.Add(_certificates.Authority.Certificate);
+            o.ClientCertificates.Add(client.Certificate);
+        });
+
+        var (stream, call) = await server.ConnectAsync(tunnels);
+
+        await Task.WhenAll(stream.CloseAsync(), call.AnswerCloseAsync()).DefaultTimeout();
+    }
+
+    [Fact]
+    public async Task Dial_CertificateProvider_IsAskedForEachHandshake()
+    {
+        var context = SslStreamCertificateContext.Create(_certificates.Client("frontend").Certificate, null, offline: true);
+        var asked = 0;
+        await using var server = await ScriptedServer.StartAsync(_certificates.Server(), requireClientCertificate: true, maxStreams: 1);
+        await using var tunnels = server.Client(o =>
+        {
+            o.ServerAuthorities.Add(_certificates.Authority.Certificate);
+            o.ClientCertificateProvider = () =>
+            {
+                Interlocked.Increment(ref asked);
+                return context;
+            };
+        });
+
+        await server.ConnectAsync(tunnels);
+        await server.ConnectAsync(tunnels);
+
+        Assert.Equal(2, asked);
+    }
+
+    [Fact]
+    public async Task Dial_UnknownAuthority_SaysWhichCertificateIsNotTrusted()
+    {
+        using var others = new TestCertificates("other CA");
+        await using var server = await ScriptedServer.StartAsync(_certificates.Server());
+
+        var error = await DialAsync(server, o => o.ServerAuthorities.Add(others.Authority.Certificate));
+
+        Assert.Equal(DialFailureReason.StreamSetup, error.Reason);
+        Assert.Contains("\"CN=server\", issued by \"CN=test CA\", is not trusted", error.Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(TunnelClientOptions.ServerAuthorities), error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Dial_WrongName_ListsTheNamesOfTheCertificate()
+    {
+        await using var server = await ScriptedServer.StartAsync(_certificates.Server("proxy.example", "10.1.2.3"));
+
+        var error = await DialAsync(server, o => o.ServerAuthorities.Add(_certificates.Authority.Certificate));
+
+        Assert.Contains("is for proxy.example, 10.1.2.3, not for \"127.0.0.1\"", error.Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(TunnelClientOptions.ServerName), error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Dial_ServerNameGiven_IsWhatTheCertificateMustCarry()
+    {
+        await using var server = await ScriptedServer.StartAsync(_certificates.Server("proxy.example"));
+        await using var tunnels = server.Client(o =>
+        {
+            o.ServerAuthorities.Add(_certificates.Authority.Certificate);
+            o.ServerName = "proxy.example";
+        });
+
+        Assert.NotNull((await server.ConnectAsync(tunnels)).Stream);
+    }
+
+    [Fact]
+    public async Task Dial_ExpiredServerCertificate_IsRefused()
+    {
+        await using var server = await ScriptedServer.StartAsync(_certificates.ExpiredServer());
+
+        var error = await DialAsync(server, o => o.ServerAuthorities.Add(_certificates.Authority.Certificate));
+
+        Assert.Contains("NotTimeValid", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Dial_OwnValidation_ReplacesTheCheck()
+    {
+        await using var server = await ScriptedServer.StartAsync(_certificates.Server("proxy.example"));
+        await using var tunnels = server.Client(o => o.ServerCertificateValidation = static (_, _, _, _) => true);
+
+        Assert.NotNull((await server.ConnectAsync(tunnels)).Stream);
+    }
+
+    [Fact]
+    public async Task Dial_NoClientCertificateWhereOneIsDemanded_ReportsATransportFailure()
+    {
+        await using var server = await ScriptedServer.StartAsync(_certificates.Server(), requireClientCertificate: true);
+
+        var error = await DialAsync(server, o => o.ServerAuthorities.Add(_certificates.Authority.Certificate));
+
+        Assert.True(error.IsTransportFailure, error.Message);
+    }
+
+    [Fact]
+    public async Task Dial_ThroughAUnixSocket_NeedsNoTls()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var server = await ScriptedServer.StartAsync(unixSocket: directory.File("f.sock"));
+        await using var tunnels = server.Client();
+
+        var (stream, call) = await server.ConnectAsync(tunnels);
+
+        await Task.WhenAll(stream.CloseAsync(), call.AnswerCloseAsync()).DefaultTimeout();
+    }
+
+    private static async Task<TunnelConnectException> DialAsync(ScriptedServer server, Action<TunnelClientOptions> configure)
+    {
+        await using var tunnels = server.Client(configure);
+        return await Assert.ThrowsAsync<TunnelConnectException>(() => tunnels.ConnectAsync("node1:1")).DefaultTimeout();
+    }
+}

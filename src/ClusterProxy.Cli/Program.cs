@@ -1,7 +1,11 @@
 using System.CommandLine;
+using ClusterProxy.Cli;
 using ClusterProxy.Cli.Certs;
+using ClusterProxy.Cli.Completion;
+using ClusterProxy.Cli.Connecting;
 using ClusterProxy.Cli.Demo;
 using ClusterProxy.Cli.Demo.Topology;
+using ClusterProxy.Cli.Health;
 
 if (args is [GuardProcess.Argument])
 {
@@ -11,9 +15,15 @@ if (args is [GuardProcess.Argument])
 var root = new RootCommand("Reach TCP services in managed clusters, and look after the proxy that does it")
 {
     CertsCommand.Create(TimeProvider.System),
+    CompletionCommand.Create(),
+    ConnectCommand.Create(
+        TimeProvider.System, Environment.GetEnvironmentVariable,
+        static () => (new StandardInput(Console.OpenStandardInput()), Console.OpenStandardOutput())),
     DemoCommand.Create(TimeProvider.System),
+    HealthCommand.Create(TimeProvider.System, Environment.GetEnvironmentVariable),
 };
+ShortListHelp.Use(root);
 
 // What Ctrl-C and SIGTERM give a command to end in good order.
-var invocation = new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(6) };
-return await root.Parse(args).InvokeAsync(invocation);
+var configuration = new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(6) };
+return await ExitCodes.RunAsync(root.Parse(args), configuration);

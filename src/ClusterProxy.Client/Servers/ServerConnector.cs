@@ -41,8 +41,10 @@ internal sealed class ServerConnector(ServerAddress address, TunnelClientOptions
         catch (SocketException e)
         {
             socket.Dispose();
+            // The system's text for a missing socket file speaks of addresses.
+            var error = address.EndPoint is UnixDomainSocketEndPoint file && !File.Exists(file.ToString()) ? "there is no such socket" : e.Message;
             throw new ServerConnectException(
-                $"cannot connect to the proxy server at {address.Text}: {e.Message}; check that it runs and listens there", e);
+                $"cannot connect to the proxy server at {address.Text}: {error}; check that it runs and listens there", e);
         }
         catch
         {

@@ -1,0 +1,72 @@
+using System.Net;
+using System.Net.Sockets;
+using ClusterProxy.Client;
+
+namespace ClusterProxy.Cli.Connecting;
+
+/// <summary>Accepts local connections and carries each to the target until it is told to stop.</summary>
+internal sealed class LocalForward(TunnelClient client, TunnelTarget target, TunnelRelay relay, TextWriter log)
+{
+    // More at a time than any local program opens by design; a runaway one must not take all of the server's streams.
+    private const int MaxConnections = 1024;
+
+    private readonly SemaphoreSlim _slots = new(MaxConnections);
+    private readonly HashSet<Task> _running = [];
+
+    /// <summary>Returns when <paramref name="cancellationToken"/> is cancelled and every connection is closed.</summary>
+    /// <exception cref="IOException">The port cannot be listened on.</exception>
+    public async Task RunAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    {
+        using var listener = new TcpListener(endPoint);
+        try
+        {
+            listener.Start();
+        }
+        catch (SocketException e)
+        {
+            throw new IOException($"--listen={endPoint}: {e.Message}; choose another port", e);
+        }
+
+        await log.WriteLineAsync($"Listening on {listener.LocalEndpoint}, forwarding to {target}; Ctrl-C ends it");
+        try
+        {
+            while (true)
+            {
+                await _slots.WaitAsync(cancellationToken);
+                var socket = await listener.AcceptSocketAsync(cancellationToken);
+                _running.RemoveWhere(static task => task.IsCompleted);
+                _running.Add(ServeAsync(socket, cancellationToken));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Asked to end.
+        }
+
+        await Task.WhenAll(_running);
+        _slots.Dispose();
+    }
+
+    private async Task ServeAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        socket.NoDelay = true;
+        await using var local = new NetworkStream(socket, ownsSocket: true);
+        try
+        {
+            await using var tunnel = await client.ConnectAsync(target, cancellationToken);
+            await relay.RunAsync(local, local, tunnel, cancellationToken);
+        }
+        catch (IOException e)
+        {
+            await log.WriteLineAsync($"clusterproxy: {socket.RemoteEndPoint}: {e.Message}");
+        }
+        catch (OperationCanceledException)
+        {
+            // Asked to end.
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+}

@@ -218,7 +218,9 @@ internal sealed class AgentTunnel
         if (_dials.TryTake(response.Random) is not { } dial)
         {
             _metrics.DialResponseUnrecognized();
-            if (response.ConnectID != 0)
+
+            // An answer said twice names a connection that is in use.
+            if (response.ConnectID != 0 && _connections.Find(response.ConnectID) is null)
             {
                 _writer.TrySend(PacketFactory.CloseRequest(response.ConnectID));
             }

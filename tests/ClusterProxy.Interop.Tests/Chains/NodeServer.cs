@@ -36,6 +36,7 @@ public sealed class NodeServer : IServerSide
     public async Task RestartAsync()
     {
         await Peer.DisposeAsync();
+        File.Delete(SocketPath);
         await RunAsync(AgentPort, []);
     }
 

@@ -45,7 +45,7 @@ public sealed class ServerProgram : IServerSide
     public static async Task<ServerProgram> StartAsync(params string[] more)
     {
         var server = new ServerProgram(more);
-        await server.Process.WaitForUrlAsync(new Uri($"http://127.0.0.1:{server.HealthPort}/healthz"));
+        await server.Process.WaitForLineAsync("serves frontends on");
         return server;
     }
 

@@ -10,6 +10,7 @@
 //   unknownData {connectID, text}   DATA for an id nobody knows
 //   drain                           DRAIN
 //   packet  {packet}                anything by hand
+//   raw     {base64}                a message that need not be a packet
 //   flood   {packet, count}         the same, many times                    -> flooded {count}
 //   stats                           -> stats {connections, dials}
 //   cancel / end                    ends the RPC by RST_STREAM / END_STREAM
@@ -247,10 +248,12 @@ serveCommands({
   }),
   drain: command => write(get(command).call, { type: 'DRAIN', drain: {} }),
   packet: command => write(get(command).call, fromJson(command.packet)),
+  raw: command => write(get(command).call, Buffer.from(command.base64, 'base64')),
   flood: async command => {
     const packet = fromJson(command.packet);
+    const { call } = get(command);
     for (let i = 0; i < command.count; i++) {
-      await write(get(command).call, packet);
+      await write(call, packet);
     }
 
     emit('flooded', { count: command.count });

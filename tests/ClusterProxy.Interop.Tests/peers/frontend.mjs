@@ -6,6 +6,7 @@
 //   open    {metadata?, method?}            a stream without a dial              -> opened
 //   dial    {address, random?, protocol?}   opens the stream too                 -> dialed {random, connectID, error}
 //   send    {text | base64 | bytes, chunk?} bytes = that many random ones        -> sent {bytes, sha256}
+//           with mayFail: true              the stream may end meanwhile         -> sent | unsent {error}
 //   expect  {bytes}                         waits for a total of DATA            -> received {bytes, sha256, text?}
 //   close                                   CLOSE_REQ                            -> closed {error} (also if the server closes)
 //   cancelDial                              DIAL_CLS
@@ -134,9 +135,18 @@ serveCommands({
     const stream = get(command);
     const content = contentOf(command);
     const chunk = command.chunk ?? 32 * 1024;
-    for (let offset = 0; offset < content.length; offset += chunk) {
-      const data = content.subarray(offset, offset + chunk);
-      await write(stream.call, { type: 'DATA', data: { connectID: command.connectID ?? stream.connectID, data } });
+    try {
+      for (let offset = 0; offset < content.length; offset += chunk) {
+        const data = content.subarray(offset, offset + chunk);
+        await write(stream.call, { type: 'DATA', data: { connectID: command.connectID ?? stream.connectID, data } });
+      }
+    } catch (error) {
+      if (command.mayFail) {
+        emit('unsent', { stream: command.stream, error: error.message });
+        return;
+      }
+
+      throw error;
     }
 
     emit('sent', {

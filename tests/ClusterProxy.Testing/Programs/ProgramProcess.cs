@@ -17,6 +17,7 @@ public sealed partial class ProgramProcess : IAsyncDisposable
     private readonly string _commandLine;
     private readonly Task _reading;
     private readonly Task _watching;
+    private bool _disposed;
 
     private ProgramProcess(Process process, string commandLine, Action<string>? onOutput)
     {
@@ -169,8 +170,15 @@ public sealed partial class ProgramProcess : IAsyncDisposable
         $"{_commandLine} ({(_process.HasExited ? $"exit code {_process.ExitCode}" : $"running, pid {_process.Id}")}){Environment.NewLine}"
         + string.Join(Environment.NewLine, _output.Items.TakeLast(200));
 
+    /// <summary>May be called again: a test that ends a program early still disposes it.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         if (!_process.HasExited)
         {
             _process.Kill(entireProcessTree: true);

@@ -7,7 +7,10 @@ namespace ClusterProxy.Server;
 /// <param name="segment">The label's value.</param>
 internal sealed class PacketCounts(string segment)
 {
-    private static readonly string[] Names = ["DIAL_REQ", "DIAL_RSP", "CLOSE_REQ", "CLOSE_RSP", "DATA", "DIAL_CLS", "DRAIN", "Unknown"];
+    private const int Ours = (int)PacketType.Drain + 1;
+
+    private static readonly string[] Names =
+        ["DIAL_REQ", "DIAL_RSP", "CLOSE_REQ", "CLOSE_RSP", "DATA", "DIAL_CLS", "DRAIN", "HALF_CLOSE", "CREDIT", "PING", "Unknown"];
 
     private readonly long[] _packets = new long[Names.Length];
     private long _bytes;
@@ -19,7 +22,15 @@ internal sealed class PacketCounts(string segment)
 
     public void Add(PacketType type, long payloadBytes)
     {
-        Interlocked.Increment(ref _packets[(uint)type < Names.Length - 1 ? (int)type : Names.Length - 1]);
+        var index = type switch
+        {
+            >= PacketType.DialReq and <= PacketType.Drain => (int)type,
+            PacketType.HalfClose => Ours,
+            PacketType.Credit => Ours + 1,
+            PacketType.Ping => Ours + 2,
+            _ => Ours + 3,
+        };
+        Interlocked.Increment(ref _packets[index]);
         if (payloadBytes > 0)
         {
             Interlocked.Add(ref _bytes, payloadBytes);

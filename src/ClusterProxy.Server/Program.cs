@@ -18,6 +18,10 @@ try
     await server.ShutdownAsync();
     return 0;
 }
+catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+{
+    return 0;
+}
 catch (StartupException e)
 {
     await Console.Error.WriteLineAsync(e.Message);

@@ -85,6 +85,24 @@ public sealed class StallTests
     }
 
     [Fact]
+    public async Task Frontend_ThatLeavesWhileItsBytesWait_IsNoticed()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+        var accepted = agent.AcceptAsync(1);
+        var id = await frontend.DialAsync();
+        await accepted;
+        var upload = UploadForeverAsync(frontend, id);
+        await Eventually.ObserveAsync(() => Task.FromResult(server.Host.Frontends.StalledCount), count => count == 1);
+
+        await frontend.DisposeAsync();
+        await upload;
+
+        await Eventually.ObserveAsync(() => Task.FromResult(server.Host.Frontends.GrpcCount), count => count == 0);
+    }
+
+    [Fact]
     public async Task Agent_ThatNeverAnswersCloseRequest_DoesNotKeepItsFrontend()
     {
         var time = new ManualTime();
@@ -101,6 +119,21 @@ public sealed class StallTests
 
         Assert.Equal(id, (await frontend.HearAsync(PacketType.CloseRsp)).CloseResponse.ConnectID);
         Assert.Equal(0, server.EstablishedCount);
+    }
+
+    private static async Task UploadForeverAsync(ScriptedPeer frontend, long id)
+    {
+        try
+        {
+            while (true)
+            {
+                await frontend.WriteDataAsync(id, new byte[64 * 1024]);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or HttpRequestException)
+        {
+            // The stream ended.
+        }
     }
 
     private static async Task FloodUntilClosedAsync(ScriptedPeer agent, long connectId)

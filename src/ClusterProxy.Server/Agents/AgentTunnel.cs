@@ -130,7 +130,12 @@ internal sealed class AgentTunnel
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            return WriterFault() is { } fault && !ended.IsCancellationRequested ? Failed(fault, _metrics.ToAgent) : GrpcStatus.OK;
+            if (ended.IsCancellationRequested)
+            {
+                return Failed(new IOException(), _metrics.FromAgent);
+            }
+
+            return WriterFault() is { } fault ? Failed(fault, _metrics.ToAgent) : GrpcStatus.OK;
         }
         catch (Exception e) when (e is GrpcException or IOException or OperationCanceledException)
         {
@@ -245,8 +250,8 @@ internal sealed class AgentTunnel
         var connection = new TunnelConnection(
             _writer, response.ConnectID, TunnelRole.Dialer, _features, _limits, _time, _observer, ended =>
             {
-                _connections.Remove(ended);
                 _metrics.ConnectionEnded(ended.Reason ?? CloseReason.TunnelLost, _time.GetElapsedTime(started));
+                _connections.Remove(ended);
             });
         _connections.TryAdd(connection);
         dial.Complete(DialAnswer.Connected(connection));

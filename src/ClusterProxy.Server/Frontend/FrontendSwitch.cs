@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Text;
 using ClusterProxy.Hosting.Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -13,13 +12,12 @@ namespace ClusterProxy.Server.Frontend;
 /// </summary>
 /// <param name="serveGrpc">Whether HTTP/2 is served.</param>
 /// <param name="serveConnect">Serves CONNECT from the peeked bytes on; null where it is not served.</param>
+/// <param name="refusal">What a client is told that speaks neither.</param>
 /// <param name="timeout">For the first bytes; silent connections must not pile up.</param>
 /// <param name="time">Clock of that.</param>
 internal sealed class FrontendSwitch(
-    bool serveGrpc, Func<ConnectionContext, ReadResult?, Task>? serveConnect, TimeSpan timeout, TimeProvider time)
+    bool serveGrpc, Func<ConnectionContext, ReadResult?, Task>? serveConnect, string refusal, TimeSpan timeout, TimeProvider time)
 {
-    private const string WrongProtocol = "this port speaks gRPC over HTTP/2; HTTP-CONNECT is served with --mode=http-connect or --mode=auto\n";
-
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
     public ConnectionDelegate Use(ConnectionDelegate http2) => connection => OnConnectedAsync(connection, http2);
@@ -55,7 +53,7 @@ internal sealed class FrontendSwitch(
                         await serveConnect(connection, result);
                         return;
                     case PrefaceMatch.None:
-                        await RefuseAsync(connection.Transport.Output);
+                        await new ConnectResponse(400, refusal).WriteAsync(connection.Transport.Output);
                         return;
                 }
 
@@ -85,8 +83,4 @@ internal sealed class FrontendSwitch(
             : length == Preface.Length ? PrefaceMatch.Whole
             : PrefaceMatch.Partial;
     }
-
-    private static async Task RefuseAsync(PipeWriter output) => await output.WriteAsync(Encoding.ASCII.GetBytes(
-        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
-        + $"Content-Length: {WrongProtocol.Length}\r\nConnection: close\r\n\r\n{WrongProtocol}"));
 }

@@ -11,6 +11,8 @@ namespace ClusterProxy.Server.Planes;
 /// <summary>The agent port: gRPC over TLS, one long stream an agent.</summary>
 internal static class AgentPlane
 {
+    private const string WrongProtocol = "this port is for agents and speaks gRPC over HTTP/2";
+
     public static PlaneOptions Create(
         ServerOptions options, AgentService service, HostingMetrics metrics, TimeProvider time, ILogger logger)
     {
@@ -31,7 +33,7 @@ internal static class AgentPlane
         {
             Endpoint = new("agent-port", options.AgentBindAddress, options.AgentPort),
             UseTls = tls.Use,
-            Connect = new FrontendSwitch(serveGrpc: true, serveConnect: null, options.ConnectHeadTimeout, time).Use,
+            Connect = new FrontendSwitch(serveGrpc: true, serveConnect: null, WrongProtocol, options.ConnectHeadTimeout, time).Use,
             Serve = new GrpcMethod(TunnelHeaders.ConnectMethod, service.ServeAsync, time, logger).HandleAsync,
             MaxStreams = 1000,
 

@@ -13,6 +13,9 @@ namespace ClusterProxy.Server.Planes;
 /// <summary>The frontend listeners: gRPC, HTTP-CONNECT or both, over TCP with client certificates or a Unix socket.</summary>
 internal static class FrontendPlane
 {
+    private const string WrongProtocol =
+        "this port speaks gRPC over HTTP/2; HTTP-CONNECT is served with --mode=http-connect or --mode=auto";
+
     public static PlaneOptions Create(
         ServerOptions options, FrontendContext context, HostingMetrics metrics, ILogger logger)
     {
@@ -26,7 +29,8 @@ internal static class FrontendPlane
             Endpoint = options.UdsName.Length > 0 ? null : new("server-port", options.ServerBindAddress, options.ServerPort),
             UseTls = options.UdsName.Length > 0 ? null : CreateTls(options, metrics, context.Time, logger).Use,
             Socket = BindSocket(options),
-            Connect = new FrontendSwitch(options.Mode != FrontendMode.HttpConnect, connect, options.ConnectHeadTimeout, context.Time).Use,
+            Connect = new FrontendSwitch(
+                options.Mode != FrontendMode.HttpConnect, connect, WrongProtocol, options.ConnectHeadTimeout, context.Time).Use,
             Serve = grpc.HandleAsync,
 
             // A client with one HTTP/2 connection opens a stream for each dial.

@@ -79,7 +79,7 @@ public sealed record TunnelTarget
 
     // The text goes into a CONNECT request line and into log lines, so only what a name or an address is made of passes.
     private static bool IsHost(string host) =>
-        host.Length is > 0 and <= MaxHostLength &&
+        host.Length is > 0 and <= MaxHostLength && host[0] != '-' &&
         (host.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') ||
             (IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6 && !host.Contains('[', StringComparison.Ordinal)));
 }

@@ -25,6 +25,7 @@ public sealed class TunnelTargetTests
     [InlineData("[fd00::1]")]
     [InlineData("[node1]:443")]
     [InlineData("no de:1")]
+    [InlineData("--flag:1")]
     [InlineData("node1\r\nHost: x:1")]
     [InlineData("node%31:1")]
     [InlineData("tcp://node1:1")]

@@ -11,6 +11,7 @@ internal sealed class ServerOptions
     private const string Grpc = "grpc";
     private const string HttpConnect = "http-connect";
 
+    private readonly Func<string, string?> _environment;
     private readonly Option<string?> _server;
     private readonly Option<string?> _transport;
     private readonly Option<string?> _ca;
@@ -21,22 +22,16 @@ internal sealed class ServerOptions
     /// <param name="environment">Reads a variable.</param>
     public ServerOptions(Func<string, string?> environment)
     {
-        _server = Create("--server", "url", "The frontend: https://host:port, or unix:///path", ServerVariables.Server, environment);
+        _environment = environment;
+        _server = Create("--server", "url", "The frontend: https://host:port, or unix:///path", ServerVariables.Server);
         _transport = Create(
-            "--transport", "name", $"{Grpc} or {HttpConnect}, as the server's --mode [default: {Grpc}]", ServerVariables.Transport, environment);
-        _ca = Create("--ca", "file", "PEM authorities of the server's certificate [default: the machine's]", ServerVariables.Ca, environment);
-        _cert = Create("--cert", "file", "PEM client certificate, its chain behind it", ServerVariables.Cert, environment);
-        _key = Create("--key", "file", "PEM key of the client certificate", ServerVariables.Key, environment);
+            "--transport", "name", $"{Grpc} or {HttpConnect}, as the server's --mode [default: {Grpc}]", ServerVariables.Transport);
+        _ca = Create("--ca", "file", "PEM authorities of the server's certificate [default: the machine's]", ServerVariables.Ca);
+        _cert = Create("--cert", "file", "PEM client certificate, its chain behind it", ServerVariables.Cert);
+        _key = Create("--key", "file", "PEM key of the client certificate", ServerVariables.Key);
         _serverName = Create(
-            "--server-name", "name", "Name in the server's certificate, if not the host of --server", ServerVariables.ServerName, environment);
+            "--server-name", "name", "Name in the server's certificate, if not the host of --server", ServerVariables.ServerName);
         _transport.CompletionSources.Add(Grpc, HttpConnect);
-        _transport.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string?>() is { } name and not Grpc and not HttpConnect)
-            {
-                result.AddError($"--transport={name}: write {Grpc} or {HttpConnect}");
-            }
-        });
     }
 
     public void AddTo(Command command)
@@ -51,49 +46,54 @@ internal sealed class ServerOptions
 
     /// <exception cref="Hosting.StartupException">A file cannot be used.</exception>
     /// <exception cref="ArgumentException">The address is of no supported form.</exception>
-    public TunnelClient CreateClient(ParseResult parsed, Action<TunnelClientOptions>? configure = null)
+    public TunnelClient CreateClient(ParseResult parsed)
     {
-        var server = parsed.GetValue(_server)!;
+        var server = Value(_server, ServerVariables.Server, parsed.CommandResult)!;
         var options = new TunnelClientOptions
         {
             Address = Uri.TryCreate(server.StartsWith('/') ? $"unix://{server}" : server, UriKind.Absolute, out var address)
                 ? address
                 : throw new ArgumentException($"--server={server}: no address; write https://host:port or unix:///path"),
-            Transport = parsed.GetValue(_transport) == HttpConnect ? TunnelTransport.HttpConnect : TunnelTransport.Grpc,
-            ServerName = parsed.GetValue(_serverName),
+            Transport = Value(_transport, ServerVariables.Transport, parsed.CommandResult) == HttpConnect ? TunnelTransport.HttpConnect : TunnelTransport.Grpc,
+            ServerName = Value(_serverName, ServerVariables.ServerName, parsed.CommandResult),
         };
-        if (parsed.GetValue(_ca) is { } ca)
+        if (Value(_ca, ServerVariables.Ca, parsed.CommandResult) is { } ca)
         {
             options.ServerAuthorities.AddRange(CaBundle.Load("ca", ca).Certificates.ToArray());
         }
 
-        if (parsed.GetValue(_cert) is { } cert && parsed.GetValue(_key) is { } key)
+        if (Value(_cert, ServerVariables.Cert, parsed.CommandResult) is { } cert &&
+            Value(_key, ServerVariables.Key, parsed.CommandResult) is { } key)
         {
             var pair = KeyPairFile.Load("cert", cert, "key", key);
             options.ClientCertificateProvider = () => pair.Context;
         }
 
-        configure?.Invoke(options);
         return new TunnelClient(options);
     }
 
     private void Validate(CommandResult result)
     {
-        if (string.IsNullOrEmpty(result.GetValue(_server)))
+        if (Value(_server, ServerVariables.Server, result) is null)
         {
             result.AddError($"no proxy server: give --server, or set {ServerVariables.Server}, to https://host:port or unix:///path");
         }
 
-        if (result.GetValue(_cert) is null != result.GetValue(_key) is null)
+        if (Value(_transport, ServerVariables.Transport, result) is { } name and not Grpc and not HttpConnect)
+        {
+            result.AddError($"--transport={name}: write {Grpc} or {HttpConnect}");
+        }
+
+        if (Value(_cert, ServerVariables.Cert, result) is null != Value(_key, ServerVariables.Key, result) is null)
         {
             result.AddError("--cert and --key belong together: give both or neither");
         }
     }
 
-    private static Option<string?> Create(string name, string help, string description, string variable, Func<string, string?> environment) => new(name)
-    {
-        Description = $"{description} (env {variable})",
-        HelpName = help,
-        DefaultValueFactory = _ => environment(variable) is { Length: > 0 } value ? value : null,
-    };
+    /// <summary>Not a default value of the option: validation of the command would not see it.</summary>
+    private string? Value(Option<string?> option, string variable, CommandResult result) =>
+        result.GetResult(option) is { Tokens: [var token] } ? token.Value : _environment(variable) is { Length: > 0 } value ? value : null;
+
+    private static Option<string?> Create(string name, string help, string description, string variable) =>
+        new(name) { Description = $"{description} (env {variable})", HelpName = help };
 }

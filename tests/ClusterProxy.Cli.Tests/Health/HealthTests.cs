@@ -1,0 +1,115 @@
+using System.Text.Json;
+using ClusterProxy.Cli.Tests.Topology;
+
+namespace ClusterProxy.Cli.Tests.Health;
+
+public sealed class HealthTests(RunningProxy proxy) : IClassFixture<RunningProxy>, IDisposable
+{
+    private readonly TestCertificates _targets = new("targets");
+
+    public void Dispose() => _targets.Dispose();
+
+    [Theory]
+    [InlineData("grpc")]
+    [InlineData("http-connect")]
+    public async Task Health_TargetAnswers_TakesTheTimeOfEachStep(string transport)
+    {
+        await using var target = await HttpTarget.StartAsync(_targets.Server().Certificate);
+
+        var (exitCode, reports) = await JsonAsync(
+            target.Address, "--target-ca", _targets.AuthorityFile, "--transport", transport);
+
+        var report = Assert.Single(reports);
+        Assert.Equal(0, exitCode);
+        Assert.True(report.GetProperty("healthy").GetBoolean());
+        Assert.Equal(target.Address, report.GetProperty("target").GetString());
+        Assert.Equal(200, report.GetProperty("statusCode").GetInt32());
+        Assert.All(
+            ["dialMilliseconds", "tlsMilliseconds", "requestMilliseconds"],
+            (string step) => Assert.True(report.GetProperty(step).GetDouble() > 0, step));
+    }
+
+    [Fact]
+    public async Task Health_OneOfThreeFails_ExitsWith1AndKeepsTheOrder()
+    {
+        await using var target = await HttpTarget.StartAsync(_targets.Server().Certificate);
+        using var refusing = new RefusingPort();
+
+        var (exitCode, reports) = await JsonAsync(
+            refusing.Address, target.Address, "no-such-host.invalid", "--target-ca", _targets.AuthorityFile);
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal([refusing.Address, target.Address, "no-such-host.invalid:443"], reports.Select(r => r.GetProperty("target").GetString()));
+        Assert.Equal([false, true, false], reports.Select(r => r.GetProperty("healthy").GetBoolean()));
+        Assert.Equal("dial", reports[0].GetProperty("failedStep").GetString());
+        Assert.Contains("connection refused", reports[0].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("no such host", reports[2].GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Health_UnknownAuthority_SaysSoAndHowToGoOn()
+    {
+        await using var target = await HttpTarget.StartAsync(_targets.Server().Certificate);
+
+        var (exitCode, reports) = await JsonAsync(target.Address);
+
+        Assert.Equal((1, "tls"), (exitCode, reports[0].GetProperty("failedStep").GetString()));
+        Assert.Contains("--target-ca", reports[0].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.True(reports[0].GetProperty("dialMilliseconds").GetDouble() > 0);
+        Assert.Equal(0, (await JsonAsync(target.Address, "--insecure-skip-target-tls-verify")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Health_WrongName_NamesTheCertificatesNames()
+    {
+        await using var target = await HttpTarget.StartAsync(_targets.Server("alpha.example").Certificate);
+
+        var (exitCode, reports) = await JsonAsync(target.Address, "--target-ca", _targets.AuthorityFile);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("alpha.example", reports[0].GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Health_TargetStaysSilent_EndsByTimeout()
+    {
+        await using var sink = new SinkTarget();
+
+        var (exitCode, reports) = await JsonAsync(sink.Address, "--timeout", "0.5");
+
+        Assert.Equal((1, "tls"), (exitCode, reports[0].GetProperty("failedStep").GetString()));
+        Assert.Contains("no answer within 0.5 s", reports[0].GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Health_Plaintext_SkipsTls()
+    {
+        await using var target = await HttpTarget.StartAsync();
+
+        var (exitCode, reports) = await JsonAsync(target.Address, "--plaintext", "--server", $"unix://{proxy.Socket}");
+
+        Assert.Equal((0, JsonValueKind.Null), (exitCode, reports[0].GetProperty("tlsMilliseconds").ValueKind));
+    }
+
+    [Fact]
+    public async Task Health_Table_HasALineForEachTarget()
+    {
+        await using var target = await HttpTarget.StartAsync(_targets.Server().Certificate);
+        using var refusing = new RefusingPort();
+        await using var cli = proxy.Cli("health", target.Address, refusing.Address, "--target-ca", _targets.AuthorityFile);
+
+        await cli.ExpectExitAsync(1);
+
+        var lines = cli.Lines.Select(l => l.ToString()!).ToArray();
+        Assert.Contains(lines, l => l.Contains(target.Address, StringComparison.Ordinal) && l.Contains("| healthy", StringComparison.Ordinal) && l.Contains("| 200", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.Contains(refusing.Address, StringComparison.Ordinal) && l.Contains("| unhealthy", StringComparison.Ordinal) && l.Contains("connection refused", StringComparison.Ordinal));
+    }
+
+    private async Task<(int ExitCode, JsonElement[] Reports)> JsonAsync(params string[] arguments)
+    {
+        await using var cli = proxy.Cli(["health", "-o", "json", .. arguments]);
+        var exitCode = await cli.WaitForExitAsync();
+        using var json = JsonDocument.Parse(string.Join('\n', cli.Lines.Where(l => !l.IsError).Select(l => l.Text)));
+        return (exitCode, [.. json.RootElement.EnumerateArray().Select(e => e.Clone())]);
+    }
+}

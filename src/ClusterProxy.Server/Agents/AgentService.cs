@@ -66,6 +66,11 @@ internal sealed class AgentService
         try
         {
             var status = await tunnel.RunAsync(_registry, call.Ended);
+            if (call.DeadlinePassed)
+            {
+                status = GrpcMethod.EndOf(call);
+            }
+
             _logger.AgentDisconnected(agent.Id, agent.Peer, status, _time.GetElapsedTime(started));
             return status;
         }

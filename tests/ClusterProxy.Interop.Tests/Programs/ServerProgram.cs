@@ -11,7 +11,7 @@ public sealed class ServerProgram : IServerSide
     private ServerProgram(IEnumerable<string> more)
     {
         var ports = FreePorts.Shared.Next(4);
-        (AgentPort, FrontendPort, HealthPort) = (ports[0], ports[1], ports[2]);
+        (AgentPort, FrontendPort, HealthPort, AdminPort) = (ports[0], ports[1], ports[2], ports[3]);
         SocketPath = _directory.File("f.sock");
         var agentPair = Agents.Server();
         var frontendPair = Frontends.Server();
@@ -22,7 +22,7 @@ public sealed class ServerProgram : IServerSide
             "--server-bind-address=127.0.0.1", $"--server-port={FrontendPort}", $"--server-cert={frontendPair.CertificateFile}",
             $"--server-key={frontendPair.KeyFile}", $"--server-ca-cert={Frontends.AuthorityFile}",
             $"--frontend-uds-name={SocketPath}", "--health-bind-address=127.0.0.1", $"--health-port={HealthPort}",
-            $"--admin-port={ports[3]}", .. more,
+            $"--admin-port={AdminPort}", .. more,
         ]);
     }
 
@@ -35,6 +35,8 @@ public sealed class ServerProgram : IServerSide
     public int FrontendPort { get; }
 
     public int HealthPort { get; }
+
+    public int AdminPort { get; }
 
     public string SocketPath { get; }
 

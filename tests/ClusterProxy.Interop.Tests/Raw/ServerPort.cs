@@ -1,0 +1,9 @@
+namespace ClusterProxy.Interop.Tests.Raw;
+
+/// <summary>Where a server speaks gRPC.</summary>
+public enum ServerPort
+{
+    Agent,
+    Frontend,
+    FrontendSocket,
+}

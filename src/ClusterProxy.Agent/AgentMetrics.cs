@@ -68,6 +68,7 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
             Own + "dials_denied_total", description: "Dials refused by the target policy.");
         _meter.CreateObservableGauge(
             Own + "pending_dials", () => Volatile.Read(ref _pendingDials), description: "Dials under way.");
+        PublishZeros();
     }
 
     /// <summary>Connections to targets that have not ended in both directions.</summary>
@@ -90,7 +91,7 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
 
         if (outcome != TargetDialOutcome.Cancelled)
         {
-            _dialFailures.Add(1, new KeyValuePair<string, object?>("reason", outcome == TargetDialOutcome.TimedOut ? "timeout" : "unknown"));
+            DialFailed(outcome == TargetDialOutcome.TimedOut ? "timeout" : "unknown", 1);
         }
 
         if (outcome == TargetDialOutcome.Denied)
@@ -141,6 +142,23 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
     public void StallStarted() => _stalls.Add(1);
 
     public void StallEnded(TimeSpan elapsed) => _stallSeconds.Add(elapsed.TotalSeconds);
+
+    /// <summary>So that a rate over the first event is seen.</summary>
+    private void PublishZeros()
+    {
+        DialFailed("timeout", 0);
+        DialFailed("unknown", 0);
+        foreach (var reason in Enum.GetValues<CloseReason>())
+        {
+            _closed.Add(0, new KeyValuePair<string, object?>("reason", reason.ToTag()));
+        }
+
+        _denied.Add(0);
+        _stalls.Add(0);
+        _stallSeconds.Add(0);
+    }
+
+    private void DialFailed(string reason, int count) => _dialFailures.Add(count, new KeyValuePair<string, object?>("reason", reason));
 
     private void Failed(string direction, string segment, GrpcStatusCode code)
     {

@@ -27,7 +27,7 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
     private readonly Flag<TimeSpan> _pingInterval = flags.AddDuration(
         "peer-ping-interval", defaults.PeerPingInterval, Group,
         "Interval of HTTP/2 pings that find half-open tunnels; the smaller of this and --keepalive-time counts, "
-        + "and 0 leaves only --keepalive-time.");
+        + "but no less than 30s, which is what servers allow; 0 leaves only --keepalive-time.");
 
     public AgentOptions Apply(FlagParseResult result, AgentOptions options) => options with
     {

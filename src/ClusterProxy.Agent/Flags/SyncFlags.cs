@@ -2,7 +2,7 @@ using ClusterProxy.Hosting.Flags;
 
 namespace ClusterProxy.Agent.Flags;
 
-/// <summary>How often the agent looks for servers and checks those it has.</summary>
+/// <summary>How often the agent looks for servers and pings those it has.</summary>
 internal sealed class SyncFlags(FlagSet flags, AgentOptions defaults)
 {
     private const string Group = "Finding servers";
@@ -15,9 +15,6 @@ internal sealed class SyncFlags(FlagSet flags, AgentOptions defaults)
 
     private readonly Flag<bool> _forever = flags.AddBool(
         "sync-forever", defaults.SyncForever, Group, "Go on looking for servers when all known ones are connected.");
-
-    private readonly Flag<TimeSpan> _probe = flags.AddDuration(
-        "probe-interval", defaults.ProbeInterval, Group, "Time between checks of each server connection.");
 
     private readonly Flag<TimeSpan> _keepalive = flags.AddDuration(
         "keepalive-time", defaults.KeepaliveTime, Group, "Interval of HTTP/2 pings to servers; see --peer-ping-interval.");
@@ -32,7 +29,6 @@ internal sealed class SyncFlags(FlagSet flags, AgentOptions defaults)
         SyncInterval = result.Get(_interval),
         SyncIntervalCap = result.Get(_cap),
         SyncForever = result.Get(_forever),
-        ProbeInterval = result.Get(_probe),
         KeepaliveTime = result.Get(_keepalive),
         ServerCountSource = result.Get(_source),
     };

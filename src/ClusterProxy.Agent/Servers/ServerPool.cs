@@ -73,7 +73,7 @@ internal sealed class ServerPool : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _loop;
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _running.WhenAllAsync();
         _stop.Dispose();
     }

@@ -68,6 +68,15 @@ internal sealed class ScriptedTunnel(HttpContext context, int index)
 
     public Task<Packet> ReceiveAnyAsync() => _received.Reader.ReadAsync().DefaultTimeout();
 
+    /// <summary>Hands over every packet until the tunnel ends.</summary>
+    public async Task ReceiveAllAsync(Func<Packet, Task> handle)
+    {
+        await foreach (var packet in _received.Reader.ReadAllAsync())
+        {
+            await handle(packet);
+        }
+    }
+
     /// <summary>DATA packets up to the number of bytes.</summary>
     public async Task<byte[]> ReceiveDataAsync(long connectId, int length)
     {

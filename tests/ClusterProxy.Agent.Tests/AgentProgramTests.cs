@@ -50,6 +50,7 @@ public sealed class AgentProgramTests : IDisposable
         await using var server = await ScriptedServer.StartAsync(_certificates);
         await using var program = ProgramProcess.StartDotNet(BuiltProgram.ProxyAgent, EveryFlag(server.Port, _ports.Next(), _ports.Next()));
         var tunnel = await server.TunnelAsync();
+        await program.WaitForLineAsync("is open");
         program.Signal(ProgramSignal.Terminate);
         await tunnel.ReceiveAsync(PacketType.Drain);
 
@@ -64,6 +65,7 @@ public sealed class AgentProgramTests : IDisposable
         await using var server = await ScriptedServer.StartAsync(_certificates);
         await using var program = ProgramProcess.StartDotNet(BuiltProgram.ProxyAgent, EveryFlag(server.Port, _ports.Next(), _ports.Next()));
         var tunnel = await server.TunnelAsync();
+        await program.WaitForLineAsync("is open");
 
         program.Signal(ProgramSignal.Terminate);
 

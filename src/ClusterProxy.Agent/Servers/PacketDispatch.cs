@@ -49,7 +49,7 @@ internal sealed class PacketDispatch(TunnelWriter writer, TunnelTargets targets,
                 break;
             case PacketType.HalfClose when features.HasFlag(TunnelFeatureSet.HalfClose):
                 // For an id that is gone CLOSE_RSP is on its way already.
-                targets.Find(packet.Message?.CloseRequest?.ConnectID ?? 0)?.Tunnel.EndInputByHalfClose();
+                targets.Find(packet.Message?.CloseRequest?.ConnectID ?? 0)?.EndInput();
                 break;
             case PacketType.Credit when features.HasFlag(TunnelFeatureSet.Credit):
                 var credit = packet.Message?.Credit ?? new Credit();

@@ -31,6 +31,7 @@ internal sealed class TargetConnection
     private readonly TimeProvider _time;
     private readonly TaskCompletionSource _closeRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopForwarding = new();
+    private volatile bool _inputEnded;
 
     /// <param name="socket">Connected; owned from here on.</param>
     /// <param name="tunnel">The tunnel's end of the connection.</param>
@@ -53,8 +54,9 @@ internal sealed class TargetConnection
         var sending = SendLoopAsync();
         var ended = Tunnel.CanHalfClose ? Task.WhenAll(receiving, sending) : receiving;
         await Task.WhenAny(ended, _closeRequested.Task, Tunnel.Completion);
-        if (_closeRequested.Task.IsCompleted)
+        if (_closeRequested.Task.IsCompleted || (_inputEnded && !ended.IsCompleted))
         {
+            // The tunnel's end of it may be over while the target has yet to take the last bytes.
             await FinishSendingAsync(sending, receiving);
         }
         else if (!ended.IsCompleted)
@@ -82,6 +84,13 @@ internal sealed class TargetConnection
         {
             _stopForwarding.Cancel();
         }
+    }
+
+    /// <summary>The frontend sends no more and still reads. Only the tunnel's reader calls it.</summary>
+    public void EndInput()
+    {
+        _inputEnded = true;
+        Tunnel.EndInputByHalfClose();
     }
 
     /// <summary>Gives up whatever is still under way with the target.</summary>

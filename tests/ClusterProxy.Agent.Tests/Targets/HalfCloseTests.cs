@@ -52,12 +52,17 @@ public sealed class HalfCloseTests : IAsyncLifetime, IDisposable
         await _tunnel.ReceiveDataAsync(id, 1000);
         Assert.Equal(id, (await _tunnel.ReceiveAsync(HalfClose)).CloseRequest.ConnectID);
 
-        await _tunnel.SendDataAsync(id, new byte[5000]);
+        // More than the target takes before the tunnel's end of the connection is over.
+        for (var i = 0; i < 15; i++)
+        {
+            await _tunnel.SendDataAsync(id, new byte[60_000]);
+        }
+
         await _tunnel.SendHalfCloseAsync(id);
 
         Assert.Equal("", (await _tunnel.ReceiveCloseAsync(id)).Error);
         await target.EndedByPeer.WaitForAtLeastAsync(1).DefaultTimeout();
-        Assert.Equal(5000, target.BytesReceived.Value);
+        Assert.Equal(15 * 60_000, target.BytesReceived.Value);
         await _agent.WaitForMetricAsync("konnectivity_network_proxy_agent_open_endpoint_connections", 0);
     }
 

@@ -45,6 +45,12 @@ internal sealed class CompareOptions
 
     private readonly Option<string?> _logs = new("--logs") { Description = "Keep what servers and agents write in this folder." };
 
+    private readonly Option<string[]> _environment = new("--env")
+    {
+        Description = "NAME=VALUE for all servers and agents, to try a runtime setting.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     public Option<OutputFormat> Output { get; } = new("--output", "-o") { Description = "table, markdown or json.", DefaultValueFactory = _ => OutputFormat.Table };
 
     public Option<string?> Baseline { get; } = new("--baseline") { Description = "Fail if anything is worse than in this file, beyond noise." };
@@ -55,9 +61,11 @@ internal sealed class CompareOptions
     {
         _rounds.Validators.Add(result => Check(result.GetValueOrDefault<int>() is >= 1 and <= 100, result, "--rounds must be 1 to 100"));
         _seconds.Validators.Add(result => Check(result.GetValueOrDefault<double>() is >= 0.1 and <= 600, result, "--seconds must be 0.1 to 600"));
+        _environment.Validators.Add(result => Check(
+            (result.GetValueOrDefault<string[]>() ?? []).All(text => text.IndexOf('=', StringComparison.Ordinal) > 0), result, "--env takes NAME=VALUE"));
         _scenarios.AcceptOnlyFromAmong([.. ScenarioCatalog.All.Select(s => s.Name)]);
         foreach (var option in (Option[])
-            [_scenarios, _topologies, _rounds, _seconds, _large, _quick, _ownServer, _ownAgent, _peerServer, _peerAgent, _verbosity, _logs, Output, Baseline, SaveBaseline])
+            [_scenarios, _topologies, _rounds, _seconds, _large, _quick, _ownServer, _ownAgent, _peerServer, _peerAgent, _verbosity, _logs, _environment, Output, Baseline, SaveBaseline])
         {
             command.Options.Add(option);
         }
@@ -67,9 +75,12 @@ internal sealed class CompareOptions
     {
         var scenarios = result.GetValue(_scenarios) ?? [];
         var topologies = result.GetValue(_topologies) ?? [];
+        var logs = result.GetValue(_logs) is { } folder ? Directory.CreateDirectory(folder).FullName : null;
+        // Read once: settings with equal values share their processes, and a list equals only itself.
+        var environment = result.GetValue(_environment) ?? [];
         var plans = TopologyCatalog.Create(
             result.GetValue(_ownServer), result.GetValue(_ownAgent), result.GetValue(_peerServer), result.GetValue(_peerAgent),
-            result.GetValue(_verbosity), result.GetValue(_logs) is { } logs ? Directory.CreateDirectory(logs).FullName : null);
+            pair => pair with { Verbosity = result.GetValue(_verbosity), Logs = logs, Environment = environment });
         return new CompareSettings
         {
             Plans = [.. plans.Where(p => topologies.Length == 0 || topologies.Any(t => p.Name.StartsWith(t, StringComparison.Ordinal)))],

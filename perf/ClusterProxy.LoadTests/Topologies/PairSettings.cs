@@ -17,6 +17,9 @@ internal sealed record PairSettings(string Server, string Agent, string? Mode)
     /// <summary>Folder for what the programs write; null to drop it.</summary>
     public string? Logs { get; init; }
 
+    /// <summary>Added to the programs' environment, each as NAME=VALUE; to try runtime settings without a build.</summary>
+    public IReadOnlyList<string> Environment { get; init; } = [];
+
     /// <summary>Each way, between server and agents.</summary>
     public TimeSpan Delay { get; init; }
 }

@@ -31,7 +31,7 @@ internal sealed class ProxyPair(Rig rig, PairSettings settings)
         FrontendPort = rig.NextPort();
         UnixSocket = rig.NextFile("f.sock");
         var healthPort = rig.NextPort();
-        _server = ProgramStart.Start(settings.Server, ServerArguments(healthPort));
+        _server = ProgramStart.Start(settings.Server, ServerArguments(healthPort), settings.Environment);
         await ProgramStart.WaitForPortAsync(healthPort, _server, cancellationToken);
         var agentsPort = AgentPort;
         if (settings.Delay > TimeSpan.Zero)
@@ -43,7 +43,7 @@ internal sealed class ProxyPair(Rig rig, PairSettings settings)
         for (var i = 0; i < settings.Agents; i++)
         {
             var agentHealthPort = rig.NextPort();
-            var agent = ProgramStart.Start(settings.Agent, AgentArguments(agentsPort, agentHealthPort, i));
+            var agent = ProgramStart.Start(settings.Agent, AgentArguments(agentsPort, agentHealthPort, i), settings.Environment);
             _agents.Add(agent);
             await ProgramStart.WaitForReadyAsync(agentHealthPort, agent, cancellationToken);
         }

@@ -20,9 +20,8 @@ internal static class TopologyCatalog
     /// <param name="ownAgent">Likewise.</param>
     /// <param name="peerServer">Another konnectivity-compatible server, if given.</param>
     /// <param name="peerAgent">Another konnectivity-compatible agent, if given.</param>
-    /// <param name="verbosity">The programs' <c>--v</c>.</param>
-    /// <param name="logs">Folder for what the programs write, if it is to be kept.</param>
-    public static IReadOnlyList<TopologyPlan> Create(string? ownServer, string? ownAgent, string? peerServer, string? peerAgent, int verbosity, string? logs)
+    /// <param name="configure">How all pairs are run.</param>
+    public static IReadOnlyList<TopologyPlan> Create(string? ownServer, string? ownAgent, string? peerServer, string? peerAgent, Func<PairSettings, PairSettings> configure)
     {
         ownServer ??= BuiltProgram.ProxyServer;
         ownAgent ??= BuiltProgram.ProxyAgent;
@@ -40,7 +39,7 @@ internal static class TopologyCatalog
             .. Pairing("peer>ours", peerServer, peerServer is null ? null : ownAgent),
             .. Pairing("ours>peer", peerAgent is null ? null : ownServer, peerAgent),
         ];
-        return [.. plans.Select(plan => plan with { Pair = plan.Pair is { } pair ? pair with { Verbosity = verbosity, Logs = logs } : null })];
+        return [.. plans.Select(plan => plan with { Pair = plan.Pair is { } pair ? configure(pair) : null })];
     }
 
     /// <summary>Server, then agent; nothing when one of them is not given.</summary>

@@ -181,7 +181,8 @@ public sealed class TunnelDialTests(ITestOutputHelper output)
         await using var hole = await BlackHole.CreateAsync();
         await using var client = new TunnelClient(new TunnelClientOptions
         {
-            Address = new Uri($"http://{hole.Address}"), ConnectTimeout = TimeSpan.FromMilliseconds(200),
+            Address = new Uri($"http://{hole.Address}"),
+            ConnectTimeout = TimeSpan.FromMilliseconds(200),
         });
 
         var error = await Assert.ThrowsAsync<TunnelConnectException>(() => client.ConnectAsync("node1:1")).DefaultTimeout();

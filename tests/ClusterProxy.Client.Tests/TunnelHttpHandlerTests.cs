@@ -32,7 +32,8 @@ public sealed class TunnelHttpHandlerTests
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "https://alpha/")
             {
-                Version = Version.Parse(version), VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Version = Version.Parse(version),
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             };
             using var response = await http.SendAsync(request).DefaultTimeout();
             Assert.Equal(Version.Parse(version), response.Version);

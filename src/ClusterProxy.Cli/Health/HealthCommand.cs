@@ -34,7 +34,8 @@ internal static class HealthCommand
         format.AcceptOnlyFromAmong("table", "json");
         var targetCa = new Option<string?>("--target-ca")
         {
-            Description = "PEM authorities of the targets' certificates [default: the machine's]", HelpName = "file",
+            Description = "PEM authorities of the targets' certificates [default: the machine's]",
+            HelpName = "file",
         };
         var insecure = new Option<bool>("--insecure-skip-target-tls-verify") { Description = "Take any certificate of a target" };
         var plaintext = new Option<bool>("--plaintext") { Description = "Speak HTTP without TLS to the targets" };
@@ -48,7 +49,9 @@ internal static class HealthCommand
         });
         var timeout = new Option<double>("--timeout")
         {
-            Description = "Seconds for all steps of one target", HelpName = "seconds", DefaultValueFactory = static _ => 10,
+            Description = "Seconds for all steps of one target",
+            HelpName = "seconds",
+            DefaultValueFactory = static _ => 10,
         };
         timeout.Validators.Add(static result =>
         {

@@ -20,6 +20,7 @@ internal sealed class TunnelRoundTrip : IAsyncDisposable
     private long _waitingSince;
     private long _shortestTicks;
     private bool _waiting;
+    private int _disposed;
     private readonly Lock _gate = new();
 
     public TunnelRoundTrip(TunnelWriter writer, TimeProvider time)
@@ -69,9 +70,14 @@ internal sealed class TunnelRoundTrip : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops asking. Whoever comes second waits for the first.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await _stop.CancelAsync().ConfigureAwait(false);
+        }
+
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }

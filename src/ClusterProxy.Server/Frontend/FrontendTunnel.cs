@@ -89,6 +89,13 @@ internal sealed partial class FrontendTunnel : IFrontend
         finally
         {
             await lost.DisposeAsync();
+            if (_doesNotRead)
+            {
+                // Trailers would wait behind the bytes that the frontend does not take. It comes first: a flush that is given up
+                // resets the stream too, with an error code that says nothing.
+                _call.Reset(Http2EnhanceYourCalm);
+            }
+
             Stop(null);
             if (Current().Connection is { } connection)
             {
@@ -98,11 +105,6 @@ internal sealed partial class FrontendTunnel : IFrontend
             await _dialing;
             await _writer.DisposeAsync();
             _context.Live.Remove(this);
-            if (_doesNotRead)
-            {
-                // Trailers would wait behind the bytes that the frontend does not take.
-                _call.Reset(Http2EnhanceYourCalm);
-            }
         }
     }
 

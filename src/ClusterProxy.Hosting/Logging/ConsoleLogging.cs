@@ -15,6 +15,9 @@ public static class ConsoleLogging
 
         // The framework's own request and transport chatter says nothing about tunnels.
         logging.AddFilter("Microsoft", level => level >= LogLevel.Warning && level >= LevelOf(verbosity));
+
+        // A start that fails is told in one sentence by whoever started; the host would add the stack trace.
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         logging.AddSimpleConsole(line =>
         {
             line.SingleLine = true;

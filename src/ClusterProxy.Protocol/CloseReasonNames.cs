@@ -29,4 +29,12 @@ internal static class CloseReasonNames
         CloseReason.ShuttingDown => "closed: the proxy is shutting down",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a close reason without a wire text"),
     };
+
+    /// <summary>
+    /// The reason behind a CLOSE_RSP: one of our own agents says by its text when it was not the target that ended the connection.
+    /// Any other text, such as upstream's for ids it does not know, says no more than that the connection is over.
+    /// </summary>
+    public static CloseReason FromWireText(string text) => text.Length == 0
+        ? CloseReason.TargetClosed
+        : Enum.GetValues<CloseReason>().FirstOrDefault(reason => reason.ToWireText() == text, CloseReason.TargetClosed);
 }

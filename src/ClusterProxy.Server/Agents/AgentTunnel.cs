@@ -197,7 +197,7 @@ internal sealed class AgentTunnel
                 OnDialResponse(packet.DialResponse ?? new DialResponse());
                 break;
             case PacketType.CloseRsp:
-                _connections.Find(packet.CloseResponse?.ConnectID ?? 0)?.EndByPeer(CloseReason.TargetClosed);
+                OnCloseResponse(packet.CloseResponse ?? new CloseResponse());
                 break;
             case PacketType.HalfClose when CanHalfClose:
                 _connections.Find(packet.CloseRequest?.ConnectID ?? 0)?.EndInputByHalfClose();
@@ -217,6 +217,9 @@ internal sealed class AgentTunnel
                 break;
         }
     }
+
+    private void OnCloseResponse(CloseResponse response) =>
+        _connections.Find(response.ConnectID)?.EndByPeer(CloseReasonNames.FromWireText(response.Error));
 
     private void OnDialResponse(DialResponse response)
     {

@@ -127,5 +127,17 @@ public sealed class TunnelConnectionTests
         Assert.All(Enum.GetValues<CloseReason>(), r => Assert.NotNull(r.ToWireText()));
     }
 
+    [Fact]
+    public void CloseReason_ReadBackFromItsWireText_IsItself_AndForeignTextIsAnOrdinaryEnd()
+    {
+        foreach (var reason in Enum.GetValues<CloseReason>())
+        {
+            var text = reason.ToWireText();
+            Assert.Equal(text.Length == 0 ? CloseReason.TargetClosed : reason, CloseReasonNames.FromWireText(text));
+        }
+
+        Assert.Equal(CloseReason.TargetClosed, CloseReasonNames.FromWireText("Unknown connectID"));
+    }
+
     private static ReadOnlySequence<byte> Bytes(int count) => new(new byte[count]);
 }

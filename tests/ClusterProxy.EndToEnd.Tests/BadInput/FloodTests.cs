@@ -1,0 +1,184 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using ClusterProxy.Client;
+using ClusterProxy.Protocol.Packets;
+using ClusterProxy.Server;
+using Xunit.Abstractions;
+
+namespace ClusterProxy.EndToEnd.Tests.BadInput;
+
+/// <summary>Much of everything: memory stays bounded, the offender is answered or cut, and everyone else is served.</summary>
+[Collection(QuietCollection.Name)]
+public sealed class FloodTests(ITestOutputHelper output) : TunnelTest(output)
+{
+    [Fact]
+    public async Task TenThousandDials_NeverAnswered_AreBounded_AndOthersWork()
+    {
+        const int Dials = 10_000;
+        var echo = Own(new EchoTarget());
+        var fixture = await StartAsync(new()
+        {
+            Server = static o => o with
+            {
+                ProxyStrategies = [ProxyStrategy.DestHost, ProxyStrategy.DefaultRoute],
+                MaxPendingDials = Dials,
+                BackendDialTimeout = TimeSpan.Zero,
+            },
+            Agent = static (o, _) => o with { AgentIdentifiers = "default-route=true" },
+        });
+        await using var silent = await fixture.ConnectScriptedAgentAsync(identifiers: "host=silent");
+        var flooder = fixture.Client(FrontendKind.GrpcUnix, static o => o.DialTimeout = Timeout.InfiniteTimeSpan);
+        var memory = new ManagedMemory();
+        using var cancel = new CancellationTokenSource();
+        var dials = Enumerable.Range(0, Dials - 1).Select(_ => flooder.ConnectAsync("silent:1", cancel.Token)).ToList();
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PendingDials, Dials - 1);
+
+        // One is left for everyone else.
+        await using (await fixture.Client(FrontendKind.GrpcTls).ConnectAsync(echo.Address).DefaultTimeout())
+        {
+            dials.Add(flooder.ConnectAsync("silent:1", cancel.Token));
+            await fixture.ServerMetrics.WaitForAsync(ServerMetric.PendingDials, Dials);
+            foreach (var kind in Enum.GetValues<FrontendKind>())
+            {
+                var refused = await Assert.ThrowsAsync<TunnelConnectException>(() => fixture.Client(kind).ConnectAsync(echo.Address).DefaultTimeout());
+                Assert.Contains("too many dials are pending", refused.Message, StringComparison.Ordinal);
+            }
+        }
+
+        // Client, server and sockets of both are all in this process.
+        memory.ShouldHaveGrownByLessThan(mebibytes: 1000);
+        await cancel.CancelAsync();
+        foreach (var dial in dials)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => dial.DefaultTimeout());
+        }
+
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.DialFailures, Dials, ("reason", "frontend_close"));
+        await fixture.ShouldBecomeIdleAsync();
+        await using var after = await fixture.Client(FrontendKind.GrpcTls).ConnectAsync(echo.Address).DefaultTimeout();
+    }
+
+    [Theory]
+    [MemberData(nameof(FrontendCases.Connect), MemberType = typeof(FrontendCases))]
+    public async Task ConnectHeadOfOneMebibyte_Is431_AndCut(FrontendKind kind)
+    {
+        var fixture = await StartAsync(new() { Agents = 0 });
+        await using var stream = await fixture.OpenFrontendAsync(kind);
+        var answer = ReadToEndAsync(stream);
+
+        try
+        {
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"CONNECT a:1 HTTP/1.1\r\nX: {new string('x', 1024 * 1024)}")).DefaultTimeout();
+        }
+        catch (IOException)
+        {
+            // Cut before it had sent everything.
+        }
+
+        Assert.StartsWith("HTTP/1.1 431 Request Header Fields Too Large\r\n", await answer.DefaultTimeout(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("auto", "CONNECT a:1 HTTP/1.1\r\nX-Slow: ", true)]
+    [InlineData("http-connect", "C", true)]
+    [InlineData("auto", "PRI * HT", false)]
+    [InlineData("grpc", "PRI * HT", false)]
+    public async Task SlowHeads_EndAtTheHeadTimeout_AndOthersWork(string mode, string head, bool answered)
+    {
+        const int Clients = 200;
+        var echo = Own(new EchoTarget());
+        var fixture = await StartAsync(new() { Mode = mode, Server = static o => o with { ConnectHeadTimeout = TimeSpan.FromSeconds(2) } });
+        var kind = mode == "http-connect" ? FrontendKind.ConnectTls : FrontendKind.GrpcTls;
+        var memory = new ManagedMemory();
+        var slow = await Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
+        {
+            var stream = Own(await Sockets.ConnectUnixAsync(fixture.SocketPath));
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(head));
+            return stream;
+        })).DefaultTimeout();
+
+        await using (await fixture.Client(kind).ConnectAsync(echo.Address).DefaultTimeout())
+        {
+            memory.ShouldHaveGrownByLessThan(mebibytes: 100);
+        }
+
+        foreach (var stream in slow)
+        {
+            Assert.StartsWith(answered ? "HTTP/1.1 408 Request Timeout\r\n" : "", await ReadToEndAsync(stream).DefaultTimeout(), StringComparison.Ordinal);
+        }
+
+        await fixture.ShouldBecomeIdleAsync();
+    }
+
+    [Theory]
+    [InlineData("agent")]
+    [InlineData("frontend")]
+    [InlineData("health")]
+    public async Task TcpResetStorm_IsForgotten_AndOthersWork(string plane)
+    {
+        var echo = Own(new EchoTarget());
+        var fixture = await StartAsync();
+        await using var running = await fixture.Client(FrontendKind.GrpcTls).ConnectAsync(echo.Address).DefaultTimeout();
+        var port = plane switch
+        {
+            "agent" => fixture.Server.AgentPort,
+            "frontend" => fixture.Server.FrontendPort,
+            _ => fixture.Server.HealthPort,
+        };
+        var memory = new ManagedMemory();
+
+        for (var i = 0; i < 1000; i++)
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(enable: true, seconds: 0) };
+            await socket.ConnectAsync(IPAddress.Loopback, port).DefaultTimeout();
+            if (i % 2 == 0)
+            {
+                await socket.SendAsync(new byte[] { 0x16, 3, 1, 2, 0 }).DefaultTimeout();
+            }
+        }
+
+        await running.WriteAsync(new byte[1]).DefaultTimeout();
+        await running.ReadExactlyAsync(new byte[1]).DefaultTimeout();
+        memory.ShouldHaveGrownByLessThan(mebibytes: 100);
+    }
+
+    [Fact]
+    public async Task StreamResetStorm_LeavesNothing_AndOthersWork()
+    {
+        var echo = Own(new EchoTarget());
+        var fixture = await StartAsync();
+        await using var running = await fixture.Client(FrontendKind.GrpcTls).ConnectAsync(echo.Address).DefaultTimeout();
+        var memory = new ManagedMemory();
+
+        for (var i = 0; i < 1000; i++)
+        {
+            await using var frontend = await fixture.OpenScriptedFrontendAsync();
+            await frontend.SendAsync(PacketFactory.DialRequest("tcp", echo.Address, random: i));
+        }
+
+        await running.WriteAsync(new byte[1]).DefaultTimeout();
+        await running.ReadExactlyAsync(new byte[1]).DefaultTimeout();
+        await Eventually.ObserveAsync(() => Task.FromResult(echo.Open.Value), static open => open == 1);
+        memory.ShouldHaveGrownByLessThan(mebibytes: 200);
+    }
+
+    private static async Task<string> ReadToEndAsync(Stream stream)
+    {
+        var text = new StringBuilder();
+        var buffer = new byte[4096];
+        try
+        {
+            while (await stream.ReadAsync(buffer) is > 0 and var read)
+            {
+                text.Append(Encoding.ASCII.GetString(buffer, 0, read));
+            }
+        }
+        catch (IOException)
+        {
+            // Reset behind the answer: the client still had something to say.
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,17 @@
+namespace ClusterProxy.EndToEnd.Tests.Kit;
+
+/// <summary>Upstream's names, written out once more than in the product: a dashboard looks for exactly these.</summary>
+internal static class ServerMetric
+{
+    public const string DialFailures = "konnectivity_network_proxy_server_dial_failure_count";
+    public const string GrpcConnections = "konnectivity_network_proxy_server_grpc_connections";
+    public const string HttpConnections = "konnectivity_network_proxy_server_http_connections";
+    public const string Established = "konnectivity_network_proxy_server_established_connections";
+    public const string PendingDials = "konnectivity_network_proxy_server_pending_backend_dials";
+    public const string ReadyBackends = "konnectivity_network_proxy_server_ready_backends";
+    public const string ReadyBackendConnections = "konnectivity_network_proxy_server_ready_backend_connections";
+    public const string FullReceiveChannels = "konnectivity_network_proxy_server_full_receive_channels";
+    public const string QueuedBytes = "clusterproxy_server_queued_bytes";
+    public const string Closes = "clusterproxy_server_connection_closes_total";
+    public const string HandshakeFailures = "clusterproxy_server_tls_handshake_failures_total";
+}

@@ -1,0 +1,239 @@
+using System.Net;
+using ClusterProxy.Agent;
+using ClusterProxy.Client;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Server;
+
+namespace ClusterProxy.EndToEnd.Tests.Kit;
+
+/// <summary>
+/// One server, agents and clients in this process, over real sockets with real certificates: two authorities, one a plane.
+/// Frontends are served on TCP and on a Unix socket at once. On dispose nothing may be left, by the programs' own gauges.
+/// </summary>
+internal sealed class TunnelFixture : IAsyncDisposable
+{
+    private readonly TunnelSetup _setup;
+    private readonly TemporaryDirectory _directory = new();
+    private readonly List<TunnelClient> _clients = [];
+    private readonly List<ProxyAgentHost> _agents = [];
+    private readonly List<IAsyncDisposable> _peers = [];
+    private readonly List<IDisposable> _handlers = [];
+    private readonly ClientGauge _clientGauge = new();
+    private HttpMessageInvoker? _scriptedFrontends;
+
+    private TunnelFixture(TunnelSetup setup)
+    {
+        _setup = setup;
+        Log = new FailOnErrorLog(setup.AllowedErrors);
+    }
+
+    public FailOnErrorLog Log { get; }
+
+    public TestCertificates AgentPlane { get; } = new("agents");
+
+    public TestCertificates FrontendPlane { get; } = new("frontends");
+
+    public ProxyServerHost Server { get; private set; } = null!;
+
+    public ServerOptions ServerOptions { get; private set; } = null!;
+
+    public IReadOnlyList<ProxyAgentHost> Agents => _agents;
+
+    /// <summary>Between agents and server, if the setup asks for it.</summary>
+    public TcpRelay? Relay { get; private set; }
+
+    public MetricsPage ServerMetrics => new(Server.HealthPort);
+
+    public string SocketPath => _directory.File("frontend.sock");
+
+    public static async Task<TunnelFixture> StartAsync(TunnelSetup? setup = null)
+    {
+        var fixture = new TunnelFixture(setup ?? new TunnelSetup());
+        await fixture.StartServerAsync();
+        for (var i = 0; i < fixture._setup.Agents; i++)
+        {
+            await fixture.StartAgentAsync();
+        }
+
+        await fixture.WaitForAgentsAsync();
+        return fixture;
+    }
+
+    public async Task StartServerAsync()
+    {
+        ServerOptions = _setup.Server(LoopbackOptions.Server(_setup.Mode, AgentPlane, FrontendPlane, SocketPath));
+        Server = await ProxyServerHost.StartAsync(ServerOptions, Log.CreateFactory(), TimeProvider.System, CancellationToken.None)
+            .DefaultTimeout();
+        if (_setup.ThroughRelay)
+        {
+            Relay ??= new TcpRelay(Server.AgentPort);
+            Relay.Destinations = [new IPEndPoint(IPAddress.Loopback, Server.AgentPort)];
+        }
+    }
+
+    public Task StopServerAsync() => Server.DisposeAsync().DefaultTimeout();
+
+    /// <summary>One more agent; it is connected after <see cref="WaitForAgentsAsync"/>.</summary>
+    public async Task<ProxyAgentHost> StartAgentAsync(Func<AgentOptions, AgentOptions>? configure = null)
+    {
+        var index = _agents.Count;
+        var options = _setup.Agent(LoopbackOptions.Agent($"agent-{index}", AgentPlane, Relay?.Port ?? Server.AgentPort), index);
+        var agent = await ProxyAgentHost.StartAsync(
+            configure?.Invoke(options) ?? options, Log.CreateFactory(), TimeProvider.System, static _ => null).DefaultTimeout();
+        _agents.Add(agent);
+        return agent;
+    }
+
+    public async Task StopAgentAsync(ProxyAgentHost agent)
+    {
+        _agents.Remove(agent);
+        await agent.DisposeAsync().DefaultTimeout();
+    }
+
+    /// <summary>Waits until the server has a tunnel of each agent.</summary>
+    public Task WaitForAgentsAsync() => WaitForTunnelsAsync(_agents.Count);
+
+    public Task WaitForTunnelsAsync(int count) => ServerMetrics.WaitForAsync(
+        ServerMetric.GrpcConnections, count, ("service_method", "Connect"));
+
+    public MetricsPage AgentMetrics(int index = 0) => new(_agents[index].HealthPort);
+
+    public Task<double> DialFailuresAsync(string reason) => ServerMetrics.ValueAsync(ServerMetric.DialFailures, ("reason", reason));
+
+    /// <summary>A client of the SDK.</summary>
+    public TunnelClient Client(FrontendKind kind, Action<TunnelClientOptions>? configure = null)
+    {
+        var options = new TunnelClientOptions
+        {
+            Address = FrontendCases.IsUnix(kind) ? new Uri($"unix://{SocketPath}") : new Uri($"https://127.0.0.1:{Server.FrontendPort}"),
+            Transport = FrontendCases.IsConnect(kind) ? TunnelTransport.HttpConnect : TunnelTransport.Grpc,
+            LoggerFactory = Log.CreateFactory(),
+            MeterFactory = _clientGauge.Meters,
+        };
+        options.ClientCertificates.Add(FrontendPlane.Client().Certificate);
+        options.ServerAuthorities.Add(FrontendPlane.Authority.Certificate);
+        configure?.Invoke(options);
+        var client = new TunnelClient(options);
+        _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>An HTTP client through the tunnel. Each request has a connection of its own: a pooled one would keep drains waiting.</summary>
+    public HttpClient Http(TunnelClient client)
+    {
+        var http = new HttpClient(new TunnelHttpHandler(client));
+        http.DefaultRequestHeaders.ConnectionClose = true;
+        _handlers.Add(http);
+        return http;
+    }
+
+    public HttpClient Http(FrontendKind kind) => Http(Client(kind));
+
+    /// <summary>A raw connection to the frontend's listener, TLS included where it has it.</summary>
+    public async Task<Stream> OpenFrontendAsync(FrontendKind kind)
+    {
+        if (FrontendCases.IsUnix(kind))
+        {
+            return await Sockets.ConnectUnixAsync(SocketPath);
+        }
+
+        return await Sockets.ConnectTlsAsync(Server.FrontendPort, FrontendPlane, FrontendPlane.Client(), FrontendCases.IsConnect(kind) ? "http/1.1" : "h2");
+    }
+
+    /// <summary>One Proxy stream, of which the test says every packet; all of them share an HTTP/2 connection.</summary>
+    public async Task<ScriptedPeer> OpenScriptedFrontendAsync(string method = TunnelHeaders.ProxyMethod)
+    {
+        _scriptedFrontends ??= Handler(() => OpenFrontendAsync(FrontendKind.GrpcTls));
+        return Keep(new ScriptedPeer(await GrpcClientCall.StartAsync(
+            _scriptedFrontends, new Uri("http://localhost"), method, [], CancellationToken.None).DefaultTimeout()));
+    }
+
+    /// <summary>An agent of which the test says every packet; it has its headers and is registered.</summary>
+    public async Task<ScriptedPeer> ConnectScriptedAgentAsync(string id = "scripted", string identifiers = "")
+    {
+        var before = Server.Agents.Tunnels.Length;
+        var http = Handler(() => Sockets.ConnectTlsAsync(Server.AgentPort, AgentPlane, AgentPlane.Client(id), "h2"));
+        var call = await GrpcClientCall.StartAsync(
+            http, new Uri("http://localhost"), TunnelHeaders.ConnectMethod,
+            [new(TunnelHeaders.AgentId, id), new(TunnelHeaders.AgentIdentifiers, identifiers)], CancellationToken.None).DefaultTimeout();
+        await call.ResponseHeadersAsync(CancellationToken.None).DefaultTimeout();
+        await Eventually.ObserveAsync(() => Task.FromResult(Server.Agents.Tunnels.Length > before));
+        return Keep(new ScriptedPeer(call));
+    }
+
+    /// <summary>Waits until no frontend, dial or connection is left, at server and agents.</summary>
+    public async Task ShouldBecomeIdleAsync()
+    {
+        await ServerMetrics.WaitForZeroAsync(
+            ServerMetric.Established, ServerMetric.PendingDials, ServerMetric.HttpConnections, ServerMetric.FullReceiveChannels,
+            ServerMetric.QueuedBytes);
+        await ServerMetrics.WaitForAsync(ServerMetric.GrpcConnections, 0, ("service_method", "Proxy"));
+        Assert.Equal(0, Server.Router.PendingCount);
+        foreach (var agent in _agents)
+        {
+            await new MetricsPage(agent.HealthPort).WaitForZeroAsync(AgentMetric.OpenTargets, AgentMetric.PendingDials);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _handlers.ForEach(static h => h.Dispose());
+        foreach (var client in _clients)
+        {
+            await client.DisposeAsync().DefaultTimeout();
+        }
+
+        foreach (var peer in _peers)
+        {
+            await peer.DisposeAsync().DefaultTimeout();
+        }
+
+        try
+        {
+            await ShouldBecomeIdleAsync();
+            Assert.Equal("", _clientGauge.Left());
+            while (_agents is [.., var agent])
+            {
+                await StopAgentAsync(agent);
+                Assert.Equal((0, 0L, 0L), (agent.OpenTunnels, agent.OpenConnections, agent.PendingDials));
+            }
+
+            await ServerMetrics.WaitForZeroAsync(
+                ServerMetric.GrpcConnections, ServerMetric.ReadyBackends, ServerMetric.ReadyBackendConnections);
+        }
+        finally
+        {
+            while (_agents is [.., var agent])
+            {
+                await StopAgentAsync(agent);
+            }
+
+            await StopServerAsync();
+            if (Relay is not null)
+            {
+                await Relay.DisposeAsync().DefaultTimeout();
+            }
+
+            _clientGauge.Dispose();
+            AgentPlane.Dispose();
+            FrontendPlane.Dispose();
+            _directory.Dispose();
+        }
+
+        Log.Verify();
+    }
+
+    private HttpMessageInvoker Handler(Func<Task<Stream>> dial)
+    {
+        var invoker = new HttpMessageInvoker(new SocketsHttpHandler { ConnectCallback = async (_, _) => await dial() });
+        _handlers.Add(invoker);
+        return invoker;
+    }
+
+    private ScriptedPeer Keep(ScriptedPeer peer)
+    {
+        _peers.Add(peer);
+        return peer;
+    }
+}

@@ -1,0 +1,34 @@
+using ClusterProxy.Client;
+using Xunit.Abstractions;
+
+namespace ClusterProxy.EndToEnd.Tests.Pressure;
+
+/// <summary>A hop that forgot the connection: both ends believe in it, and only pings find out.</summary>
+public sealed class HalfOpenTunnelTests(ITestOutputHelper output) : TunnelTest(output)
+{
+    [Fact]
+    public async Task BlackHoledTunnel_IsFoundByServersPings_AndNoLongerPicked()
+    {
+        var echo = Own(new EchoTarget());
+        var fixture = await StartAsync(new()
+        {
+            ThroughRelay = true,
+            Server = static o => o with { PeerPingInterval = TimeSpan.FromSeconds(1) },
+        });
+        await using var stream = await fixture.Client(FrontendKind.GrpcTls).ConnectAsync(echo.Address).DefaultTimeout();
+
+        fixture.Relay!.SetMode(RelayMode.BlackHole);
+
+        // The ping goes out after 1 s of silence, and its answer has 20 s.
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.ReadyBackends, 0, ("proxy_strategy", "default"));
+        Assert.NotNull(await Record.ExceptionAsync(() => stream.ReadExactlyAsync(new byte[1]).DefaultTimeout()));
+        var error = await Assert.ThrowsAsync<TunnelConnectException>(
+            () => fixture.Client(FrontendKind.GrpcTls).ConnectAsync(echo.Address).DefaultTimeout());
+        Assert.Contains("No agent available", error.Message, StringComparison.Ordinal);
+
+        // The agent has not noticed yet: it gets its reset once the way is open again.
+        fixture.Relay.SetMode(RelayMode.Pass);
+        fixture.Relay.Cut();
+        await fixture.WaitForAgentsAsync();
+    }
+}

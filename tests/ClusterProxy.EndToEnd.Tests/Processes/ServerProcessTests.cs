@@ -1,0 +1,71 @@
+using System.Net;
+using ClusterProxy.Agent;
+using ClusterProxy.Client;
+using Xunit.Abstractions;
+
+namespace ClusterProxy.EndToEnd.Tests.Processes;
+
+/// <summary>The server's binary and its signals.</summary>
+public sealed class ServerProcessTests(ITestOutputHelper output) : TunnelTest(output)
+{
+    private readonly HttpClient _http = new();
+
+    [Theory]
+    [InlineData(TunnelTransport.Grpc)]
+    [InlineData(TunnelTransport.HttpConnect)]
+    public async Task Server_OnTerm_IsNotReady_FinishesRunningConnection_RefusesDials_AndExitsZero(TunnelTransport transport)
+    {
+        var target = await StartHttpTargetAsync();
+        var (server, flags, client) = await StartAsync(transport, "30s");
+        using var http = new HttpClient(new TunnelHttpHandler(client));
+        http.DefaultRequestHeaders.ConnectionClose = true;
+        var running = http.GetStringAsync(new Uri(target.Url, "/slow"));
+        await target.Slow.WaitUntilReachedAsync().DefaultTimeout();
+
+        server.Signal(ProgramSignal.Terminate);
+
+        await Eventually.ObserveAsync(
+            async () => (await _http.GetAsync(new Uri($"http://127.0.0.1:{flags["health-port"]}/readyz"))).StatusCode,
+            static status => status == HttpStatusCode.InternalServerError);
+        await Assert.ThrowsAsync<TunnelConnectException>(() => client.ConnectAsync(target.Address).DefaultTimeout());
+        Assert.False(server.HasExited);
+        target.Slow.Continue();
+        Assert.Equal(target.Body, await running.DefaultTimeout());
+        await server.ExpectExitAsync(0);
+    }
+
+    [Fact]
+    public async Task Server_SecondSignal_EndsItAtOnceWithOne()
+    {
+        var echo = Own(new EchoTarget());
+        var (server, _, client) = await StartAsync(TunnelTransport.Grpc, "1h");
+        await using var stream = await client.ConnectAsync(echo.Address).DefaultTimeout();
+        server.Signal(ProgramSignal.Interrupt);
+        await server.WaitForLineAsync("Shutting down");
+
+        server.Signal(ProgramSignal.Terminate);
+
+        await server.ExpectExitAsync(1);
+        await echo.EndedByPeer.WaitForAsync(1).DefaultTimeout();
+    }
+
+    private async Task<(ProgramProcess Server, Dictionary<string, string> Flags, TunnelClient Client)> StartAsync(
+        TunnelTransport transport, string grace)
+    {
+        var agentPlane = Own(new TestCertificates("agents"));
+        var frontendPlane = Own(new TestCertificates("frontends"));
+        var flags = LoopbackPrograms.Server(agentPlane, frontendPlane);
+        flags["graceful-shutdown-timeout"] = grace;
+        var server = Own(LoopbackPrograms.StartServer(flags));
+        await server.WaitForUrlAsync(new Uri($"http://127.0.0.1:{flags["health-port"]}/healthz"));
+        var log = Own(new FailOnErrorLog());
+        Own(await ProxyAgentHost.StartAsync(
+            LoopbackOptions.Agent("agent", agentPlane, int.Parse(flags["agent-port"])), log.CreateFactory(), TimeProvider.System, static _ => null)
+            .DefaultTimeout());
+        await server.WaitForUrlAsync(new Uri($"http://127.0.0.1:{flags["health-port"]}/readyz"));
+        var options = new TunnelClientOptions { Address = new Uri($"https://127.0.0.1:{flags["server-port"]}"), Transport = transport };
+        options.ClientCertificates.Add(frontendPlane.Client().Certificate);
+        options.ServerAuthorities.Add(frontendPlane.Authority.Certificate);
+        return (server, flags, Own(new TunnelClient(options)));
+    }
+}

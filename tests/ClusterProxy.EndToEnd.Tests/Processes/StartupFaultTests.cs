@@ -1,0 +1,101 @@
+using System.Net;
+using System.Net.Sockets;
+using Xunit.Abstractions;
+
+namespace ClusterProxy.EndToEnd.Tests.Processes;
+
+/// <summary>A start that cannot work ends with exit code 1 and one sentence that names the flag and its value.</summary>
+public sealed class StartupFaultTests(ITestOutputHelper output) : TunnelTest(output)
+{
+    [Theory]
+    [InlineData("server-port")]
+    [InlineData("agent-port")]
+    [InlineData("health-port")]
+    [InlineData("admin-port")]
+    public Task Server_PortInUse_NamesFlagAndPort(string flag) => RunServerAsync(flags => Occupy(flags, flag), "the port is in use");
+
+    [Theory]
+    [InlineData("health-server-port")]
+    [InlineData("admin-server-port")]
+    public Task Agent_PortInUse_NamesFlagAndPort(string flag) => RunAgentAsync(flags => Occupy(flags, flag), "the port is in use");
+
+    [Theory]
+    [InlineData("cluster-ca-cert")]
+    [InlineData("server-cert")]
+    [InlineData("server-key")]
+    public Task Server_FileThatIsNotThere_NamesFlagAndPath(string flag) => RunServerAsync(
+        flags => Set(flags, flag, "/nowhere/at-all.pem"), "/nowhere/at-all.pem");
+
+    [Fact]
+    public Task Agent_FileThatIsNotThere_NamesFlagAndPath() => RunAgentAsync(
+        static flags => Set(flags, "ca-cert", "/nowhere/at-all.pem"), "/nowhere/at-all.pem");
+
+    [Fact]
+    public Task Server_KeyOfAnotherCertificate_NamesFlagAndFile() => RunServerAsync(
+        flags => Set(flags, "cluster-key", Own(new TestCertificates()).Server().KeyFile), "--cluster-cert");
+
+    [Fact]
+    public Task Agent_KeyOfAnotherCertificate_NamesFlagAndFile() => RunAgentAsync(
+        flags => Set(flags, "agent-key", Own(new TestCertificates()).Client().KeyFile), "--agent-cert");
+
+    [Fact]
+    public Task Server_CertificateFileWithoutCertificate_NamesFlagAndFile() => RunServerAsync(
+        static flags => Set(flags, "server-ca-cert", flags["server-key"]), "certificate");
+
+    [Theory]
+    [InlineData("keepalive-time", "5x")]
+    [InlineData("graceful-shutdown-timeout", "ten")]
+    [InlineData("backend-dial-timeout", "-1s")]
+    public Task Server_BadDuration_NamesFlagAndValue(string flag, string value) => RunServerAsync(flags => Set(flags, flag, value), value);
+
+    [Fact]
+    public Task Agent_BadDuration_NamesFlagAndValue() => RunAgentAsync(static flags => Set(flags, "sync-interval", "soon"), "soon");
+
+    [Fact]
+    public Task Server_UnknownFlag_NamesTheNearest() => RunServerAsync(static flags => Set(flags, "agent-prot", "8091"), "did you mean --agent-port?", nameValue: false);
+
+    [Fact]
+    public Task Agent_UnknownFlag_NamesTheNearest() => RunAgentAsync(static flags => Set(flags, "agent-identifier", "host=a"), "did you mean --agent-identifiers?", nameValue: false);
+
+    [Fact]
+    public Task Server_WithoutAgentAuthentication_DoesNotStart() => RunServerAsync(
+        static flags => Set(flags, "cluster-ca-cert", ""), "--insecure-agent-port", nameValue: false);
+
+    private async Task RunServerAsync(Func<Dictionary<string, string>, (string Flag, string Value)> spoil, string text, bool nameValue = true)
+    {
+        var flags = LoopbackPrograms.Server(Own(new TestCertificates()), Own(new TestCertificates()));
+        var (flag, value) = spoil(flags);
+        await ExpectFaultAsync(Own(LoopbackPrograms.StartServer(flags)), flag, nameValue ? value : "", text);
+    }
+
+    private async Task RunAgentAsync(Func<Dictionary<string, string>, (string Flag, string Value)> spoil, string text, bool nameValue = true)
+    {
+        var flags = LoopbackPrograms.Agent("agent", Own(new TestCertificates()), FreePorts.Shared.Next(), FreePorts.Shared.Next());
+        var (flag, value) = spoil(flags);
+        await ExpectFaultAsync(Own(LoopbackPrograms.StartAgent(flags)), flag, nameValue ? value : "", text);
+    }
+
+    private static async Task ExpectFaultAsync(ProgramProcess program, string flag, string value, string text)
+    {
+        await program.ExpectExitAsync(1);
+        var lines = program.Lines.Where(static l => l.IsError).Select(static l => l.Text).ToList();
+        var sentence = Assert.Single(lines, l => l.Contains($"--{flag}", StringComparison.Ordinal));
+        Assert.Equal(sentence, lines[^1]);
+        Assert.Contains(value, sentence, StringComparison.Ordinal);
+        Assert.Contains(text, sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain(lines, static l => l.Contains("Exception", StringComparison.Ordinal) || l.StartsWith("   at ", StringComparison.Ordinal));
+    }
+
+    private static (string Flag, string Value) Set(Dictionary<string, string> flags, string flag, string value)
+    {
+        flags[flag] = value;
+        return (flag, value);
+    }
+
+    private (string Flag, string Value) Occupy(Dictionary<string, string> flags, string flag)
+    {
+        var listener = Own(new TcpListener(IPAddress.Loopback, int.Parse(flags[flag])));
+        listener.Start();
+        return (flag, flags[flag]);
+    }
+}

@@ -23,4 +23,8 @@ internal static partial class AgentLog
     [LoggerMessage(EventId = 3103, EventName = nameof(UnknownConnection), Level = LogLevel.Trace,
         Message = "{Packet} for connection {ConnectionId}, which is not open")]
     public static partial void UnknownConnection(ILogger logger, string packet, long connectionId);
+
+    [LoggerMessage(EventId = 3104, EventName = nameof(BuffersFull), Level = LogLevel.Warning,
+        Message = "A dial was refused: connections hold {Capacity} bytes already. Raise --buffer-budget and the memory limit, or find who does not read")]
+    public static partial void BuffersFull(ILogger logger, long capacity);
 }

@@ -94,6 +94,12 @@ internal sealed record AgentOptions
     /// <summary>Bytes queued for one connection toward a peer that has no flow control.</summary>
     public int ConnectionBufferSize { get; init; } = 1024 * 1024;
 
+    /// <summary>
+    /// Bytes that all connections may have queued here together before new dials are refused: a small
+    /// pod's memory limit leaves about as much.
+    /// </summary>
+    public long BufferBudget { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>How long a full connection may pause its tunnel before that connection is closed.</summary>
     public TimeSpan ConnectionStallLimit { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -105,6 +105,7 @@ internal static class AgentOptionsValidator
         errors.AtLeast("xfr-channel-size", options.XfrChannelSize, 1);
         errors.AtLeast("max-message-size", options.MaxMessageSize, LeastMessageSize);
         errors.AtLeast("connection-buffer-size", options.ConnectionBufferSize, LeastBufferSize);
+        errors.AtLeast("buffer-budget", options.BufferBudget, options.ConnectionBufferSize);
         errors.Positive("connection-stall-limit", options.ConnectionStallLimit);
     }
 }

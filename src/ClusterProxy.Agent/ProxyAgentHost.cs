@@ -197,6 +197,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
         MaxMessageSize = options.MaxMessageSize,
         ConnectionBuffer = options.ConnectionBufferSize,
         StallLimit = options.ConnectionStallLimit,
+        Budget = new ByteBudget(options.BufferBudget),
     };
 
     /// <summary>Empty means every address.</summary>

@@ -49,8 +49,9 @@ internal sealed class ProxyServerHost : IAsyncDisposable
             MaxMessageSize = options.MaxMessageSize,
             ConnectionBuffer = options.ConnectionBufferSize,
             StallLimit = options.ConnectionStallLimit,
+            Budget = new ByteBudget(options.BufferBudget),
         };
-        Router = new DialRouter(Agents, new DialLimits(options.BackendDialTimeout, options.MaxPendingDials), time, _logger);
+        Router = new DialRouter(Agents, new DialLimits(options.BackendDialTimeout, options.MaxPendingDials, Limits.Budget), time, _logger);
         _agentService = new AgentService(
             Agents, new ServerIdentity(options.ServerId, options.ServerCount), Limits, time, Metrics, _logger);
         _readiness = new ServerReadiness(Agents);

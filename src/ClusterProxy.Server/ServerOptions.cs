@@ -111,6 +111,12 @@ internal sealed record ServerOptions
     /// <summary>Bytes queued for one connection toward a peer that has no flow control.</summary>
     public int ConnectionBufferSize { get; init; } = 1024 * 1024;
 
+    /// <summary>
+    /// Bytes that all connections may have queued here together before new dials are refused: thousands of busy connections,
+    /// and far from what would get the process killed.
+    /// </summary>
+    public long BufferBudget { get; init; } = 512 * 1024 * 1024;
+
     /// <summary>How long a full connection may pause its tunnel before that connection is closed.</summary>
     public TimeSpan ConnectionStallLimit { get; init; } = TimeSpan.FromSeconds(10);
 

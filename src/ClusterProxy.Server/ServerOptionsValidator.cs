@@ -112,6 +112,7 @@ internal static class ServerOptionsValidator
         errors.AtLeast("max-message-size", options.MaxMessageSize, LeastMessageSize);
         errors.AtLeast("connection-buffer-size", options.ConnectionBufferSize, LeastBufferSize);
         errors.AtLeast("max-pending-dials", options.MaxPendingDials, 1);
+        errors.AtLeast("buffer-budget", options.BufferBudget, options.ConnectionBufferSize);
         errors.Positive("connection-stall-limit", options.ConnectionStallLimit);
         errors.Positive("connect-head-timeout", options.ConnectHeadTimeout);
         errors.NotNegative("peer-ping-interval", options.PeerPingInterval);

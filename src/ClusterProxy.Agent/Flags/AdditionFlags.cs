@@ -20,6 +20,10 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
         "connection-buffer-size", defaults.ConnectionBufferSize, Group,
         "Bytes queued for one connection toward a peer that has no flow control.");
 
+    private readonly Flag<long> _bufferBudget = flags.AddLong(
+        "buffer-budget", defaults.BufferBudget, Group,
+        "Bytes queued for all connections together, past which new dials are refused.");
+
     private readonly Flag<TimeSpan> _stallLimit = flags.AddDuration(
         "connection-stall-limit", defaults.ConnectionStallLimit, Group,
         "How long a connection whose queue is full may hold up its tunnel before that connection is closed.");
@@ -35,6 +39,7 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
         ConnectTimeout = result.Get(_connectTimeout),
         MaxMessageSize = result.Get(_messageSize),
         ConnectionBufferSize = result.Get(_bufferSize),
+        BufferBudget = result.Get(_bufferBudget),
         ConnectionStallLimit = result.Get(_stallLimit),
         PeerPingInterval = result.Get(_pingInterval),
     };

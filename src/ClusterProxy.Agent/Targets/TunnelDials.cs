@@ -42,6 +42,14 @@ internal sealed class TunnelDials
     /// <summary>Starts a dial and returns at once. Only the tunnel's reader calls it.</summary>
     public void Start(DialRequest request, long connectId)
     {
+        if (_context.Limits.Budget is { IsExhausted: true } budget)
+        {
+            AgentLog.BuffersFull(_context.Logger, budget.Capacity);
+            _writer.TrySend(PacketFactory.DialResponse(
+                request.Random, $"dial tcp: the agent's buffers are full, {budget.Capacity} bytes; try again later"));
+            return;
+        }
+
         var dial = new PendingDial(request.Random, connectId);
         lock (_gate)
         {

@@ -22,7 +22,7 @@ public sealed class OptionErrors
     public void Range(string flag, int value, int least, int most) =>
         AddIf(value < least || value > most, $"flag --{flag}: {value} is out of range: write a number from {least} to {most}");
 
-    public void AtLeast(string flag, int value, int least) =>
+    public void AtLeast(string flag, long value, long least) =>
         AddIf(value < least, $"flag --{flag}: {value} is too small: write {least} or more");
 
     public void NotNegative(string flag, TimeSpan value) =>

@@ -20,6 +20,10 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         "connection-buffer-size", defaults.ConnectionBufferSize, Group,
         "Bytes queued for one connection toward a peer that has no flow control.");
 
+    private readonly Flag<long> _bufferBudget = flags.AddLong(
+        "buffer-budget", defaults.BufferBudget, Group,
+        "Bytes queued for all connections together, past which new dials are refused.");
+
     private readonly Flag<TimeSpan> _stallLimit = flags.AddDuration(
         "connection-stall-limit", defaults.ConnectionStallLimit, Group,
         "How long a connection whose queue is full may hold up its tunnel before that connection is closed.");
@@ -41,6 +45,7 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         FrontendUdsName = result.Get(_frontendUds),
         MaxMessageSize = result.Get(_messageSize),
         ConnectionBufferSize = result.Get(_bufferSize),
+        BufferBudget = result.Get(_bufferBudget),
         ConnectionStallLimit = result.Get(_stallLimit),
         ConnectHeadTimeout = result.Get(_headTimeout),
         PeerPingInterval = result.Get(_pingInterval),

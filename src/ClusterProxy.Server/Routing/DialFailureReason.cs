@@ -24,6 +24,9 @@ internal enum DialFailureReason
     /// <summary>The limit of dials in flight is reached.</summary>
     TooManyPending,
 
+    /// <summary>The connections that there are hold as many bytes as this process may.</summary>
+    BuffersFull,
+
     /// <summary>This server is about to end.</summary>
     ShuttingDown,
 }

@@ -18,6 +18,7 @@ internal static class DialFailureReasonNames
         DialFailureReason.TimedOut => "backend_dial_timeout",
         DialFailureReason.Cancelled => "frontend_close",
         DialFailureReason.TooManyPending => "too_many_pending_dials",
+        DialFailureReason.BuffersFull => "buffers_full",
         DialFailureReason.ShuttingDown => "shutting_down",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a dial failure without a label"),
     };
@@ -32,6 +33,7 @@ internal static class DialFailureReasonNames
         DialFailureReason.TimedOut => "timed out waiting for backend dial",
         DialFailureReason.Cancelled => "the dial was cancelled",
         DialFailureReason.TooManyPending => "too many dials are pending; try again later",
+        DialFailureReason.BuffersFull => "the proxy server's buffers are full; try again later",
         DialFailureReason.ShuttingDown => "the proxy server is shutting down",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a dial failure without a text"),
     };

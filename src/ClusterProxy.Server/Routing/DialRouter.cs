@@ -53,6 +53,11 @@ internal sealed class DialRouter
             return DialResult.Failed(DialFailureReason.ShuttingDown);
         }
 
+        if (_limits.Budget is { IsExhausted: true })
+        {
+            return DialResult.Failed(DialFailureReason.BuffersFull);
+        }
+
         try
         {
             return Interlocked.Increment(ref _pending) <= _limits.MaxPending

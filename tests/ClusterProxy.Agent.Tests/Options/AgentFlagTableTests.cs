@@ -61,6 +61,7 @@ public sealed class AgentFlagTableTests
         ("drain-timeout", "30s"),
         ("connect-timeout", "10s"),
         ("connection-buffer-size", "1048576"),
+        ("buffer-budget", "67108864"),
         ("connection-stall-limit", "10s"),
         ("max-message-size", "4194304"),
         ("peer-ping-interval", "30s"),

@@ -15,7 +15,7 @@ public sealed class AgentFlagValueTests
             "--warn-on-channel-limit", "--sync-forever", "--xfr-channel-size=5", "--count-server-leases", "--lease-namespace=k",
             "--lease-label-selector=l in (m,n)", "--server-count-source=max", "--kubeconfig=o", "--kube-api-content-type=p",
             "--allow-target=q,r", "--allow-target=s", "--deny-target=t", "--allow-metadata-targets", "--target-alias=u=v",
-            "--dial-timeout=5m", "--drain-timeout=6m", "--connect-timeout=7m", "--connection-buffer-size=6", "--connection-stall-limit=8m",
+            "--dial-timeout=5m", "--drain-timeout=6m", "--connect-timeout=7m", "--connection-buffer-size=6", "--buffer-budget=99", "--connection-stall-limit=8m",
             "--max-message-size=7", "--peer-ping-interval=9m", "-v=8");
         var expected = new AgentOptions
         {
@@ -55,6 +55,7 @@ public sealed class AgentFlagValueTests
             DrainTimeout = TimeSpan.FromMinutes(6),
             ConnectTimeout = TimeSpan.FromMinutes(7),
             ConnectionBufferSize = 6,
+            BufferBudget = 99,
             ConnectionStallLimit = TimeSpan.FromMinutes(8),
             MaxMessageSize = 7,
             PeerPingInterval = TimeSpan.FromMinutes(9),

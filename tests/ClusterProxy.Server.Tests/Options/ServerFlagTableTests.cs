@@ -70,6 +70,7 @@ public sealed class ServerFlagTableTests
         ("frontend-uds-name", ""),
         ("max-message-size", "4194304"),
         ("connection-buffer-size", "1048576"),
+        ("buffer-budget", "536870912"),
         ("connection-stall-limit", "10s"),
         ("connect-head-timeout", "10s"),
         ("peer-ping-interval", "30s"),

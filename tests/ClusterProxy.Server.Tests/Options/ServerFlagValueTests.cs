@@ -19,7 +19,7 @@ public sealed class ServerFlagValueTests
             "--proxy-strategies=destHost,defaultRoute,default", "--cipher-suites=TLS_AES_128_GCM_SHA256", "--tls-min-version=VersionTLS13",
             "--xfr-channel-size=7", "--frontend-write-channel-size=8", "--enable-lease-controller", "--lease-namespace=n",
             "--lease-label=x=y", "--graceful-shutdown-timeout=3s", "--backend-dial-timeout=4s", "--v=9", "--insecure-agent-port",
-            "--frontend-uds-name=o", "--max-message-size=10", "--connection-buffer-size=11", "--connection-stall-limit=5s",
+            "--frontend-uds-name=o", "--max-message-size=10", "--connection-buffer-size=11", "--buffer-budget=99", "--connection-stall-limit=5s",
             "--connect-head-timeout=6s", "--peer-ping-interval=7s", "--max-pending-dials=12");
         var expected = new ServerOptions
         {
@@ -68,6 +68,7 @@ public sealed class ServerFlagValueTests
             FrontendUdsName = "o",
             MaxMessageSize = 10,
             ConnectionBufferSize = 11,
+            BufferBudget = 99,
             ConnectionStallLimit = TimeSpan.FromSeconds(5),
             ConnectHeadTimeout = TimeSpan.FromSeconds(6),
             PeerPingInterval = TimeSpan.FromSeconds(7),

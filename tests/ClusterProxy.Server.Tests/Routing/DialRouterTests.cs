@@ -104,19 +104,32 @@ public sealed class DialRouterTests
         for (var i = 0; i < 2; i++)
         {
             waiting.Add(await server.OpenFrontendAsync());
-            await waiting[i].SendAsync(PacketFactory.DialRequest("tcp", "target:1", i));
+            await waiting[i].SendAsync(PacketFactory.DialRequest("tcp", $"target:{i}", i));
         }
 
+        // Streams of their own arrive in any order.
         var dial = await agent.TakeDialAsync();
         await agent.TakeDialAsync();
+        var answered = waiting[int.Parse(dial.Address["target:".Length..])];
         var refused = await server.OpenFrontendAsync();
         await refused.SendAsync(PacketFactory.DialRequest("tcp", "target:1", 7));
 
         Assert.Contains("too many dials", (await refused.HearAsync(PacketType.DialRsp)).DialResponse.Error, StringComparison.Ordinal);
         await agent.SendAsync(PacketFactory.DialResponse(dial.Random, 1));
-        await waiting[0].HearAsync(PacketType.DialRsp);
+        await answered.HearAsync(PacketType.DialRsp);
         await refused.SendAsync(PacketFactory.DialRequest("tcp", "target:1", 8));
         await agent.TakeDialAsync();
+    }
+
+    [Fact]
+    public async Task Dial_BuffersFull_IsRefused()
+    {
+        await using var server = await TestServer.StartAsync(o => o with { BufferBudget = 0 });
+        await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+        await frontend.SendAsync(PacketFactory.DialRequest("tcp", "target:1", 7));
+
+        Assert.Contains("buffers are full", (await frontend.HearAsync(PacketType.DialRsp)).Message!.DialResponse.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -75,10 +75,10 @@ public sealed class HealthTests(RunningProxy proxy) : IClassFixture<RunningProxy
     {
         await using var sink = new SinkTarget();
 
-        var (exitCode, reports) = await JsonAsync(sink.Address, "--timeout", "0.5");
+        var (exitCode, reports) = await JsonAsync(sink.Address, "--timeout", "5");
 
         Assert.Equal((1, "tls"), (exitCode, reports[0].GetProperty("failedStep").GetString()));
-        Assert.Contains("no answer within 0.5 s", reports[0].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("no answer within 5 s", reports[0].GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

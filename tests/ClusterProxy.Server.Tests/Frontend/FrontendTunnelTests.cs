@@ -81,6 +81,36 @@ public sealed class FrontendTunnelTests
     }
 
     [Fact]
+    [Trait("Spec", "7.32")]
+    public async Task StreamEnd_BesideOtherStreams_EndsOnlyItsOwnDialAndConnection()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var leaving = await server.OpenFrontendAsync();
+        var accepted = agent.AcceptAsync(31);
+        await leaving.DialAsync();
+        await accepted;
+        var staying = await server.OpenFrontendAsync();
+        accepted = agent.AcceptAsync(32);
+        var id = await staying.DialAsync();
+        await accepted;
+        var dialing = await server.OpenFrontendAsync();
+        await dialing.SendAsync(PacketFactory.DialRequest("tcp", "target:1", 9));
+        var dial = await agent.TakeDialAsync();
+        var empty = await server.OpenFrontendAsync();
+
+        await empty.DisposeAsync();
+        await leaving.DisposeAsync();
+
+        Assert.Equal(31, (await agent.HearAsync(PacketType.CloseReq)).Message!.CloseRequest.ConnectID);
+        await staying.SendDataAsync(id, "still"u8.ToArray());
+        var data = await agent.HearAsync(PacketType.Data);
+        Assert.Equal((32, "still"), (data.ConnectId, System.Text.Encoding.ASCII.GetString(data.Payload)));
+        await agent.SendAsync(PacketFactory.DialResponse(dial.Random, 33));
+        Assert.Equal("", (await dialing.HearAsync(PacketType.DialRsp)).Message!.DialResponse.Error);
+    }
+
+    [Fact]
     [Trait("Spec", "7.28")]
     public async Task Data_BeforeDial_IsAnsweredAndStreamIgnored()
     {

@@ -121,22 +121,13 @@ internal sealed class ProxyServerHost : IAsyncDisposable
 
     private async Task OpenAsync(ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        var health = await PlainHttpHost.StartAsync(
-            new PlainHttpEndpoint
-            {
-                PortFlag = "health-port",
-                Port = _options.HealthPort,
-                AddressFlag = "health-bind-address",
-                Address = _options.HealthBindAddress.ToString(),
-            },
-            routes =>
-            {
-                routes.MapHealth(HealthStyle.Server, [_readiness.Check]);
-                routes.MapMetrics(_exposition);
-            },
-            logging, cancellationToken);
-        _started.Add(health);
-        HealthPort = health.Port;
+        _agentPlane = await Plane.StartAsync(
+            AgentPlane.Create(_options, _agentService, HostingMetrics, _time, _logger), logging, cancellationToken);
+        _started.Add(_agentPlane);
+        var context = new FrontendContext(Router, Frontends, new ConnectionIds(), Limits, _time, Metrics, _logger);
+        _frontendPlane = await Plane.StartAsync(
+            FrontendPlane.Create(_options, context, HostingMetrics, _logger), logging, cancellationToken);
+        _started.Add(_frontendPlane);
 
         var admin = await PlainHttpHost.StartAsync(
             new PlainHttpEndpoint
@@ -158,13 +149,24 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         _started.Add(admin);
         AdminPort = admin.Port;
 
-        _agentPlane = await Plane.StartAsync(
-            AgentPlane.Create(_options, _agentService, HostingMetrics, _time, _logger), logging, cancellationToken);
-        _started.Add(_agentPlane);
-        var context = new FrontendContext(Router, Frontends, new ConnectionIds(), Limits, _time, Metrics, _logger);
-        _frontendPlane = await Plane.StartAsync(
-            FrontendPlane.Create(_options, context, HostingMetrics, _logger), logging, cancellationToken);
-        _started.Add(_frontendPlane);
+        // Last, so that whoever waits for /healthz finds the other ports open.
+        var health = await PlainHttpHost.StartAsync(
+            new PlainHttpEndpoint
+            {
+                PortFlag = "health-port",
+                Port = _options.HealthPort,
+                AddressFlag = "health-bind-address",
+                Address = _options.HealthBindAddress.ToString(),
+            },
+            routes =>
+            {
+                routes.MapHealth(HealthStyle.Server, [_readiness.Check]);
+                routes.MapMetrics(_exposition);
+            },
+            logging, cancellationToken);
+        _started.Add(health);
+        HealthPort = health.Port;
+
         if (_options.InsecureAgentPort)
         {
             _logger.AgentPortOpen(AgentPort);

@@ -30,6 +30,7 @@ internal sealed class ServerMetrics
     private readonly Histogram<double> _frontendWriteDuration;
     private readonly Histogram<double> _connectionDuration;
     private readonly Histogram<double> _dialDurationByResult;
+    private readonly Histogram<double> _roundTrip;
     private readonly Counter<long> _dialFailures;
     private readonly Counter<long> _streamErrors;
     private readonly Counter<long> _culledLeases;
@@ -56,6 +57,8 @@ internal sealed class ServerMetrics
 
         _dialDurationByResult = _meter.CreateHistogram(
             Ours + "dial_duration_seconds", description: "Time from a dial to its end, by result.", advice: Latencies);
+        _roundTrip = _meter.CreateHistogram(
+            Ours + "agent_round_trip_seconds", description: "Time from a ping to an agent's answer.", advice: Latencies);
         _dials = _meter.CreateCounter<long>(Ours + "dials_total", description: "Dials, by frontend protocol and result.");
         _closes = _meter.CreateCounter<long>(Ours + "connection_closes_total", description: "Connections that ended, by reason.");
         _stalls = _meter.CreateCounter<long>(
@@ -147,6 +150,9 @@ internal sealed class ServerMetrics
         _closes.Add(1, new KeyValuePair<string, object?>(Reason, reason.ToTag()));
         _connectionDuration.Record(lifetime.TotalSeconds);
     }
+
+    /// <summary>An agent answered a ping.</summary>
+    public void RoundTrip(TimeSpan elapsed) => _roundTrip.Record(elapsed.TotalSeconds);
 
     public void Stalled(TimeSpan elapsed)
     {

@@ -4,7 +4,7 @@ using ClusterProxy.Protocol.Packets;
 namespace ClusterProxy.Protocol.Tunnels;
 
 /// <summary>
-/// The application-level ping of one tunnel: its shortest round trip, and how long the peer has been silent. The answer passes
+/// The application-level ping of one tunnel: its round trip, and how long the peer has been silent. The answer passes
 /// through the peer's own reader and writer, so it says that the peer works, not only that its socket is open.
 /// </summary>
 internal sealed class TunnelRoundTrip : IAsyncDisposable
@@ -13,25 +13,26 @@ internal sealed class TunnelRoundTrip : IAsyncDisposable
 
     private readonly TunnelWriter _writer;
     private readonly TimeProvider _time;
+    private readonly Action<TimeSpan>? _onMeasured;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
     private long _id;
     private long _sent;
     private long _waitingSince;
-    private long _shortestTicks;
     private bool _waiting;
     private int _disposed;
     private readonly Lock _gate = new();
 
-    public TunnelRoundTrip(TunnelWriter writer, TimeProvider time)
+    /// <param name="writer">The tunnel's writer.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="onMeasured">Told each round trip.</param>
+    public TunnelRoundTrip(TunnelWriter writer, TimeProvider time, Action<TimeSpan>? onMeasured = null)
     {
         _writer = writer;
         _time = time;
+        _onMeasured = onMeasured;
         _loop = RunAsync();
     }
-
-    /// <summary>The shortest measured; null before the first answer.</summary>
-    public TimeSpan? Shortest => Volatile.Read(ref _shortestTicks) is > 0 and var ticks ? TimeSpan.FromTicks(ticks) : null;
 
     /// <summary>How long an answer has been due; zero when none is.</summary>
     public TimeSpan SilentFor
@@ -54,6 +55,7 @@ internal sealed class TunnelRoundTrip : IAsyncDisposable
             return;
         }
 
+        TimeSpan elapsed;
         lock (_gate)
         {
             if (!_waiting || ping.Id != _id)
@@ -62,12 +64,10 @@ internal sealed class TunnelRoundTrip : IAsyncDisposable
             }
 
             _waiting = false;
-            var elapsed = Math.Max(_time.GetElapsedTime(_sent).Ticks, 1);
-            if (_shortestTicks == 0 || elapsed < _shortestTicks)
-            {
-                Volatile.Write(ref _shortestTicks, elapsed);
-            }
+            elapsed = _time.GetElapsedTime(_sent);
         }
+
+        _onMeasured?.Invoke(elapsed);
     }
 
     /// <summary>Stops asking. Whoever comes second waits for the first.</summary>

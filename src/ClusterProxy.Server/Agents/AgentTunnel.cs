@@ -15,6 +15,9 @@ namespace ClusterProxy.Server.Agents;
 /// <remarks>The reading loop hands bytes on and never awaits a send; replies it owes go to the writer's queue.</remarks>
 internal sealed class AgentTunnel
 {
+    /// <summary>Two pings unanswered: with it a black-holed tunnel is out of routing within 5 s of its last byte.</summary>
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(4);
+
     private readonly PacketReader _reader;
     private readonly TimedPipeWriter _output;
     private readonly TunnelWriter _writer;
@@ -40,7 +43,7 @@ internal sealed class AgentTunnel
         _output = new TimedPipeWriter(output, time);
         _observer = new LegObserver(metrics.ToAgent, metrics.FromAgent, metrics);
         _writer = new TunnelWriter(_output, limits, _observer);
-        _roundTrip = _features.HasFlag(TunnelFeatureSet.Ping) ? new TunnelRoundTrip(_writer, time) : null;
+        _roundTrip = _features.HasFlag(TunnelFeatureSet.Ping) ? new TunnelRoundTrip(_writer, time, metrics.RoundTrip) : null;
         _limits = limits;
         _time = time;
         _metrics = metrics;
@@ -49,8 +52,8 @@ internal sealed class AgentTunnel
 
     public AgentIdentity Agent { get; }
 
-    /// <summary>The agent is about to leave, or takes nothing any more: it is picked only when no other matches.</summary>
-    public bool IsDraining => _draining;
+    /// <summary>The agent is about to leave, or does not answer: it is picked only when no other matches.</summary>
+    public bool IsDraining => _draining || _roundTrip?.SilentFor > SilenceLimit;
 
     /// <summary>Whether this server gave the tunnel up.</summary>
     public bool IsRetired { get; private set; }

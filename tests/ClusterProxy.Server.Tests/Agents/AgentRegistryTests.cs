@@ -34,6 +34,23 @@ public sealed class AgentRegistryTests
     }
 
     [Fact]
+    public void Default_OneAgentLeavesPingsUnanswered_PicksTheOthersAndFallsBack()
+    {
+        var time = new ManualTime();
+        var registry = new AgentRegistry([ProxyStrategy.Default]);
+        var silent = IdleTunnels.Create("a", features: "ping", time: time);
+        var upstreams = IdleTunnels.Create("b", time: time);
+        registry.Add(silent);
+        registry.Add(upstreams);
+
+        Assert.Contains(silent, Enumerable.Range(0, 50).Select(_ => registry.Pick("x:1", [])));
+        time.Advance(TimeSpan.FromSeconds(5));
+        Assert.All(Enumerable.Range(0, 50), _ => Assert.Same(upstreams, registry.Pick("x:1", [])));
+        registry.Remove(upstreams);
+        Assert.Same(silent, registry.Pick("x:1", []));
+    }
+
+    [Fact]
     public void Default_OneAgentTwice_PicksItsNewestAndCountsOneKey()
     {
         var registry = new AgentRegistry([ProxyStrategy.Default]);

@@ -11,12 +11,12 @@ namespace ClusterProxy.Server.Tests.Kit;
 /// <summary>Agents' tunnels over pipes that nobody reads, for tests of what is known about them.</summary>
 internal static class IdleTunnels
 {
-    public static AgentTunnel Create(string id, string identifiers = "")
+    public static AgentTunnel Create(string id, string identifiers = "", string features = "", TimeProvider? time = null)
     {
         Assert.True(AgentIdentifiers.TryParse(identifiers, out var parsed, out _));
         return new AgentTunnel(
-            new AgentIdentity(id, parsed, "test"), new Pipe().Reader, new Pipe().Writer, TunnelLimits.Default, TimeProvider.System,
-            new ServerMetrics(CreateMeters()), NullLogger.Instance);
+            new AgentIdentity(id, parsed, "test", features), new Pipe().Reader, new Pipe().Writer, TunnelLimits.Default,
+            time ?? TimeProvider.System, new ServerMetrics(CreateMeters()), NullLogger.Instance);
     }
 
     public static IMeterFactory CreateMeters() =>

@@ -78,7 +78,9 @@ internal sealed class GrpcDialer : IDialer
                 throw new TunnelConnectException(
                     DialFailureReason.StreamSetup,
                     $"dialing {target} failed before the server took it: " +
-                    (ServerConnectException.In(e)?.Message ?? $"{_settings.Server} did not open a tunnel ({grpc.Status}); is it a gRPC frontend?"),
+                    (ServerConnectException.In(e)?.Message ??
+                        $"{_settings.Server} did not open a tunnel ({grpc.Status}); a refused client certificate looks like this, and the " +
+                        "server's log says why; or the port is no gRPC frontend"),
                     e);
             }
 

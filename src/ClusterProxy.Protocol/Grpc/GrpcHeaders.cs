@@ -8,7 +8,6 @@ internal static class GrpcHeaders
     public const string Timeout = "grpc-timeout";
     public const string Encoding = "grpc-encoding";
     public const string AcceptEncoding = "grpc-accept-encoding";
-    public const string TE = "te";
     public const string Trailers = "trailers";
     public const string ContentType = "application/grpc";
 

@@ -26,7 +26,7 @@ internal sealed class OperationFlags(FlagSet flags, ServerOptions defaults)
 
     private readonly Flag<bool> _contention = flags.AddBool(
         "enable-contention-profiling", defaults.EnableContentionProfiling, Group,
-        "Serve lock contention there too; needs --enable-profiling.");
+        "Accepted without effect: --enable-profiling shows lock contention already, and is needed with it.");
 
     private readonly Flag<TimeSpan> _shutdown = flags.AddDuration(
         "graceful-shutdown-timeout", defaults.GracefulShutdownTimeout, Group,

@@ -16,8 +16,4 @@ internal static partial class AgentLog
     [LoggerMessage(EventId = 3202, EventName = nameof(Drained), Level = LogLevel.Information,
         Message = "Drained; {Active} connections are left and will be closed")]
     public static partial void Drained(ILogger logger, int active);
-
-    [LoggerMessage(EventId = 3203, EventName = nameof(KeptLastFile), Level = LogLevel.Warning,
-        Message = "A file could not be read again, what it held before is used on: {Error}")]
-    public static partial void KeptLastFile(ILogger logger, string error);
 }

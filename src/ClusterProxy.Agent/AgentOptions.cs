@@ -108,6 +108,9 @@ internal sealed record AgentOptions
 
     public TimeSpan PeerPingInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>A week lets an operator act in working hours; whatever renews certificates by itself has done so long before.</summary>
+    public TimeSpan CertificateExpiryWarning { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>The value of <c>--v</c>.</summary>
     public int Verbosity { get; init; } = KlogFlags.DefaultVerbosity;
 

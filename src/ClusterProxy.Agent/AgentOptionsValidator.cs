@@ -107,5 +107,6 @@ internal static class AgentOptionsValidator
         errors.AtLeast("connection-buffer-size", options.ConnectionBufferSize, LeastBufferSize);
         errors.AtLeast("buffer-budget", options.BufferBudget, options.ConnectionBufferSize);
         errors.Positive("connection-stall-limit", options.ConnectionStallLimit);
+        errors.NotNegative("certificate-expiry-warning", options.CertificateExpiryWarning);
     }
 }

@@ -21,6 +21,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
     private readonly ServiceProvider _meters;
     private readonly AgentContext _context;
     private readonly PrometheusText _metrics;
+    private readonly CertificateFiles _certificateFiles;
     private readonly ServerPool _servers;
     private PlainHttpHost? _health;
     private PlainHttpHost? _admin;
@@ -30,17 +31,18 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
         _options = options;
         _logging = logging;
         var logger = logging.CreateLogger("ClusterProxy.Agent");
-        var tls = Tls(options, logger, time);
         var policy = TargetRules.Policy(options);
         var aliases = TargetRules.Aliases(options);
         var proxy = Proxy(environment);
 
         _meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var factory = _meters.GetRequiredService<IMeterFactory>();
-        _metrics = new PrometheusText(factory, [AgentMetrics.MeterName, ProcessMetrics.MeterName]);
+        _metrics = new PrometheusText(factory, [AgentMetrics.MeterName, HostingMetrics.MeterName, ProcessMetrics.MeterName]);
         _ = new ProcessMetrics(factory);
         _context = new AgentContext(Limits(options), new AgentMetrics(factory), logger, time);
 
+        _certificateFiles = new CertificateFiles(new HostingMetrics(factory, "agent"), logger, time, options.CertificateExpiryWarning);
+        var certificates = new AgentCertificates(options, _certificateFiles);
         var lookup = new NameLookup();
         var dialer = new TargetDialer(lookup, policy, aliases, options.DialTimeout, time);
         var connector = new ServerConnector(
@@ -50,7 +52,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
                 AgentId = options.AgentId,
                 AgentIdentifiers = options.AgentIdentifiers,
                 TokenPath = options.ServiceAccountTokenPath,
-                Tls = tls,
+                Tls = certificates.Tls(options.AlpnProto, time),
                 Proxy = proxy,
                 PingDelay = ServerConnectorOptions.AllowedPingDelay(options.ServerPingInterval),
                 StepTimeout = options.ConnectTimeout,
@@ -102,6 +104,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
             throw;
         }
 
+        host._certificateFiles.Start();
         host._servers.Start();
         var servers = string.Join(", ", options.Servers);
         AgentLog.Started(host._context.Logger, options.AgentId, servers, host.HealthPort, host.AdminPort);
@@ -116,6 +119,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _servers.DisposeAsync();
+        await _certificateFiles.DisposeAsync();
         foreach (var http in new[] { _health, _admin })
         {
             if (http is not null)
@@ -141,7 +145,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
             },
             routes =>
             {
-                routes.MapHealth(HealthStyle.Agent, AgentReadiness.Checks(_servers));
+                routes.MapHealth(HealthStyle.Agent, AgentReadiness.Checks(_servers), _certificateFiles.Warnings);
                 routes.MapMetrics(_metrics);
             },
             _logging, cancellationToken);
@@ -162,22 +166,6 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
                 }
             },
             _logging, cancellationToken);
-    }
-
-    private static ClientTls Tls(AgentOptions options, ILogger logger, TimeProvider time)
-    {
-        var ca = new RereadFile<CaBundle>(() => CaBundle.Load("ca-cert", options.CaCert), logger);
-        var pair = options.AgentCert.Length == 0
-            ? null
-            : new RereadFile<KeyPair>(() => KeyPairFile.Load("agent-cert", options.AgentCert, "agent-key", options.AgentKey), logger);
-        return new ClientTls(
-            new ClientTlsOptions
-            {
-                ServerCa = ca.Read,
-                KeyPair = pair is null ? null : pair.Read,
-                ExtraApplicationProtocols = options.AlpnProto,
-            },
-            time);
     }
 
     private static EgressProxy Proxy(Func<string, string?> environment)

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Hosting.Reloading;
 
 namespace ClusterProxy.Hosting;
 
@@ -8,14 +9,34 @@ public sealed class HostingMetrics
 {
     public const string MeterName = "ClusterProxy.Hosting";
 
+    private readonly Meter _meter;
+    private readonly string _prefix;
     private readonly Counter<long> _handshakeFailures;
+    private readonly Counter<long> _reloads;
 
     public HostingMetrics(IMeterFactory meters, string component)
     {
-        var meter = meters.Create(MeterName);
-        _handshakeFailures = meter.CreateCounter<long>(
-            $"clusterproxy_{component}_tls_handshake_failures_total",
+        _meter = meters.Create(MeterName);
+        _prefix = $"clusterproxy_{component}_";
+        _handshakeFailures = _meter.CreateCounter<long>(
+            _prefix + "tls_handshake_failures_total",
             description: "Incoming TLS handshakes that did not end in a connection, by plane and reason.");
+        _reloads = _meter.CreateCounter<long>(
+            _prefix + "certificate_reloads_total",
+            description: "Changes of certificate files that were taken up or refused, by plane, role and result.");
+    }
+
+    internal void ObserveExpiry(Func<IEnumerable<Measurement<double>>> measure) => _meter.CreateObservableGauge(
+        _prefix + "certificate_expiry_timestamp_seconds", measure,
+        description: "When the certificates in use end, by plane and role; of a CA bundle, when its last authority does.");
+
+    internal void Reloaded(string plane, string role, ReloadOutcome outcome) => Reloaded(plane, role, outcome, 1);
+
+    /// <summary>Every result starts at 0, so that a rate over the first refusal is seen.</summary>
+    internal void PublishReloads(string plane, string role)
+    {
+        Reloaded(plane, role, ReloadOutcome.Reloaded, 0);
+        Reloaded(plane, role, ReloadOutcome.Refused, 0);
     }
 
     internal void HandshakeFailed(string plane, string reason) =>
@@ -37,4 +58,7 @@ public sealed class HostingMetrics
             _handshakeFailures.Add(0, new("plane", plane), new("reason", failure.Tag()));
         }
     }
+
+    private void Reloaded(string plane, string role, ReloadOutcome outcome, int count) => _reloads.Add(
+        count, new("plane", plane), new("role", role), new("result", outcome == ReloadOutcome.Reloaded ? "success" : "failure"));
 }

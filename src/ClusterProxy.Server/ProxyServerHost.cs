@@ -1,9 +1,11 @@
 using System.Diagnostics.Metrics;
 using ClusterProxy.Hosting;
+using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Endpoints;
 using ClusterProxy.Hosting.Metrics;
 using ClusterProxy.Protocol.Tunnels;
 using ClusterProxy.Server.Agents;
+using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Planes;
 using ClusterProxy.Server.Routing;
@@ -24,6 +26,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
     private readonly PrometheusText _exposition;
     private readonly AgentService _agentService;
     private readonly ServerReadiness _readiness;
+    private readonly CertificateFiles _certificateFiles;
     private readonly List<IAsyncDisposable> _started = [];
     private Plane _agentPlane = null!;
     private Plane _frontendPlane = null!;
@@ -40,6 +43,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         _ = new ProcessMetrics(factory);
         HostingMetrics = new HostingMetrics(factory, "server");
         Metrics = new ServerMetrics(factory);
+        _certificateFiles = new CertificateFiles(HostingMetrics, _logger, time, options.CertificateExpiryWarning);
 
         Agents = new AgentRegistry(options.ProxyStrategies);
         Frontends = new LiveFrontends();
@@ -115,19 +119,22 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         }
 
         _started.Clear();
+        await _certificateFiles.DisposeAsync();
         _exposition.Dispose();
         await _meters.DisposeAsync();
     }
 
     private async Task OpenAsync(ILoggerFactory logging, CancellationToken cancellationToken)
     {
+        var certificates = new ServerCertificates(_options, _certificateFiles);
         _agentPlane = await Plane.StartAsync(
-            AgentPlane.Create(_options, _agentService, HostingMetrics, _time, _logger), logging, cancellationToken);
+            AgentPlane.Create(_options, _agentService, certificates, HostingMetrics, _time, _logger), logging, cancellationToken);
         _started.Add(_agentPlane);
         var context = new FrontendContext(Router, Frontends, new ConnectionIds(), Limits, _time, Metrics, _logger);
         _frontendPlane = await Plane.StartAsync(
-            FrontendPlane.Create(_options, context, HostingMetrics, _logger), logging, cancellationToken);
+            FrontendPlane.Create(_options, context, certificates, HostingMetrics, _logger), logging, cancellationToken);
         _started.Add(_frontendPlane);
+        _certificateFiles.Start();
 
         var admin = await PlainHttpHost.StartAsync(
             new PlainHttpEndpoint
@@ -160,7 +167,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
             },
             routes =>
             {
-                routes.MapHealth(HealthStyle.Server, [_readiness.Check]);
+                routes.MapHealth(HealthStyle.Server, [_readiness.Check], _certificateFiles.Warnings);
                 routes.MapMetrics(_exposition);
             },
             logging, cancellationToken);

@@ -114,6 +114,7 @@ internal static class ServerOptionsValidator
         errors.AtLeast("max-pending-dials", options.MaxPendingDials, 1);
         errors.AtLeast("buffer-budget", options.BufferBudget, options.ConnectionBufferSize);
         errors.Positive("connection-stall-limit", options.ConnectionStallLimit);
+        errors.NotNegative("certificate-expiry-warning", options.CertificateExpiryWarning);
         errors.Positive("connect-head-timeout", options.ConnectHeadTimeout);
         errors.NotNegative("peer-ping-interval", options.PeerPingInterval);
     }

@@ -33,6 +33,10 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
         "Interval of HTTP/2 pings that find half-open tunnels; the smaller of this and --keepalive-time counts, "
         + "but no less than 30s, which is what servers allow; 0 leaves only --keepalive-time.");
 
+    private readonly Flag<TimeSpan> _expiryWarning = flags.AddDuration(
+        "certificate-expiry-warning", defaults.CertificateExpiryWarning, Group,
+        "How long before a certificate in use expires /readyz and the log warn of it; at most a fifth of its lifetime.");
+
     public AgentOptions Apply(FlagParseResult result, AgentOptions options) => options with
     {
         DrainTimeout = result.Get(_drainTimeout),
@@ -42,5 +46,6 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
         BufferBudget = result.Get(_bufferBudget),
         ConnectionStallLimit = result.Get(_stallLimit),
         PeerPingInterval = result.Get(_pingInterval),
+        CertificateExpiryWarning = result.Get(_expiryWarning),
     };
 }

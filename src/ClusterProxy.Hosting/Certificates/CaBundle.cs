@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using ClusterProxy.Hosting.Reloading;
 
 namespace ClusterProxy.Hosting.Certificates;
 
@@ -19,22 +20,22 @@ public sealed class CaBundle
     {
         _certificates = certificates;
         _fingerprints = [.. certificates.Select(Fingerprint)];
+        Validity = Validity.OfAnchors(certificates);
+        Subjects = string.Join("; ", certificates.Select(static c => c.Subject));
     }
 
     public IReadOnlyList<X509Certificate2> Certificates => [.. _certificates];
 
+    public Validity Validity { get; }
+
+    /// <summary>For people.</summary>
+    public string Subjects { get; }
+
     /// <exception cref="StartupException">The file cannot be read, or holds no usable certificate.</exception>
     public static CaBundle Load(string flag, string path)
     {
-        var pem = PemFile.Read(flag, path);
-        try
-        {
-            return Parse(pem, path);
-        }
-        catch (FormatException e)
-        {
-            throw new StartupException($"--{flag}={path}: {e.Message}", e);
-        }
+        var file = new FlagFile(flag, path);
+        return Parse(file, file.Read());
     }
 
     /// <param name="pem">PEM text with any number of blocks.</param>
@@ -54,6 +55,19 @@ public sealed class CaBundle
         return certificates.Count > 0
             ? new CaBundle(certificates)
             : throw new FormatException($"{source} holds no certificate; give a PEM file with at least one CERTIFICATE block");
+    }
+
+    /// <exception cref="StartupException">As <see cref="Parse(string, string)"/> says, with flag and path.</exception>
+    internal static CaBundle Parse(FlagFile file, string pem)
+    {
+        try
+        {
+            return Parse(pem, file.Path);
+        }
+        catch (FormatException e)
+        {
+            throw new StartupException($"{file}: {e.Message}", e);
+        }
     }
 
     internal bool Contains(X509Certificate2 certificate) => _fingerprints.Contains(Fingerprint(certificate));

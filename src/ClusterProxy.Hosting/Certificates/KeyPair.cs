@@ -10,6 +10,7 @@ public sealed class KeyPair
     {
         Certificate = certificate;
         Intermediates = intermediates;
+        Validity = Validity.OfChain(intermediates.Prepend(certificate));
 
         // Offline: what is sent is what the file holds, never what an issuer's URL says.
         Context = SslStreamCertificateContext.Create(certificate, [.. intermediates], offline: true);
@@ -18,6 +19,8 @@ public sealed class KeyPair
     public X509Certificate2 Certificate { get; }
 
     public IReadOnlyList<X509Certificate2> Intermediates { get; }
+
+    public Validity Validity { get; }
 
     /// <summary>Built once a pair, since building walks the chain.</summary>
     public SslStreamCertificateContext Context { get; }

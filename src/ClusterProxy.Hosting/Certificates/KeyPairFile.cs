@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using ClusterProxy.Hosting.Reloading;
 
 namespace ClusterProxy.Hosting.Certificates;
 
@@ -13,48 +14,37 @@ public static class KeyPairFile
     /// <exception cref="StartupException">One sentence with flag, path and remedy.</exception>
     public static KeyPair Load(string certFlag, string certPath, string keyFlag, string keyPath)
     {
-        var certPem = PemFile.Read(certFlag, certPath);
-        var keyPem = PemFile.Read(keyFlag, keyPath);
-        var certificates = Certificates(certPem, certFlag, certPath);
-        var key = PrivateKeyPem.Find(keyPem);
-        switch (key.Kind)
-        {
-            case PrivateKeyKind.Absent:
-                throw new StartupException($"--{keyFlag}={keyPath}: holds no private key; give the PEM key of --{certFlag}={certPath}");
-            case PrivateKeyKind.Encrypted:
-                throw new StartupException(
-                    $"--{keyFlag}={keyPath}: the key is encrypted; decrypt it first, for example with `openssl pkey -in {keyPath} -out plain.key`");
-            default:
-                return new KeyPair(Join(certificates[0], key.Pem, certFlag, certPath, keyFlag, keyPath), certificates[1..]);
-        }
+        var (cert, key) = (new FlagFile(certFlag, certPath), new FlagFile(keyFlag, keyPath));
+        return Parse(cert, cert.Read(), key, key.Read());
     }
 
-    private static X509Certificate2[] Certificates(string pem, string flag, string path)
+    /// <inheritdoc cref="Load"/>
+    internal static KeyPair Parse(FlagFile cert, string certPem, FlagFile key, string keyPem)
     {
-        try
+        var certificates = CaBundle.Parse(cert, certPem).Certificates;
+        var found = PrivateKeyPem.Find(keyPem);
+        return found.Kind switch
         {
-            return [.. CaBundle.Parse(pem, path).Certificates];
-        }
-        catch (FormatException e)
-        {
-            throw new StartupException($"--{flag}={path}: {e.Message}", e);
-        }
+            PrivateKeyKind.Absent => throw new StartupException($"{key}: holds no private key; give the PEM key of {cert}"),
+            PrivateKeyKind.Encrypted => throw new StartupException(
+                $"{key}: the key is encrypted; decrypt it first, for example with `openssl pkey -in {key.Path} -out plain.key`"),
+            _ => new KeyPair(Join(certificates[0], found.Pem, cert, key), [.. certificates.Skip(1)]),
+        };
     }
 
-    private static X509Certificate2 Join(
-        X509Certificate2 leaf, string keyPem, string certFlag, string certPath, string keyFlag, string keyPath)
+    private static X509Certificate2 Join(X509Certificate2 leaf, string keyPem, FlagFile cert, FlagFile key)
     {
         try
         {
             return PrivateKeyPem.Join(leaf, keyPem)
                 ?? throw new StartupException(
-                    $"--{keyFlag}={keyPath}: the key does not match the certificate in --{certFlag}={certPath} "
+                    $"{key}: the key does not match the certificate in {cert} "
                     + $"(subject {leaf.Subject}); give the two files that were issued together, leaf first");
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             throw new StartupException(
-                $"--{keyFlag}={keyPath}: the private key cannot be used ({e.Message}); give an ECDSA or RSA key in PEM form", e);
+                $"{key}: the private key cannot be used ({e.Message}); give an ECDSA or RSA key in PEM form", e);
         }
     }
 }

@@ -12,12 +12,18 @@ public static class HealthEndpoints
     private static readonly string[] Readers = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>Liveness says no more than that the process answers: a restart mends nothing that readiness reports.</summary>
-    public static void MapHealth(this IEndpointRouteBuilder routes, HealthStyle style, IReadOnlyList<HealthCheck> readiness)
+    /// <param name="routes">Of the health port.</param>
+    /// <param name="style">Whose wording.</param>
+    /// <param name="readiness">All must be well.</param>
+    /// <param name="warnings">Sentences that stand behind an <c>ok</c>: they need an operator and do not take the process out of use.</param>
+    public static void MapHealth(
+        this IEndpointRouteBuilder routes, HealthStyle style, IReadOnlyList<HealthCheck> readiness, Func<IReadOnlyList<string>>? warnings = null)
     {
+        var warn = warnings ?? (static () => []);
         routes.MapMethods("/healthz", Readers, static context => context.WriteTextAsync("ok"));
         RequestDelegate ready = style == HealthStyle.Server
-            ? context => ServerStyleAsync(context, readiness)
-            : context => AgentStyleAsync(context, readiness);
+            ? context => ServerStyleAsync(context, readiness, warn)
+            : context => AgentStyleAsync(context, readiness, warn);
         routes.MapMethods("/readyz", Readers, ready);
         routes.MapMethods("/ready", Readers, ready);
     }
@@ -25,15 +31,15 @@ public static class HealthEndpoints
     public static void MapMetrics(this IEndpointRouteBuilder routes, PrometheusText metrics) => routes.MapMethods(
         "/metrics", Readers, context => context.WriteTextAsync(metrics.Render(), contentType: PrometheusText.ContentType));
 
-    private static Task ServerStyleAsync(HttpContext context, IReadOnlyList<HealthCheck> checks)
+    private static Task ServerStyleAsync(HttpContext context, IReadOnlyList<HealthCheck> checks, Func<IReadOnlyList<string>> warnings)
     {
         var failure = checks.Select(static c => c.Probe()).FirstOrDefault(static f => f is not null);
         return failure is null
-            ? context.WriteTextAsync("ok")
+            ? context.WriteTextAsync(WithWarnings("ok", warnings()))
             : context.WriteTextAsync(failure, StatusCodes.Status500InternalServerError);
     }
 
-    private static Task AgentStyleAsync(HttpContext context, IReadOnlyList<HealthCheck> checks)
+    private static Task AgentStyleAsync(HttpContext context, IReadOnlyList<HealthCheck> checks, Func<IReadOnlyList<string>> warnings)
     {
         var lines = new StringBuilder();
         var failed = false;
@@ -49,6 +55,12 @@ public static class HealthEndpoints
             return context.WriteTextAsync(lines.ToString(), StatusCodes.Status503ServiceUnavailable);
         }
 
-        return context.WriteTextAsync(context.Request.Query.ContainsKey("verbose") ? lines.Append("check passed\n").ToString() : "ok");
+        return context.WriteTextAsync(
+            WithWarnings(context.Request.Query.ContainsKey("verbose") ? lines.Append("check passed\n").ToString() : "ok", warnings()));
     }
+
+    /// <summary>The body is exactly upstream's when there is nothing to warn of.</summary>
+    private static string WithWarnings(string text, IReadOnlyList<string> warnings) => warnings.Count == 0
+        ? text
+        : text.TrimEnd('\n') + "\n" + string.Concat(warnings.Select(static w => $"warning: {w}\n"));
 }

@@ -39,6 +39,10 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
     private readonly Flag<int> _pendingDials = flags.AddInt(
         "max-pending-dials", defaults.MaxPendingDials, Group, "Dials that may wait for an agent's answer at one time.");
 
+    private readonly Flag<TimeSpan> _expiryWarning = flags.AddDuration(
+        "certificate-expiry-warning", defaults.CertificateExpiryWarning, Group,
+        "How long before a certificate in use expires /readyz and the log warn of it; at most a fifth of its lifetime.");
+
     public ServerOptions Apply(FlagParseResult result, ServerOptions options) => options with
     {
         InsecureAgentPort = result.Get(_insecure),
@@ -50,5 +54,6 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         ConnectHeadTimeout = result.Get(_headTimeout),
         PeerPingInterval = result.Get(_pingInterval),
         MaxPendingDials = result.Get(_pendingDials),
+        CertificateExpiryWarning = result.Get(_expiryWarning),
     };
 }

@@ -3,6 +3,7 @@ using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Protocol;
 using ClusterProxy.Server.Agents;
+using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Grpc;
 
@@ -14,16 +15,15 @@ internal static class AgentPlane
     private const string WrongProtocol = "this port is for agents and speaks gRPC over HTTP/2";
 
     public static PlaneOptions Create(
-        ServerOptions options, AgentService service, HostingMetrics metrics, TimeProvider time, ILogger logger)
+        ServerOptions options, AgentService service, ServerCertificates certificates, HostingMetrics metrics, TimeProvider time,
+        ILogger logger)
     {
-        var keyPair = KeyPairFile.Load("cluster-cert", options.ClusterCert, "cluster-key", options.ClusterKey);
-        var clientCa = options.ClusterCaCert.Length > 0 ? CaBundle.Load("cluster-ca-cert", options.ClusterCaCert) : null;
         var tls = new ServerTls(
             new ServerTlsOptions
             {
                 Plane = "agent",
-                KeyPair = () => keyPair,
-                ClientCa = clientCa is null ? null : () => clientCa,
+                KeyPair = () => certificates.AgentPort.Value,
+                ClientCa = certificates.AgentAuthorities is { } agents ? () => agents.Value : null,
                 Versions = options.TlsProtocols,
                 CipherSuites = options.CipherSuites,
                 ApplicationProtocols = [SslApplicationProtocol.Http2],

@@ -4,6 +4,7 @@ using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Listeners;
 using ClusterProxy.Protocol;
+using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Grpc;
 using Microsoft.AspNetCore.Connections;
@@ -17,7 +18,7 @@ internal static class FrontendPlane
         "this port speaks gRPC over HTTP/2; HTTP-CONNECT is served with --mode=http-connect or --mode=auto";
 
     public static PlaneOptions Create(
-        ServerOptions options, FrontendContext context, HostingMetrics metrics, ILogger logger)
+        ServerOptions options, FrontendContext context, ServerCertificates certificates, HostingMetrics metrics, ILogger logger)
     {
         var connect = options.Mode == FrontendMode.Grpc
             ? (Func<ConnectionContext, ReadResult?, Task>?)null
@@ -27,7 +28,7 @@ internal static class FrontendPlane
         return new PlaneOptions
         {
             Endpoint = options.UdsName.Length > 0 ? null : new("server-port", options.ServerBindAddress, options.ServerPort),
-            UseTls = options.UdsName.Length > 0 ? null : CreateTls(options, metrics, context.Time, logger).Use,
+            UseTls = options.UdsName.Length > 0 ? null : CreateTls(options, certificates, metrics, context.Time, logger).Use,
             Socket = BindSocket(options),
             Connect = new FrontendSwitch(
                 options.Mode != FrontendMode.HttpConnect, connect, WrongProtocol, options.ConnectHeadTimeout, context.Time).Use,
@@ -57,16 +58,14 @@ internal static class FrontendPlane
         return path.Length > 0 ? UnixSocketListener.Bind(flag, path, options.DeleteExistingUdsFile) : null;
     }
 
-    private static ServerTls CreateTls(ServerOptions options, HostingMetrics metrics, TimeProvider time, ILogger logger)
-    {
-        var keyPair = KeyPairFile.Load("server-cert", options.ServerCert, "server-key", options.ServerKey);
-        var clientCa = CaBundle.Load("server-ca-cert", options.ServerCaCert);
-        return new ServerTls(
+    private static ServerTls CreateTls(
+        ServerOptions options, ServerCertificates certificates, HostingMetrics metrics, TimeProvider time, ILogger logger) =>
+        new(
             new ServerTlsOptions
             {
                 Plane = "frontend",
-                KeyPair = () => keyPair,
-                ClientCa = () => clientCa,
+                KeyPair = () => certificates.FrontendPort!.Value,
+                ClientCa = () => certificates.FrontendAuthorities!.Value,
                 Versions = options.TlsProtocols,
                 CipherSuites = options.CipherSuites,
                 ApplicationProtocols = options.Mode switch
@@ -77,5 +76,4 @@ internal static class FrontendPlane
                 },
             },
             metrics, logger, time);
-    }
 }

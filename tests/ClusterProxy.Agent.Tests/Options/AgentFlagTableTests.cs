@@ -65,6 +65,7 @@ public sealed class AgentFlagTableTests
         ("connection-stall-limit", "10s"),
         ("max-message-size", "4194304"),
         ("peer-ping-interval", "30s"),
+        ("certificate-expiry-warning", "168h0m0s"),
     ];
 
     [Fact]

@@ -42,6 +42,22 @@ public sealed class PlainHttpHostTests
     }
 
     [Fact]
+    public async Task Health_WithWarnings_IsOk_AndSaysThem()
+    {
+        IReadOnlyList<string> warnings = ["a ends", "b ends"];
+        await using var server = await StartAsync(r => r.MapHealth(HealthStyle.Server, [], () => warnings));
+        await using var agent = await StartAsync(r => r.MapHealth(HealthStyle.Agent, [new HealthCheck("ping", () => null)], () => warnings));
+
+        Assert.Equal((200, "ok"), await GetAsync(server, "/healthz"));
+        Assert.Equal((200, "ok\nwarning: a ends\nwarning: b ends\n"), await GetAsync(server, "/readyz"));
+        Assert.Equal((200, "ok\nwarning: a ends\nwarning: b ends\n"), await GetAsync(agent, "/readyz"));
+        Assert.Equal(
+            (200, "[+]ping ok\ncheck passed\nwarning: a ends\nwarning: b ends\n"), await GetAsync(agent, "/readyz?verbose"));
+        warnings = [];
+        Assert.Equal((200, "ok"), await GetAsync(server, "/readyz"));
+    }
+
+    [Fact]
     public async Task Metrics_Get_IsThePrometheusText()
     {
         using var factory = new MeterFactory();

@@ -75,6 +75,7 @@ public sealed class ServerFlagTableTests
         ("connect-head-timeout", "10s"),
         ("peer-ping-interval", "30s"),
         ("max-pending-dials", "10000"),
+        ("certificate-expiry-warning", "168h0m0s"),
     ];
 
     [Fact]

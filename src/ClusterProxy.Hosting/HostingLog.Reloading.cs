@@ -1,0 +1,42 @@
+using ClusterProxy.Hosting.Reloading;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterProxy.Hosting;
+
+internal static partial class HostingLog
+{
+    [LoggerMessage(
+        EventId = 7200,
+        EventName = nameof(FileReloaded),
+        Level = LogLevel.Information,
+        Message = "{Files} changed and is in use: {Subject}, valid until {End:u}")]
+    public static partial void FileReloaded(ILogger logger, ReloadingFile files, string subject, DateTimeOffset end);
+
+    [LoggerMessage(
+        EventId = 7201,
+        EventName = nameof(FileRefused),
+        Level = LogLevel.Warning,
+        Message = "{Files} changed and cannot be used, what was loaded before stays in use: {Error}")]
+    public static partial void FileRefused(ILogger logger, ReloadingFile files, string error);
+
+    [LoggerMessage(
+        EventId = 7202,
+        EventName = nameof(CertificateExpiresSoon),
+        Level = LogLevel.Warning,
+        Message = "{Certificate} expires at {End:u}: replace the file, it is taken up without a restart")]
+    public static partial void CertificateExpiresSoon(ILogger logger, string certificate, DateTimeOffset end);
+
+    [LoggerMessage(
+        EventId = 7203,
+        EventName = nameof(CertificateExpired),
+        Level = LogLevel.Warning,
+        Message = "{Certificate} expired at {End:u}, peers refuse it: replace the file, it is taken up without a restart")]
+    public static partial void CertificateExpired(ILogger logger, string certificate, DateTimeOffset end);
+
+    [LoggerMessage(
+        EventId = 7204,
+        EventName = nameof(ReloaderFailed),
+        Level = LogLevel.Error,
+        Message = "The loop that rereads changed files failed; this is a defect, and changed files need a restart until it is mended")]
+    public static partial void ReloaderFailed(ILogger logger, Exception exception);
+}

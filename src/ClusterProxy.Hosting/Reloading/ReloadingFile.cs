@@ -1,0 +1,17 @@
+namespace ClusterProxy.Hosting.Reloading;
+
+/// <summary>What is known of a <see cref="ReloadingFile{T}"/> without knowing what it is read as.</summary>
+public abstract class ReloadingFile
+{
+    private protected ReloadingFile(IReadOnlyList<FlagFile> files) => Files = files;
+
+    public IReadOnlyList<FlagFile> Files { get; }
+
+    /// <summary>Why the content was refused that was looked at last; empty when it was not.</summary>
+    public abstract string Refusal { get; }
+
+    /// <summary>Reads the files and takes up what they hold if it is new and good.</summary>
+    public abstract ReloadOutcome Check();
+
+    public override string ToString() => string.Join(" ", Files);
+}

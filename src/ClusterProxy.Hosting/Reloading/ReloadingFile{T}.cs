@@ -1,0 +1,120 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace ClusterProxy.Hosting.Reloading;
+
+/// <summary>
+/// Something that is read from files which belong together, such as a certificate and its key, and read again when they change.
+/// <para>
+/// Contents are compared, not times or sizes: a Secret volume swaps a symbolic link above the files, and clocks of network file
+/// systems are coarse. Files of a few kilobytes cost microseconds to read.
+/// </para>
+/// <para>
+/// Two files cannot be replaced in one step, so a content that does not load is called bad only when it is still there at the next
+/// look; until then somebody may be writing.
+/// </para>
+/// </summary>
+public sealed class ReloadingFile<T> : ReloadingFile
+    where T : class
+{
+    private readonly Func<IReadOnlyList<string>, T> _parse;
+    private readonly Func<T, string?> _objection;
+    private readonly Lock _gate = new();
+    private string _good;
+    private string _suspect = "";
+    private string _refused = "";
+    private string _refusal = "";
+    private T _value;
+
+    /// <param name="files">Read together, in this order.</param>
+    /// <param name="parse">Gets their contents; throws <see cref="StartupException"/> or <see cref="FormatException"/> when they cannot be used.</param>
+    /// <param name="objection">Why something that parses must not replace what is in use, or null. Not asked for the first content.</param>
+    /// <exception cref="StartupException">The files cannot be used at the start, where nothing stands in for them.</exception>
+    public ReloadingFile(IReadOnlyList<FlagFile> files, Func<IReadOnlyList<string>, T> parse, Func<T, string?>? objection = null)
+        : base(files)
+    {
+        _parse = parse;
+        _objection = objection ?? (static _ => null);
+        var contents = files.Select(static f => f.Read()).ToArray();
+        _value = parse(contents);
+        _good = Fingerprint(contents);
+    }
+
+    /// <summary>What was loaded last and is good.</summary>
+    public T Value => Volatile.Read(ref _value);
+
+    public override string Refusal
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _refusal;
+            }
+        }
+    }
+
+    public override ReloadOutcome Check()
+    {
+        lock (_gate)
+        {
+            var fingerprint = "";
+            try
+            {
+                var contents = Files.Select(static f => f.Read()).ToArray();
+                fingerprint = Fingerprint(contents);
+                return fingerprint == _good ? Settle(fingerprint, null)
+                    : fingerprint == _refused ? ReloadOutcome.Unchanged
+                    : Settle(fingerprint, _parse(contents));
+            }
+            catch (Exception e) when (e is StartupException or FormatException or CryptographicException)
+            {
+                return Doubt(fingerprint.Length > 0 ? fingerprint : e.Message, e.Message);
+            }
+        }
+    }
+
+    /// <summary>The value, after a look at the files: for programs that need it rarely and have no loop.</summary>
+    public T CheckedValue()
+    {
+        Check();
+        return Value;
+    }
+
+    private ReloadOutcome Settle(string fingerprint, T? value)
+    {
+        if (value is not null && _objection(value) is { } objection)
+        {
+            return Doubt(fingerprint, objection);
+        }
+
+        (_good, _suspect, _refused, _refusal) = (fingerprint, "", "", "");
+        if (value is null)
+        {
+            return ReloadOutcome.Unchanged;
+        }
+
+        Volatile.Write(ref _value, value);
+        return ReloadOutcome.Reloaded;
+    }
+
+    private ReloadOutcome Doubt(string fingerprint, string reason)
+    {
+        if (fingerprint == _refused)
+        {
+            return ReloadOutcome.Unchanged;
+        }
+
+        if (fingerprint != _suspect)
+        {
+            _suspect = fingerprint;
+            return ReloadOutcome.Unchanged;
+        }
+
+        (_refused, _refusal) = (fingerprint, reason);
+        return ReloadOutcome.Refused;
+    }
+
+    private static string Fingerprint(IEnumerable<string> contents) =>
+        Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', contents))));
+}

@@ -1,0 +1,41 @@
+using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Hosting.Reloading;
+
+namespace ClusterProxy.Server.Certificates;
+
+/// <summary>The certificate files of both planes. All follow their files while the server runs.</summary>
+internal sealed class ServerCertificates
+{
+    private const string Agent = "agent";
+    private const string Frontend = "frontend";
+    private const string Serving = "serving";
+
+    /// <exception cref="Hosting.StartupException">A file cannot be used.</exception>
+    public ServerCertificates(ServerOptions options, CertificateFiles files)
+    {
+        AgentPort = files.KeyPair(
+            Agent, Serving, new("cluster-cert", options.ClusterCert), new("cluster-key", options.ClusterKey));
+        if (options.ClusterCaCert.Length > 0)
+        {
+            AgentAuthorities = files.Authorities(Agent, new("cluster-ca-cert", options.ClusterCaCert));
+        }
+
+        if (options.UdsName.Length == 0)
+        {
+            FrontendPort = files.KeyPair(
+                Frontend, Serving, new("server-cert", options.ServerCert), new("server-key", options.ServerKey));
+            FrontendAuthorities = files.Authorities(Frontend, new("server-ca-cert", options.ServerCaCert));
+        }
+    }
+
+    public ReloadingFile<KeyPair> AgentPort { get; }
+
+    /// <summary>Null when agents show no certificate.</summary>
+    public ReloadingFile<CaBundle>? AgentAuthorities { get; }
+
+    /// <summary>Null when frontends are served on a Unix socket only.</summary>
+    public ReloadingFile<KeyPair>? FrontendPort { get; }
+
+    /// <inheritdoc cref="FrontendPort"/>
+    public ReloadingFile<CaBundle>? FrontendAuthorities { get; }
+}

@@ -23,7 +23,7 @@ public sealed class RelayTests
     }
 
     [Fact]
-    public async Task TcpRelay_BlackHole_DropsWhatItReads()
+    public async Task TcpRelay_BlackHole_DropsWhatItReads_AndStaysDarkForThatConnection()
     {
         await using var target = new EchoTarget();
         await using var relay = new TcpRelay(target.Port);
@@ -35,9 +35,64 @@ public sealed class RelayTests
         await relay.ToDestination.BytesDropped.WaitForAsync(4).DefaultTimeout();
 
         relay.SetMode(RelayMode.Pass);
-        await Loopback.SendAsync(socket, "kept"u8.ToArray());
-        Assert.Equal("kept"u8.ToArray(), await Loopback.ReadAsync(socket, 4));
+        await Loopback.SendAsync(socket, "too"u8.ToArray());
+        await relay.ToDestination.BytesDropped.WaitForAsync(7).DefaultTimeout();
+        using var another = await Loopback.ConnectAsync(relay.EndPoint);
+        await Loopback.SendAsync(another, "kept"u8.ToArray());
+        Assert.Equal("kept"u8.ToArray(), await Loopback.ReadAsync(another, 4));
         Assert.Equal(4, target.BytesReceived.Value);
+    }
+
+    [Fact]
+    public async Task TcpRelay_CutAfterBytes_LetsExactlyThoseThrough()
+    {
+        await using var target = new EchoTarget();
+        await using var relay = new TcpRelay(target.EndPoint);
+        using var socket = await Loopback.ConnectAsync(relay.EndPoint);
+        relay.ToDestination.CutAfter(3, reset: false);
+
+        await Loopback.SendAsync(socket, "abcde"u8.ToArray());
+
+        await target.EndedByPeer.WaitForAsync(1).DefaultTimeout();
+        await relay.Open.WaitForAsync(0).DefaultTimeout();
+        Assert.Equal(3, target.BytesReceived.Value);
+        Assert.False(relay.ToDestination.TakeBackCut());
+    }
+
+    [Fact]
+    public async Task TcpRelay_BadConditions_KeepEveryByteInItsPlace()
+    {
+        const int Length = 200_000;
+        await using var target = new EchoTarget();
+        await using var relay = new TcpRelay(target.EndPoint);
+        relay.ToDestination.Conditions = new() { MaxPiece = 700, Delay = TimeSpan.FromMilliseconds(2), Jitter = TimeSpan.FromMilliseconds(2) };
+        relay.ToSource.Conditions = new() { BytesPerSecond = 2_000_000 };
+        using var socket = await Loopback.ConnectAsync(relay.EndPoint);
+        var sent = SeededBytes.Create(seed: 4, Length);
+
+        var sending = Loopback.SendAsync(socket, sent);
+        var got = await Loopback.ReadAsync(socket, Length);
+
+        await sending.DefaultTimeout();
+        Assert.Equal(sent, got);
+    }
+
+    [Fact]
+    public async Task FaultPlan_OfOneSeed_IsAlwaysTheSame_AndLeavesTheRelayMended()
+    {
+        var plan = FaultPlan.Create(seed: 12, breaks: true, bytes: 1000);
+        Assert.Equal(plan.ToString(), FaultPlan.Create(seed: 12, breaks: true, bytes: 1000).ToString());
+        Assert.NotEqual(plan.ToString(), FaultPlan.Create(seed: 13, breaks: true, bytes: 1000).ToString());
+        await using var target = new EchoTarget();
+        await using var relay = new TcpRelay(target.EndPoint);
+        using var socket = await Loopback.ConnectAsync(relay.EndPoint);
+        await relay.Open.WaitForAsync(1).DefaultTimeout();
+
+        await plan.RunAsync(relay, TimeProvider.System, CancellationToken.None).DefaultTimeout();
+
+        using var another = await Loopback.ConnectAsync(relay.EndPoint);
+        await Loopback.SendAsync(another, "kept"u8.ToArray());
+        Assert.Equal("kept"u8.ToArray(), await Loopback.ReadAsync(another, 4));
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace ClusterProxy.Testing.Relays;
 
 /// <summary>One connection through a relay: a pump each way, ended by both FINs or by a cut.</summary>
-internal sealed class RelayedConnection(Socket source, Socket destination) : IDisposable
+internal sealed class RelayedConnection(Socket source, Socket destination, TimeProvider time) : IDisposable
 {
     private readonly CancellationTokenSource _cut = new();
     private readonly Lock _gate = new();
@@ -11,7 +11,9 @@ internal sealed class RelayedConnection(Socket source, Socket destination) : IDi
 
     public async Task RunAsync(RelayDirection toDestination, RelayDirection toSource)
     {
-        await Task.WhenAll(PumpAsync(source, destination, toDestination), PumpAsync(destination, source, toSource));
+        await Task.WhenAll(
+            new RelayPump(source, destination, toDestination, time, this).RunAsync(_cut.Token),
+            new RelayPump(destination, source, toSource, time, this).RunAsync(_cut.Token));
         source.Dispose();
         destination.Dispose();
     }
@@ -66,54 +68,6 @@ internal sealed class RelayedConnection(Socket source, Socket destination) : IDi
         {
             _disposed = true;
             _cut.Dispose();
-        }
-    }
-
-    private async Task PumpAsync(Socket from, Socket to, RelayDirection direction)
-    {
-        var buffer = new byte[64 * 1024];
-        try
-        {
-            while (true)
-            {
-                await direction.WaitForFlowAsync(_cut.Token);
-                var read = await from.ReceiveAsync(buffer, SocketFlags.None, _cut.Token);
-
-                // Bytes that came in while the direction was being stalled wait here.
-                var mode = await direction.WaitForFlowAsync(_cut.Token);
-                if (mode == RelayMode.BlackHole)
-                {
-                    direction.BytesDropped.Add(read);
-                    if (read == 0)
-                    {
-                        return;
-                    }
-
-                    continue;
-                }
-
-                if (read == 0)
-                {
-                    to.Shutdown(SocketShutdown.Send);
-                    return;
-                }
-
-                for (var sent = 0; sent < read;)
-                {
-                    sent += await to.SendAsync(buffer.AsMemory(sent, read - sent), SocketFlags.None, _cut.Token);
-                }
-
-                direction.BytesPassed.Add(read);
-            }
-        }
-        catch (SocketException) when (direction.Mode != RelayMode.BlackHole)
-        {
-            // One side was reset: so is the other.
-            Cut(reset: true);
-        }
-        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
-        {
-            // Cut by the test, or reset in the dark.
         }
     }
 }

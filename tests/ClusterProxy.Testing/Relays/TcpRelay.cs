@@ -6,7 +6,7 @@ namespace ClusterProxy.Testing.Relays;
 
 /// <summary>
 /// A TCP hop whose behaviour a test changes while connections run through it. With several destinations it is a round-robin
-/// load balancer that skips the ones that refuse.
+/// load balancer that skips the ones that refuse. <see cref="FaultPlan"/> turns its switches by a seed.
 /// </summary>
 public sealed class TcpRelay : IAsyncDisposable
 {
@@ -14,18 +14,30 @@ public sealed class TcpRelay : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<RelayedConnection, Task> _connections = new();
     private readonly ConcurrentDictionary<Task, Task> _dials = new();
+    private readonly TimeProvider _time;
     private readonly Task _acceptLoop;
     private volatile IPEndPoint[] _destinations;
     private volatile bool _refuseNew;
     private int _next = -1;
 
-    public TcpRelay(params IPEndPoint[] destinations)
+    /// <param name="time">Clock of delays and rates.</param>
+    /// <param name="seed">Of jitter and of the sizes of pieces.</param>
+    /// <param name="destinations">Where it leads.</param>
+    public TcpRelay(TimeProvider time, int seed, params IPEndPoint[] destinations)
     {
+        _time = time;
+        ToDestination = new RelayDirection(time, seed);
+        ToSource = new RelayDirection(time, ~seed);
         _destinations = destinations;
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen(1024);
         EndPoint = (IPEndPoint)_listener.LocalEndPoint!;
         _acceptLoop = AcceptAsync();
+    }
+
+    public TcpRelay(params IPEndPoint[] destinations)
+        : this(TimeProvider.System, seed: 1, destinations)
+    {
     }
 
     public TcpRelay(int destinationPort)
@@ -40,9 +52,9 @@ public sealed class TcpRelay : IAsyncDisposable
     public string Address => EndPoint.ToString();
 
     /// <summary>From whoever connected to the relay to the destination.</summary>
-    public RelayDirection ToDestination { get; } = new();
+    public RelayDirection ToDestination { get; }
 
-    public RelayDirection ToSource { get; } = new();
+    public RelayDirection ToSource { get; }
 
     /// <summary>Connections that have reached a destination.</summary>
     public ObservedCount Accepted { get; } = new();
@@ -68,6 +80,17 @@ public sealed class TcpRelay : IAsyncDisposable
     {
         ToDestination.Mode = mode;
         ToSource.Mode = mode;
+    }
+
+    /// <summary>The way is perfect again, for what runs and for what comes; a cut that waits is taken back.</summary>
+    public void Mend()
+    {
+        foreach (var direction in (RelayDirection[])[ToDestination, ToSource])
+        {
+            direction.TakeBackCut();
+            direction.Conditions = RelayConditions.Perfect;
+            direction.Mode = RelayMode.Pass;
+        }
     }
 
     /// <summary>Ends every running connection on both sides, with RST or with FIN.</summary>
@@ -131,7 +154,7 @@ public sealed class TcpRelay : IAsyncDisposable
             return;
         }
 
-        var connection = new RelayedConnection(source, destination);
+        var connection = new RelayedConnection(source, destination, _time);
         var registered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _connections[connection] = RunAsync(connection, registered.Task);
         Open.Increment();

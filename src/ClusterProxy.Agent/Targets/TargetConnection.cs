@@ -69,7 +69,7 @@ internal sealed class TargetConnection
         Tunnel.Input.CancelPendingRead();
         await receiving;
         await sending;
-        return await Tunnel.Completion;
+        return await EndAsync();
     }
 
     /// <summary>
@@ -106,6 +106,22 @@ internal sealed class TargetConnection
         }
 
         _socket.Dispose();
+    }
+
+    /// <summary>What the target sent may wait for its frontend as long as that lives; once it has closed, it hears no more.</summary>
+    private async Task<CloseReason> EndAsync()
+    {
+        await Task.WhenAny(Tunnel.Completion, _closeRequested.Task);
+        try
+        {
+            return await Tunnel.Completion.WaitAsync(_limits.CloseTimeout, _time);
+        }
+        catch (TimeoutException)
+        {
+            Tunnel.Abort(CloseReason.CloseTimeout);
+        }
+
+        return await Tunnel.Completion;
     }
 
     private async Task FinishSendingAsync(Task sending, Task receiving)

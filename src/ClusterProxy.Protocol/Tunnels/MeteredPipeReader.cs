@@ -8,7 +8,9 @@ namespace ClusterProxy.Protocol.Tunnels;
 /// <param name="time">The clock.</param>
 /// <param name="budget">Charged with what waits, if given.</param>
 /// <param name="onTaken">Told how many bytes the reader took.</param>
-internal sealed class MeteredPipeReader(PipeReader inner, TimeProvider time, ByteBudget? budget, Action<long>? onTaken) : PipeReader
+/// <param name="onForgotten">Told how many bytes nobody will take.</param>
+internal sealed class MeteredPipeReader(
+    PipeReader inner, TimeProvider time, ByteBudget? budget, Action<long>? onTaken, Action<long>? onForgotten) : PipeReader
 {
     private ReadOnlySequence<byte> _current;
     private long _queued;
@@ -77,5 +79,13 @@ internal sealed class MeteredPipeReader(PipeReader inner, TimeProvider time, Byt
     }
 
     /// <summary>What waits will never be taken.</summary>
-    public void Forget() => budget?.Add(-Interlocked.Exchange(ref _queued, 0));
+    public void Forget()
+    {
+        var left = Interlocked.Exchange(ref _queued, 0);
+        if (left > 0)
+        {
+            budget?.Add(-left);
+            onForgotten?.Invoke(left);
+        }
+    }
 }

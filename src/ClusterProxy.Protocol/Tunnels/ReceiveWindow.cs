@@ -38,6 +38,12 @@ internal sealed class ReceiveWindow(TunnelLimits limits)
     /// <summary>The peer has bytes and no credit.</summary>
     public void OnSenderBlocked() => _senderBlocked = true;
 
+    /// <summary>
+    /// Bytes that came are dropped, because their owner has gone. The peer may send as many more: otherwise what it has queued
+    /// would hold its closing packet up for ever.
+    /// </summary>
+    public void Drop(long bytes) => Interlocked.Add(ref _granted, bytes);
+
     /// <summary>The owner took bytes; returns the credit to send, 0 for none yet.</summary>
     /// <param name="bytes">Taken now.</param>
     /// <param name="queued">Bytes that came and were not taken yet.</param>

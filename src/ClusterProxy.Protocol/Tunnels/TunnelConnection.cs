@@ -35,6 +35,7 @@ internal sealed class TunnelConnection
     private bool _halfCloseSent;
     private bool _closeSent;
     private bool _inputEnded;
+    private volatile bool _ownerGone;
 
     /// <param name="writer">The tunnel's writer.</param>
     /// <param name="connectId">The id by which the peer of this tunnel knows the connection.</param>
@@ -63,7 +64,7 @@ internal sealed class TunnelConnection
             pauseWriterThreshold: hasCredit ? 0 : limits.ConnectionBuffer,
             resumeWriterThreshold: hasCredit ? 0 : limits.ConnectionBuffer / 4 * 3,
             minimumSegmentSize: 16 * 1024, useSynchronizationContext: false));
-        _inputReader = new MeteredPipeReader(_input.Reader, time, limits.Budget, hasCredit ? ReturnCredit : null);
+        _inputReader = new MeteredPipeReader(_input.Reader, time, limits.Budget, hasCredit ? ReturnCredit : null, hasCredit ? ReturnDropped : null);
         // Waking the flow only queues it at its writer, so it may run on the thread that wrote the bytes.
         _output = new Pipe(new PipeOptions(
             readerScheduler: PipeScheduler.Inline,
@@ -130,6 +131,11 @@ internal sealed class TunnelConnection
         {
             if (_inputEnded || payload.IsEmpty)
             {
+                if (_ownerGone)
+                {
+                    ReturnDropped(payload.Length);
+                }
+
                 return ValueTask.CompletedTask;
             }
 
@@ -156,6 +162,7 @@ internal sealed class TunnelConnection
 
         if (flush.Result.IsCompleted)
         {
+            _ownerGone = true;
             EndInput();
             _inputReader.Forget();
         }
@@ -261,6 +268,15 @@ internal sealed class TunnelConnection
         if (_window!.Take(taken, QueuedBytes) is > 0 and var credit && !_ended.Task.IsCompleted)
         {
             _writer.TrySend(PacketFactory.Credit(ConnectId, credit));
+        }
+    }
+
+    private void ReturnDropped(long bytes)
+    {
+        if (_window is not null && !_ended.Task.IsCompleted)
+        {
+            _window.Drop(bytes);
+            _writer.TrySend(PacketFactory.Credit(ConnectId, bytes));
         }
     }
 

@@ -43,6 +43,9 @@ internal sealed class TunnelFixture : IAsyncDisposable
     /// <summary>Between agents and server, if the setup asks for it.</summary>
     public TcpRelay? Relay { get; private set; }
 
+    /// <summary>Between frontends that speak TLS and the server, if the setup asks for it.</summary>
+    public TcpRelay? FrontendRelay { get; private set; }
+
     public MetricsPage ServerMetrics => new(Server.HealthPort);
 
     public string SocketPath => _directory.File("frontend.sock");
@@ -65,11 +68,8 @@ internal sealed class TunnelFixture : IAsyncDisposable
         ServerOptions = _setup.Server(LoopbackOptions.Server(_setup.Mode, AgentPlane, FrontendPlane, SocketPath));
         Server = await ProxyServerHost.StartAsync(ServerOptions, Log.CreateFactory(), TimeProvider.System, CancellationToken.None)
             .DefaultTimeout();
-        if (_setup.ThroughRelay)
-        {
-            Relay ??= new TcpRelay(Server.AgentPort);
-            Relay.Destinations = [new IPEndPoint(IPAddress.Loopback, Server.AgentPort)];
-        }
+        Relay = _setup.ThroughRelay ? LeadTo(Server.AgentPort, Relay) : null;
+        FrontendRelay = _setup.FrontendsThroughRelay ? LeadTo(Server.FrontendPort, FrontendRelay) : null;
     }
 
     public Task StopServerAsync() => Server.DisposeAsync().DefaultTimeout();
@@ -106,7 +106,7 @@ internal sealed class TunnelFixture : IAsyncDisposable
     {
         var options = new TunnelClientOptions
         {
-            Address = FrontendCases.IsUnix(kind) ? new Uri($"unix://{SocketPath}") : new Uri($"https://127.0.0.1:{Server.FrontendPort}"),
+            Address = FrontendCases.IsUnix(kind) ? new Uri($"unix://{SocketPath}") : new Uri($"https://127.0.0.1:{FrontendRelay?.Port ?? Server.FrontendPort}"),
             Transport = FrontendCases.IsConnect(kind) ? TunnelTransport.HttpConnect : TunnelTransport.Grpc,
             LoggerFactory = Log.CreateFactory(),
             MeterFactory = _clientGauge.Meters,
@@ -210,9 +210,9 @@ internal sealed class TunnelFixture : IAsyncDisposable
             }
 
             await StopServerAsync();
-            if (Relay is not null)
+            foreach (var relay in (TcpRelay?[])[Relay, FrontendRelay])
             {
-                await Relay.DisposeAsync().DefaultTimeout();
+                await (relay?.DisposeAsync() ?? ValueTask.CompletedTask).DefaultTimeout();
             }
 
             _clientGauge.Dispose();
@@ -222,6 +222,14 @@ internal sealed class TunnelFixture : IAsyncDisposable
         }
 
         Log.Verify();
+    }
+
+    private TcpRelay LeadTo(int port, TcpRelay? relay)
+    {
+        relay ??= new TcpRelay();
+        relay.Destinations = [new IPEndPoint(IPAddress.Loopback, port)];
+        relay.ToDestination.Conditions = relay.ToSource.Conditions = _setup.Conditions;
+        return relay;
     }
 
     private HttpMessageInvoker Handler(Func<Task<Stream>> dial)

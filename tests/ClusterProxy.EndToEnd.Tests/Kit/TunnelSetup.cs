@@ -19,6 +19,12 @@ internal sealed record TunnelSetup
     /// <summary>Puts a relay between the agents and the server.</summary>
     public bool ThroughRelay { get; init; }
 
+    /// <summary>Puts another one between frontends that speak TLS and the server.</summary>
+    public bool FrontendsThroughRelay { get; init; }
+
+    /// <summary>How good the ways through the relays are.</summary>
+    public RelayConditions Conditions { get; init; } = RelayConditions.Perfect;
+
     /// <summary>Event names of Error logs that the test provokes.</summary>
     public string[] AllowedErrors { get; init; } = [];
 }

@@ -35,6 +35,24 @@ public sealed class CreditTests(ITestOutputHelper output)
         Assert.Equal(["CloseReq 1"], await tunnel.ReadAsync(1).DefaultTimeout());
     }
 
+    [Fact]
+    public async Task Receive_WhenTheOwnerHasGone_ReturnsTheCreditForEveryByte()
+    {
+        await using var tunnel = new TunnelPair(TunnelLimits.Default with { InitialWindow = 1000 });
+        var connection = tunnel.Connect(1, features: TunnelFeatureSet.Credit);
+        await connection.ReceiveAsync(new(new byte[400])).DefaultTimeout();
+        await connection.Input.CompleteAsync();
+        Assert.Equal(["Credit 1 400"], await tunnel.ReadAsync(1).DefaultTimeout());
+        foreach (var length in (int[])[600, 300, 1000])
+        {
+            await connection.ReceiveAsync(new(new byte[length])).DefaultTimeout();
+            Assert.Equal([$"Credit 1 {length}"], await tunnel.ReadAsync(1).DefaultTimeout());
+        }
+
+        Assert.Null(connection.Reason);
+        Assert.Equal(0, connection.QueuedBytes);
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(long.MaxValue)]

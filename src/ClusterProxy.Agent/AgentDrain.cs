@@ -8,14 +8,6 @@ namespace ClusterProxy.Agent;
 /// </summary>
 internal sealed class AgentDrain(ServerPool servers, TimeSpan timeout, AgentContext context)
 {
-    /// <summary>
-    /// Servers need a moment to learn of the drain, and a frontend that has just chosen this agent still sends its dial. A
-    /// drain that ended at once would break both.
-    /// </summary>
-    private static readonly TimeSpan QuietPeriod = TimeSpan.FromSeconds(5);
-
-    private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(100);
-
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         AgentLog.Draining(context.Logger, servers.Active, timeout.TotalSeconds);
@@ -24,9 +16,9 @@ internal sealed class AgentDrain(ServerPool servers, TimeSpan timeout, AgentCont
         var started = time.GetTimestamp();
         var quietSince = started;
         var dials = servers.DialsSeen;
-        while (time.GetElapsedTime(started) < timeout && time.GetElapsedTime(quietSince) < QuietPeriod && IsReachable())
+        while (time.GetElapsedTime(started) < timeout && time.GetElapsedTime(quietSince) < DrainPace.QuietPeriod && IsReachable())
         {
-            await Task.Delay(CheckInterval, time, cancellationToken);
+            await Task.Delay(DrainPace.Check, time, cancellationToken);
             var seen = servers.DialsSeen;
             if (servers.Active > 0 || seen != dials)
             {

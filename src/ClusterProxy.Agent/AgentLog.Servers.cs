@@ -32,4 +32,9 @@ internal static partial class AgentLog
     [LoggerMessage(EventId = 3006, EventName = nameof(PacketIgnored), Level = LogLevel.Trace,
         Message = "A packet of type {PacketType} is not for agents and was skipped")]
     public static partial void PacketIgnored(ILogger logger, int packetType);
+
+    [LoggerMessage(EventId = 3007, EventName = nameof(TunnelRenewed), Level = LogLevel.Information,
+        Message = "A tunnel with a newer certificate replaces the one to server {ServerId}, whose certificate ends at {End:u}; "
+            + "its {Active} connections go on")]
+    public static partial void TunnelRenewed(ILogger logger, string serverId, DateTimeOffset end, int active);
 }

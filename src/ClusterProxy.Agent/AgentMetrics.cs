@@ -27,6 +27,7 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
     private readonly Counter<double> _stallSeconds;
     private readonly Counter<long> _connects;
     private readonly Counter<long> _denied;
+    private readonly Counter<long> _renewals;
     private readonly PacketTags _sent = new("from_agent");
     private readonly PacketTags _received = new("to_agent");
     private long _openConnections;
@@ -66,6 +67,8 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
             Own + "connect_attempts_total", description: "Attempts to open a tunnel, by result.");
         _denied = _meter.CreateCounter<long>(
             Own + "dials_denied_total", description: "Dials refused by the target policy.");
+        _renewals = _meter.CreateCounter<long>(
+            Own + "tunnel_renewals_total", description: "Tunnels that were replaced before the certificate that opened them ended.");
         _meter.CreateObservableGauge(
             Own + "pending_dials", () => Volatile.Read(ref _pendingDials), description: "Dials under way.");
         PublishZeros();
@@ -112,6 +115,8 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
 
     public void TunnelClosed() => Interlocked.Decrement(ref _openTunnels);
 
+    public void TunnelRenewed() => _renewals.Add(1);
+
     public void WantedServers(int count) => Volatile.Write(ref _wantedServers, count);
 
     /// <param name="result"><c>connected</c>, <c>duplicate</c>, or the step that failed.</param>
@@ -154,6 +159,7 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
         }
 
         _denied.Add(0);
+        _renewals.Add(0);
         _stalls.Add(0);
         _stallSeconds.Add(0);
     }

@@ -66,7 +66,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
                 SyncForever = options.SyncForever,
                 CountSource = options.ServerCountSource,
             },
-            connector, dialer, _context);
+            connector, dialer, new TunnelRenewal(certificates.Own, time), _context);
     }
 
     /// <summary>The port taken, also when 0 was asked for.</summary>

@@ -29,4 +29,10 @@ internal static partial class ServerLog
         2006, LogLevel.Information, "Agent {AgentId} answered a dial with connect id {ConnectId}, which is none or in use",
         EventName = "ConnectIdUnusable")]
     public static partial void ConnectIdUnusable(this ILogger logger, string agentId, long connectId);
+
+    [LoggerMessage(
+        2007, LogLevel.Warning,
+        "The certificate with which agent {AgentId} at {Peer} connected ended at {End:u}: its connections go on, and new dials go to "
+        + "other tunnels if there are any", EventName = "AgentCertificateEnded")]
+    public static partial void AgentCertificateEnded(this ILogger logger, string agentId, string peer, DateTimeOffset end);
 }

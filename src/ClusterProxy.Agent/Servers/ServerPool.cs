@@ -16,7 +16,9 @@ internal sealed class ServerPool : IAsyncDisposable
     private readonly ReconnectDelay _delay;
     private readonly ReconnectDelay _lossDelay;
     private readonly ReconnectDelay _probeDelay;
+    private readonly TunnelRenewal _renewal;
     private readonly OwnedTasks<ServerTunnel> _running;
+    private readonly OwnedTasks<ServerTunnel> _leaving;
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<TimeSpan> _lost = Channel.CreateBounded<TimeSpan>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -28,19 +30,23 @@ internal sealed class ServerPool : IAsyncDisposable
     private long _dialsOfEndedTunnels;
     private bool _draining;
 
-    public ServerPool(ServerPoolOptions options, ServerConnector connector, TargetDialer dialer, AgentContext context)
+    public ServerPool(
+        ServerPoolOptions options, ServerConnector connector, TargetDialer dialer, TunnelRenewal renewal, AgentContext context)
     {
         _options = options;
         _connector = connector;
         _dialer = dialer;
+        _renewal = renewal;
         _context = context;
         _delay = new ReconnectDelay(options.SyncInterval, options.SyncIntervalCap, Random.Shared.NextDouble);
         _lossDelay = new ReconnectDelay(options.SyncInterval, options.SyncIntervalCap, Random.Shared.NextDouble);
         _probeDelay = new ReconnectDelay(options.SyncInterval, options.ProbeCap, Random.Shared.NextDouble);
         _running = new OwnedTasks<ServerTunnel>(RunTunnelAsync);
+        _leaving = new OwnedTasks<ServerTunnel>(LeaveAsync);
     }
 
-    public int OpenTunnels => Read(() => _tunnels.Count);
+    /// <summary>Those that take new dials.</summary>
+    public int OpenTunnels => Read(() => _tunnels.Count(static t => !t.IsSuperseded));
 
     /// <summary>Connections and dials under way on any tunnel.</summary>
     public int Active => Read(() => _tunnels.Sum(t => t.Active));
@@ -74,6 +80,7 @@ internal sealed class ServerPool : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _leaving.WhenAllAsync();
         await _running.WhenAllAsync();
         _stop.Dispose();
     }
@@ -87,7 +94,7 @@ internal sealed class ServerPool : IAsyncDisposable
             for (var turn = 0; ; turn++)
             {
                 await WaitForTurnAsync(delay, cancellationToken);
-                delay = WantsAttempt() ? await AttemptAsync(turn, cancellationToken) : Timeout.InfiniteTimeSpan;
+                delay = WantsAttempt() ? await AttemptAsync(turn, cancellationToken) : Read(() => _renewal.Pause(Current()));
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -131,6 +138,9 @@ internal sealed class ServerPool : IAsyncDisposable
     private async Task<TimeSpan> AttemptAsync(int turn, CancellationToken cancellationToken)
     {
         ServerCall call;
+
+        // Before the handshake: a file that changes meanwhile only makes the tunnel look older than it is.
+        var credential = _renewal.Next();
         try
         {
             call = await _connector.ConnectAsync(turn, cancellationToken);
@@ -144,7 +154,7 @@ internal sealed class ServerPool : IAsyncDisposable
         }
 
         _delay.Reset();
-        var tunnel = Adopt(call);
+        var tunnel = Adopt(call, credential);
         var (open, wanted) = (OpenTunnels, Wanted);
         _context.Metrics.WantedServers(wanted);
         if (tunnel is null)
@@ -152,7 +162,7 @@ internal sealed class ServerPool : IAsyncDisposable
             _context.Metrics.ConnectAttempted("duplicate");
             AgentLog.DuplicateServer(_context.Logger, call.ServerId, call.Address, open, wanted);
             await call.DisposeAsync();
-            return open < wanted ? _delay.Base() : _probeDelay.Next();
+            return open < wanted || NeedsRenewal() ? _delay.Base() : _probeDelay.Next();
         }
 
         _probeDelay.Reset();
@@ -162,28 +172,63 @@ internal sealed class ServerPool : IAsyncDisposable
     }
 
     /// <summary>Null when there is a tunnel to this server already, or none is wanted any more.</summary>
-    private ServerTunnel? Adopt(ServerCall call)
+    private ServerTunnel? Adopt(ServerCall call, TunnelCredential? credential)
     {
         lock (_gate)
         {
             _lastAnnounced = call.ServerCount;
-            var existing = _tunnels.Find(t => t.ServerId == call.ServerId);
+            var existing = Current().FirstOrDefault(t => t.ServerId == call.ServerId);
             if (existing is not null)
             {
                 existing.ServerCount = call.ServerCount;
             }
 
-            if (existing is not null || _draining)
+            if (_draining || (existing is not null && !_renewal.IsDue(existing)))
             {
                 return null;
             }
 
-            var tunnel = new ServerTunnel(call, _dialer, _context);
+            if (existing is not null)
+            {
+                Supersede(existing);
+            }
+
+            var tunnel = new ServerTunnel(call, _dialer, _context) { Credential = credential };
             _tunnels.Add(tunnel);
             _context.Metrics.TunnelOpened();
             _running.Start(tunnel);
             return tunnel;
         }
+    }
+
+    private void Supersede(ServerTunnel tunnel)
+    {
+        tunnel.IsSuperseded = true;
+        tunnel.Drain();
+        _leaving.Start(tunnel);
+        _context.Metrics.TunnelRenewed();
+        AgentLog.TunnelRenewed(_context.Logger, tunnel.ServerId, tunnel.Credential!.Value.End, tunnel.Active);
+    }
+
+    /// <summary>Its connections may take as long as they like; dials that were on their way when the server heard of the drain are served.</summary>
+    private async Task LeaveAsync(ServerTunnel tunnel)
+    {
+        try
+        {
+            var (quiet, dials) = (0, -1L);
+            while (quiet < DrainPace.QuietChecks)
+            {
+                await Task.Delay(DrainPace.Check, _context.Time, _stop.Token);
+                quiet = tunnel.Active == 0 && tunnel.DialsSeen == dials ? quiet + 1 : 0;
+                dials = tunnel.DialsSeen;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The end of the agent closes it like the others.
+        }
+
+        tunnel.Leave();
     }
 
     private async Task RunTunnelAsync(ServerTunnel tunnel)
@@ -212,7 +257,11 @@ internal sealed class ServerPool : IAsyncDisposable
         await tunnel.DisposeAsync();
     }
 
-    private bool WantsAttempt() => Read(() => !_draining) && (_options.SyncForever || OpenTunnels < Wanted);
+    private bool WantsAttempt() => Read(() => !_draining) && (_options.SyncForever || OpenTunnels < Wanted || NeedsRenewal());
+
+    private bool NeedsRenewal() => Read(() => Current().Any(_renewal.IsDue));
+
+    private IEnumerable<ServerTunnel> Current() => _tunnels.Where(static t => !t.IsSuperseded);
 
     private T Read<T>(Func<T> read)
     {

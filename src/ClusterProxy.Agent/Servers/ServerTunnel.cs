@@ -30,6 +30,7 @@ internal sealed class ServerTunnel : IAsyncDisposable
     private readonly TunnelTargets _targets;
     private readonly TunnelDials _dials;
     private readonly PacketDispatch _packets;
+    private readonly CancellationTokenSource _leave = new();
     private readonly long _opened;
 
     /// <param name="server">The accepted call; owned from here on.</param>
@@ -58,6 +59,12 @@ internal sealed class ServerTunnel : IAsyncDisposable
     /// <summary>As this server said last.</summary>
     public int ServerCount { get; set; }
 
+    /// <summary>Null when the agent showed no certificate.</summary>
+    public TunnelCredential? Credential { get; init; }
+
+    /// <summary>Another tunnel to the same server has taken its place; it goes when its connections have.</summary>
+    public bool IsSuperseded { get; set; }
+
     /// <summary>Connections and dials under way.</summary>
     public int Active => _targets.Count + _dials.Count;
 
@@ -67,13 +74,17 @@ internal sealed class ServerTunnel : IAsyncDisposable
     /// <summary>Asks the server for no new dials; those that come are served all the same.</summary>
     public void Drain() => _writer.TrySend(PacketFactory.Drain());
 
+    /// <summary>Ends the tunnel as the token of <see cref="RunAsync"/> does.</summary>
+    public void Leave() => _leave.Cancel();
+
     /// <summary>Serves until the server, the transport or the token ends the tunnel, and says why.</summary>
     /// <param name="cancellationToken">This agent closes the tunnel: its connections end with a reason.</param>
     public async Task<string> RunAsync(CancellationToken cancellationToken)
     {
         using var stop = new CancellationTokenSource();
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = cancellationToken.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), asked);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _leave.Token);
+        await using var registration = either.Token.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), asked);
         var reading = ReadLoopAsync(stop.Token);
         try
         {

@@ -7,4 +7,8 @@ namespace ClusterProxy.Server.Agents;
 /// <param name="Identifiers">What it can be reached by.</param>
 /// <param name="Peer">Address it connected from.</param>
 /// <param name="Features">What it understands beyond upstream's wire; empty for upstream's agent.</param>
-internal sealed record AgentIdentity(string Id, AgentIdentifiers Identifiers, string Peer, string Features = "");
+internal sealed record AgentIdentity(string Id, AgentIdentifiers Identifiers, string Peer, string Features = "")
+{
+    /// <summary>When the certificate ends that let it in; null when it showed none.</summary>
+    public DateTimeOffset? CertificateEnd { get; init; }
+}

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Tunnels;
@@ -9,6 +10,9 @@ namespace ClusterProxy.Server.Agents;
 internal sealed class AgentService
 {
     private const int Http2Cancel = 0x8;
+
+    /// <summary>No tunnel lives on for so long.</summary>
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(30);
 
     private readonly AgentRegistry _registry;
     private readonly ServerIdentity _server;
@@ -39,7 +43,7 @@ internal sealed class AgentService
         AgentIdentity agent;
         try
         {
-            agent = AgentMetadata.Read(call);
+            agent = AgentMetadata.Read(call) with { CertificateEnd = EndOf(call.ClientCertificate) };
         }
         catch (GrpcException e)
         {
@@ -63,6 +67,7 @@ internal sealed class AgentService
         var started = _time.GetTimestamp();
         var tunnel = new AgentTunnel(agent, call.Input, call.Output, _limits, _time, _metrics, _logger);
         _logger.AgentConnected(agent.Id, agent.Peer);
+        await using var expiry = agent.CertificateEnd is { } end ? TellAt(end, agent) : null;
         try
         {
             var status = await tunnel.RunAsync(_registry, call.Ended);
@@ -82,4 +87,17 @@ internal sealed class AgentService
             }
         }
     }
+
+    private ITimer? TellAt(DateTimeOffset end, AgentIdentity agent)
+    {
+        var left = end - _time.GetUtcNow();
+        return left < LongestTimer
+            ? _time.CreateTimer(
+                _ => _logger.AgentCertificateEnded(agent.Id, agent.Peer, end), null, left > TimeSpan.Zero ? left : TimeSpan.Zero,
+                Timeout.InfiniteTimeSpan)
+            : null;
+    }
+
+    private static DateTimeOffset? EndOf(X509Certificate2? certificate) =>
+        certificate is null ? null : new DateTimeOffset(certificate.NotAfter.ToUniversalTime());
 }

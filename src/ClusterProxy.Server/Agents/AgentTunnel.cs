@@ -52,8 +52,10 @@ internal sealed class AgentTunnel
 
     public AgentIdentity Agent { get; }
 
-    /// <summary>The agent is about to leave, or does not answer: it is picked only when no other matches.</summary>
-    public bool IsDraining => _draining || _roundTrip?.SilentFor > SilenceLimit;
+    /// <summary>
+    /// The agent is about to leave, does not answer, or came with a certificate that has ended: it is picked only when no other matches.
+    /// </summary>
+    public bool IsDraining => _draining || _roundTrip?.SilentFor > SilenceLimit || Agent.CertificateEnd <= _time.GetUtcNow();
 
     /// <summary>Whether this server gave the tunnel up.</summary>
     public bool IsRetired { get; private set; }

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Protocol.Grpc;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -39,6 +40,9 @@ internal sealed class GrpcServerCall : IDisposable
 
     /// <summary>Address of the client; "unix" for a Unix socket.</summary>
     public string Peer => _http.Connection.RemoteIpAddress is { } address ? $"{address}:{_http.Connection.RemotePort}" : "unix";
+
+    /// <summary>What the client showed in its handshake; belongs to the connection.</summary>
+    public X509Certificate2? ClientCertificate => _http.Connection.ClientCertificate;
 
     /// <summary>Sends the response headers now: upstream's agent blocks on them before it counts itself connected.</summary>
     public async Task StartAsync(params (string Name, string Value)[] metadata)

@@ -2,6 +2,7 @@ using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Server.Tests.Kit;
+using Microsoft.Extensions.Logging;
 
 namespace ClusterProxy.Server.Tests.Agents;
 
@@ -75,6 +76,36 @@ public sealed class AgentServiceTests
         {
             var next = await server.OpenFrontendAsync();
             accepted = staying.AcceptAsync(i);
+            await next.DialAsync();
+            await accepted;
+        }
+    }
+
+    [Fact]
+    public async Task CertificateThatEnds_DrainsItsTunnel_AndCutsNothing()
+    {
+        var time = new ManualTime();
+        await using var server = await TestServer.StartAsync(time: time);
+        server.AgentCertificate = server.AgentCertificates.EndingClient(TimeSpan.FromMinutes(10));
+        var ending = await server.ConnectAgentAsync("ending");
+        var frontend = await server.OpenFrontendAsync();
+        var accepted = ending.AcceptAsync(1);
+        await frontend.DialAsync();
+        await accepted;
+        Assert.False(server.Host.Agents.Tunnels.Single().IsDraining);
+
+        time.Advance(TimeSpan.FromMinutes(11));
+
+        Assert.Equal(LogLevel.Warning, (await server.Log.Log.WaitForAsync("AgentCertificateEnded").DefaultTimeout()).Level);
+        Assert.True(server.Host.Agents.Tunnels.Single().IsDraining);
+        Assert.Equal(1, server.EstablishedCount);
+
+        server.AgentCertificate = null;
+        var valid = await server.ConnectAgentAsync("valid");
+        for (var i = 1; i <= 5; i++)
+        {
+            var next = await server.OpenFrontendAsync();
+            accepted = valid.AcceptAsync(i);
             await next.DialAsync();
             await accepted;
         }

@@ -32,6 +32,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     public FailOnErrorLog Log { get; }
 
+    /// <summary>What agents show from now on; null shows one without any name.</summary>
+    public TestCertificate? AgentCertificate { get; set; }
+
     public int EstablishedCount => Host.Agents.Tunnels.Sum(t => t.ConnectionCount);
 
     public int PendingCount => Host.Agents.Tunnels.Sum(t => t.PendingDialCount);
@@ -94,7 +97,7 @@ internal sealed class TestServer : IAsyncDisposable
     public async Task<GrpcClientCall> CallAgentPortAsync(
         KeyValuePair<string, string>[] metadata, string method = TunnelHeaders.ConnectMethod)
     {
-        var client = AgentCertificates.Client();
+        var client = AgentCertificate ?? AgentCertificates.Client();
         var tls = new ClientTls(
             new ClientTlsOptions
             {

@@ -36,6 +36,13 @@ public sealed class TestCertificates : IDisposable
     public TestCertificate ExpiredClient(string commonName = "expired", params string[] names) =>
         Save(Authority.IssueClient(Expired(Profile(commonName, names))));
 
+    /// <summary>A client certificate of which little is left, as of one issued a while ago.</summary>
+    /// <param name="left">Until its end.</param>
+    /// <param name="commonName">The subject's CN.</param>
+    /// <param name="names">As for <see cref="Client"/>.</param>
+    public TestCertificate EndingClient(TimeSpan left, string commonName = "ending", params string[] names) =>
+        Save(Authority.IssueClient(Profile(commonName, names) with { NotBefore = TimeProvider.System.GetUtcNow().AddDays(-1), Lifetime = left }));
+
     public void Dispose()
     {
         _leaves.ForEach(l => l.Dispose());

@@ -22,4 +22,8 @@ internal static partial class ClientLog
 
     [LoggerMessage(1005, LogLevel.Debug, "Connected to the proxy server at {Address}", EventName = "ServerConnected")]
     public static partial void ServerConnected(ILogger logger, string address);
+
+    [LoggerMessage(
+        1006, LogLevel.Warning, "{Files} cannot be used, what was read before stays in use: {Error}", EventName = "FilesRefused")]
+    public static partial void FilesRefused(ILogger logger, string[] files, string error);
 }

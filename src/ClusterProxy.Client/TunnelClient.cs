@@ -41,7 +41,7 @@ public sealed class TunnelClient : IAsyncDisposable, IDisposable
         _time = options.TimeProvider;
         _metrics = new ClientMetrics(options.MeterFactory);
         _log = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<TunnelClient>();
-        var connector = new ServerConnector(address, options);
+        var connector = new ServerConnector(address, new ServerCredentials(options, _log), options);
         _dialer = options.Transport == TunnelTransport.HttpConnect
             ? new HttpConnectDialer(connector, options, _metrics)
             : new GrpcDialer(connector, options, new TunnelSettings(_server, Limits(options), _time, _metrics, _log));

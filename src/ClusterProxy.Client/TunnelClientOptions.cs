@@ -35,10 +35,35 @@ public sealed class TunnelClientOptions
     public X509Certificate2Collection ClientCertificates { get; } = [];
 
     /// <summary>
+    /// PEM file of the certificate that proves who this client is, the leaf first, its chain behind it. Null by default. The file
+    /// is followed: it is read at each handshake, so that a renewed certificate, in a Kubernetes Secret volume too, is used without a
+    /// restart; content that cannot be used is logged and leaves the last good one in use. <see cref="ClientCertificateProvider"/> wins.
+    /// </summary>
+    public string? ClientCertificateFile { get; set; }
+
+    /// <summary>
+    /// PEM file of the key of <see cref="ClientCertificateFile"/>, not encrypted. Null by default: the key is in that file too.
+    /// </summary>
+    public string? ClientKeyFile { get; set; }
+
+    /// <summary>
     /// The authorities that may have signed the server's certificate. Empty by default, which means the machine's own
     /// store; when one is given, only these count. Revocation is not checked: cluster authorities publish no lists.
     /// </summary>
     public X509Certificate2Collection ServerAuthorities { get; } = [];
+
+    /// <summary>
+    /// PEM file of the authorities that may have signed the server's certificate, followed as <see cref="ClientCertificateFile"/>
+    /// is: a file with the old and the new authority carries a client through a roll-over. Null by default; wins over
+    /// <see cref="ServerAuthorities"/>.
+    /// </summary>
+    public string? ServerAuthoritiesFile { get; set; }
+
+    /// <summary>
+    /// Gives the authorities at each handshake. Null by default; wins over <see cref="ServerAuthoritiesFile"/> and
+    /// <see cref="ServerAuthorities"/> unless it returns null.
+    /// </summary>
+    public Func<X509Certificate2Collection?>? ServerAuthoritiesProvider { get; set; }
 
     /// <summary>
     /// Replaces the check of the server's certificate altogether. Null by default: the chain must end at

@@ -18,6 +18,12 @@ internal static class TunnelClientOptionsCheck
             throw new ArgumentException($"{nameof(options.MaxMessageSize)} is {options.MaxMessageSize}; it must be at least 1 byte");
         }
 
+        if (options.ClientKeyFile is not null && options.ClientCertificateFile is null)
+        {
+            throw new ArgumentException(
+                $"{nameof(options.ClientKeyFile)} is \"{options.ClientKeyFile}\" without a {nameof(options.ClientCertificateFile)}; set both");
+        }
+
         if (!Enum.IsDefined(options.Transport))
         {
             throw new ArgumentException($"{nameof(options.Transport)} is {options.Transport}, which is no transport");

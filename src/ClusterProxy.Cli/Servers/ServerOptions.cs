@@ -59,14 +59,15 @@ internal sealed class ServerOptions
         };
         if (Value(_ca, ServerVariables.Ca, parsed.CommandResult) is { } ca)
         {
-            options.ServerAuthorities.AddRange(CaBundle.Load("ca", ca).Certificates.ToArray());
+            var authorities = CertificateFiles.LoadAuthorities(new("ca", ca));
+            options.ServerAuthoritiesProvider = () => [.. authorities.CheckedValue().Certificates];
         }
 
         if (Value(_cert, ServerVariables.Cert, parsed.CommandResult) is { } cert &&
             Value(_key, ServerVariables.Key, parsed.CommandResult) is { } key)
         {
-            var pair = KeyPairFile.Load("cert", cert, "key", key);
-            options.ClientCertificateProvider = () => pair.Context;
+            var pair = CertificateFiles.LoadKeyPair(new("cert", cert), new("key", key));
+            options.ClientCertificateProvider = () => pair.CheckedValue().Context;
         }
 
         return new TunnelClient(options);

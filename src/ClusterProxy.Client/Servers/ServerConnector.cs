@@ -9,7 +9,7 @@ namespace ClusterProxy.Client.Servers;
 /// TLS is done here and not by the HTTP handler, so that the certificate is chosen for each handshake and a failure says
 /// which check it was. The handler takes a finished <see cref="SslStream"/> as it is.
 /// </remarks>
-internal sealed class ServerConnector(ServerAddress address, TunnelClientOptions options)
+internal sealed class ServerConnector(ServerAddress address, ServerCredentials credentials, TunnelClientOptions options)
 {
     private static readonly TimeSpan KeepAliveIdle = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(10);
@@ -80,9 +80,9 @@ internal sealed class ServerConnector(ServerAddress address, TunnelClientOptions
                 {
                     TargetHost = name,
                     ApplicationProtocols = [protocol],
-                    ClientCertificateContext = options.ClientCertificateProvider?.Invoke(),
+                    ClientCertificateContext = credentials.Certificate,
                     ClientCertificates = options.ClientCertificates,
-                    CertificateChainPolicy = ServerCertificateCheck.ChainPolicy(options.ServerAuthorities),
+                    CertificateChainPolicy = ServerCertificateCheck.ChainPolicy(credentials.Authorities),
                     RemoteCertificateValidationCallback = options.ServerCertificateValidation ?? check.Validate,
                 },
                 cancellationToken).ConfigureAwait(false);

@@ -41,8 +41,7 @@ public sealed class CertificateFiles : IAsyncDisposable
     /// <exception cref="StartupException">The pair cannot be used now.</exception>
     public ReloadingFile<KeyPair> KeyPair(string plane, string role, FlagFile certificate, FlagFile key)
     {
-        var file = new ReloadingFile<KeyPair>(
-            [certificate, key], texts => KeyPairFile.Parse(certificate, texts[0], key, texts[1]), ObjectionTo);
+        var file = LoadKeyPair(certificate, key, ObjectionTo);
         Watch(plane, role, file, file.Files[0], () => file.Value.Validity, () => file.Value.Certificate.Subject);
         return file;
 
@@ -58,10 +57,17 @@ public sealed class CertificateFiles : IAsyncDisposable
     /// <exception cref="StartupException">The bundle cannot be used now.</exception>
     public ReloadingFile<CaBundle> Authorities(string plane, FlagFile bundle)
     {
-        var file = new ReloadingFile<CaBundle>([bundle], texts => CaBundle.Parse(bundle, texts[0]));
+        var file = LoadAuthorities(bundle);
         Watch(plane, "ca", file, bundle, () => file.Value.Validity, () => file.Value.Subjects);
         return file;
     }
+
+    /// <summary>For a program that asks <see cref="ReloadingFile{T}.CheckedValue"/> for the few handshakes that it makes.</summary>
+    public static ReloadingFile<KeyPair> LoadKeyPair(FlagFile certificate, FlagFile key, Func<KeyPair, string?>? objection = null) =>
+        new([certificate, key], texts => KeyPairFile.Parse(certificate, texts[0], key, texts[1]), objection);
+
+    /// <inheritdoc cref="LoadKeyPair"/>
+    public static ReloadingFile<CaBundle> LoadAuthorities(FlagFile bundle) => new([bundle], texts => CaBundle.Parse(bundle, texts[0]));
 
     public void Start() => _reloader.Start();
 

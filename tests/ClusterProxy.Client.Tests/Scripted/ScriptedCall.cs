@@ -22,6 +22,8 @@ internal sealed class ScriptedCall(HttpContext context)
 
     public string ConnectionId { get; } = context.Connection.Id;
 
+    public string? ClientSubject { get; } = context.Connection.ClientCertificate?.Subject;
+
     /// <summary>The next packet; null when the client has ended its direction.</summary>
     public async Task<ScriptedPacket?> ReceiveAsync()
     {

@@ -47,6 +47,53 @@ public sealed class ServerTlsTests : IDisposable
     }
 
     [Fact]
+    public async Task Dial_WithFiles_FollowsThem_AndKeepsTheLastGood()
+    {
+        using var folder = new TemporaryDirectory();
+        var (certificate, key, ca) = (folder.File("tls.crt"), folder.File("tls.key"), folder.File("ca.crt"));
+        Copy(_certificates.Client("first"));
+        File.WriteAllText(ca, _certificates.Authority.ExportCertificatePem());
+        await using var server = await ScriptedServer.StartAsync(_certificates.Server(), requireClientCertificate: true, maxStreams: 1);
+        using var log = new CapturedLog();
+        await using var tunnels = server.Client(o =>
+        {
+            (o.ClientCertificateFile, o.ClientKeyFile, o.ServerAuthoritiesFile) = (certificate, key, ca);
+            o.LoggerFactory = log.CreateFactory();
+        });
+
+        Assert.Equal("CN=first", await ShownAsync());
+        Copy(_certificates.Client("second"));
+        Assert.Equal("CN=second", await ShownAsync());
+        File.Copy(_certificates.Client("third").CertificateFile, certificate, overwrite: true);
+        File.WriteAllText(ca, "nothing");
+        Assert.Equal("CN=second", await ShownAsync());
+        Assert.Equal(2, log.Records.Count(static r => r.EventName == "FilesRefused"));
+
+        using var others = new TestCertificates("other CA");
+        File.WriteAllText(ca, others.Authority.ExportCertificatePem());
+        var error = await Assert.ThrowsAsync<TunnelConnectException>(() => tunnels.ConnectAsync("a:1").DefaultTimeout());
+        Assert.Contains("is not trusted", error.Message, StringComparison.Ordinal);
+
+        void Copy(TestCertificate pair)
+        {
+            File.Copy(pair.CertificateFile, certificate, overwrite: true);
+            File.Copy(pair.KeyFile, key, overwrite: true);
+        }
+
+        async Task<string?> ShownAsync() => (await server.ConnectAsync(tunnels)).Call.ClientSubject;
+    }
+
+    [Fact]
+    public void Files_ThatCannotBeUsed_AreNamed()
+    {
+        var missing = Assert.Throws<ArgumentException>(() => new TunnelClient(
+            new() { Address = new Uri("https://localhost:1"), ClientCertificateFile = "/no/such/file" }));
+        Assert.Contains("ClientCertificateFile", missing.Message, StringComparison.Ordinal);
+        Assert.Contains("/no/such/file", missing.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => new TunnelClient(new() { Address = new Uri("https://localhost:1"), ClientKeyFile = "k" }));
+    }
+
+    [Fact]
     public async Task Dial_UnknownAuthority_SaysWhichCertificateIsNotTrusted()
     {
         using var others = new TestCertificates("other CA");

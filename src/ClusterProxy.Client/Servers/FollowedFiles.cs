@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterProxy.Client.Servers;
+
+/// <summary>
+/// What is made of files that belong together. They are read at each use and parsed when they changed; content that cannot be used
+/// leaves the last good one in use. A client shakes hands seldom, so it needs no loop and nothing to dispose.
+/// </summary>
+/// <typeparam name="T">What is made of them.</typeparam>
+internal sealed class FollowedFiles<T>
+    where T : class
+{
+    private readonly string[] _paths;
+    private readonly Func<string[], T> _parse;
+    private readonly ILogger _log;
+    private readonly Lock _gate = new();
+    private string[] _seen;
+    private T _value;
+
+    /// <param name="option">That names the files, for the error.</param>
+    /// <param name="paths">Read together, in this order.</param>
+    /// <param name="parse">Gets their contents.</param>
+    /// <param name="log">Told of content that cannot be used.</param>
+    /// <exception cref="ArgumentException">The files cannot be used now.</exception>
+    public FollowedFiles(string option, string[] paths, Func<string[], T> parse, ILogger log)
+    {
+        _paths = paths;
+        _parse = parse;
+        _log = log;
+        try
+        {
+            _seen = Read();
+            _value = parse(_seen);
+        }
+        catch (Exception e) when (IsOfTheFile(e))
+        {
+            throw new ArgumentException($"{option}: {string.Join(", ", paths)} cannot be used: {e.Message}", e);
+        }
+    }
+
+    public T Value
+    {
+        get
+        {
+            lock (_gate)
+            {
+                Look();
+                return _value;
+            }
+        }
+    }
+
+    private void Look()
+    {
+        try
+        {
+            var contents = Read();
+            if (!contents.SequenceEqual(_seen, StringComparer.Ordinal))
+            {
+                _seen = contents;
+                _value = _parse(contents);
+            }
+        }
+        catch (Exception e) when (IsOfTheFile(e))
+        {
+            ClientLog.FilesRefused(_log, _paths, e.Message);
+        }
+    }
+
+    private string[] Read() => [.. _paths.Select(File.ReadAllText)];
+
+    private static bool IsOfTheFile(Exception e) =>
+        e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;
+}

@@ -1,0 +1,49 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
+
+namespace ClusterProxy.Client.Servers;
+
+/// <summary>What a handshake with the server shows and trusts, asked anew for each.</summary>
+internal sealed class ServerCredentials
+{
+    private readonly TunnelClientOptions _options;
+    private readonly FollowedFiles<SslStreamCertificateContext>? _pair;
+    private readonly FollowedFiles<X509Certificate2Collection>? _authorities;
+
+    /// <exception cref="ArgumentException">A file cannot be used.</exception>
+    public ServerCredentials(TunnelClientOptions options, ILogger log)
+    {
+        _options = options;
+        if (options.ClientCertificateFile is { } certificate)
+        {
+            var key = options.ClientKeyFile ?? certificate;
+            _pair = new(nameof(options.ClientCertificateFile), [certificate, key], ParsePair, log);
+        }
+
+        if (options.ServerAuthoritiesFile is { } authorities)
+        {
+            _authorities = new(nameof(options.ServerAuthoritiesFile), [authorities], ParseAuthorities, log);
+        }
+    }
+
+    public SslStreamCertificateContext? Certificate => _options.ClientCertificateProvider is { } provider ? provider() : _pair?.Value;
+
+    public X509Certificate2Collection Authorities =>
+        _options.ServerAuthoritiesProvider?.Invoke() ?? _authorities?.Value ?? _options.ServerAuthorities;
+
+    private static SslStreamCertificateContext ParsePair(string[] contents)
+    {
+        var chain = ParseAuthorities([contents[0]]);
+        chain.RemoveAt(0);
+        return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(contents[0], contents[1]), chain, offline: true);
+    }
+
+    private static X509Certificate2Collection ParseAuthorities(string[] contents)
+    {
+        var certificates = new X509Certificate2Collection();
+        certificates.ImportFromPem(contents[0]);
+        return certificates.Count > 0 ? certificates : throw new CryptographicException("there is no certificate in it");
+    }
+}

@@ -10,7 +10,7 @@ namespace ClusterProxy.Client;
 /// <remarks>
 /// A read returns 0 when the target has ended the connection, and throws <see cref="IOException"/> when the tunnel broke
 /// instead, so that a cut transfer is not taken for a complete one. Konnectivity's packets say nothing of a target's RST: it
-/// reads as an end.
+/// reads as an end. So does the loss of the agent's tunnel through a server of upstream, and over HTTP-CONNECT on a Unix socket.
 /// </remarks>
 public sealed partial class TunnelStream : Stream
 {

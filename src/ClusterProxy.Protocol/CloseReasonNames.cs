@@ -30,11 +30,15 @@ internal static class CloseReasonNames
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a close reason without a wire text"),
     };
 
+    /// <summary>The same toward a peer that announced our additions: it can tell a cut from an end, and tells its caller.</summary>
+    public static string ToPeerText(this CloseReason reason) =>
+        reason == CloseReason.TunnelLost ? "closed: the tunnel to the agent was lost" : reason.ToWireText();
+
     /// <summary>
     /// The reason behind a CLOSE_RSP: one of our own agents says by its text when it was not the target that ended the connection.
     /// Any other text, such as upstream's for ids it does not know, says no more than that the connection is over.
     /// </summary>
     public static CloseReason FromWireText(string text) => text.Length == 0
         ? CloseReason.TargetClosed
-        : Enum.GetValues<CloseReason>().FirstOrDefault(reason => reason.ToWireText() == text, CloseReason.TargetClosed);
+        : Enum.GetValues<CloseReason>().FirstOrDefault(reason => reason.ToPeerText() == text, CloseReason.TargetClosed);
 }

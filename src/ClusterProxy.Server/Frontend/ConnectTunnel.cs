@@ -14,7 +14,7 @@ namespace ClusterProxy.Server.Frontend;
 ///   1 read the head      16 KiB, 10 s
 ///   2 dial               the client is watched meanwhile: gone means cancelled
 ///   3 answer             an error and the end, or 200, flushed before any other byte
-///   4 copy both ways     client's end: half-close, or CLOSE_REQ; target's end: FIN behind the last byte
+///   4 copy both ways     client's end: half-close, or CLOSE_REQ; target's end: FIN behind the last byte; a cut: RST
 /// </code>
 /// </summary>
 internal sealed class ConnectTunnel : IFrontend
@@ -180,8 +180,17 @@ internal sealed class ConnectTunnel : IFrontend
         }
 
         await download;
-        owner.Abort(CloseReason.TargetClosed);
-        await FinishAsync();
+        if (owner.Connection.Reason is CloseReason.TunnelLost or CloseReason.ProtocolError or CloseReason.ShuttingDown)
+        {
+            // RST is the only word that this wire has for a cut; a Unix socket has none.
+            _transport.Abort(new ConnectionAbortedException(owner.Connection.Reason.Value.ToPeerText()));
+        }
+        else
+        {
+            owner.Abort(CloseReason.TargetClosed);
+            await FinishAsync();
+        }
+
         _client.CancelRead();
         await upload;
         await idle;

@@ -12,6 +12,7 @@ namespace ClusterProxy.Server.Frontend;
 internal sealed class FrontendConnection : IAsyncDisposable
 {
     private readonly TunnelWriter _frontend;
+    private readonly bool _isOurs;
     private readonly bool _canHalfClose;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
@@ -21,12 +22,14 @@ internal sealed class FrontendConnection : IAsyncDisposable
     /// <param name="id">As the frontend knows the connection.</param>
     /// <param name="owner">The connection on the agent's side.</param>
     /// <param name="frontend">The frontend's stream.</param>
+    /// <param name="isOurs">Whether the frontend announced our additions.</param>
     /// <param name="canHalfClose">Whether the frontend was told that one direction can end alone.</param>
-    public FrontendConnection(long id, ConnectionOwner owner, TunnelWriter frontend, bool canHalfClose)
+    public FrontendConnection(long id, ConnectionOwner owner, TunnelWriter frontend, bool isOurs, bool canHalfClose)
     {
         Id = id;
         Owner = owner;
         _frontend = frontend;
+        _isOurs = isOurs;
         _canHalfClose = canHalfClose;
     }
 
@@ -71,7 +74,8 @@ internal sealed class FrontendConnection : IAsyncDisposable
         }
     }
 
-    private Packet ClosingPacket(CloseReason reason) => PacketFactory.CloseResponse(Id, reason.ToWireText());
+    private Packet ClosingPacket(CloseReason reason) =>
+        PacketFactory.CloseResponse(Id, _isOurs ? reason.ToPeerText() : reason.ToWireText());
 
     private Packet? OnDrained()
     {

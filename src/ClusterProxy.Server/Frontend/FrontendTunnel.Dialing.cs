@@ -69,7 +69,7 @@ internal sealed partial class FrontendTunnel
         var elapsed = _context.Time.GetElapsedTime(started);
         var connection = result.Connection is null ? null : new FrontendConnection(
             _context.Ids.Next(), new ConnectionOwner(result.Connection, _context.Limits, _context.Time), _writer,
-            _canHalfClose && result.Connection.CanHalfClose);
+            _canHalfClose, _canHalfClose && result.Connection.CanHalfClose);
         var cancelled = false;
         var leave = false;
         lock (_gate)

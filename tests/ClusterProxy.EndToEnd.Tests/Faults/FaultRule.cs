@@ -8,7 +8,8 @@ internal sealed class FaultRule(FaultPlace place, FrontendKind kind, FaultPlan p
     {
         // A target's FIN is its end, and its RST reads as one (TunnelStream's remarks).
         FaultPlace.AgentToTarget => true,
-        FaultPlace.AgentToServer => true,
+        // A Unix socket has no RST.
+        FaultPlace.AgentToServer => kind == FrontendKind.ConnectUnix,
         // FIN between two records: SslStream tells nobody that the alert before it is missing.
         _ => kind == FrontendKind.ConnectTls && plan.Break is FaultKind.Cut or FaultKind.HalfClose,
     };

@@ -132,7 +132,7 @@ public sealed class TunnelConnectionTests
     {
         foreach (var reason in Enum.GetValues<CloseReason>())
         {
-            var text = reason.ToWireText();
+            var text = reason.ToPeerText();
             Assert.Equal(text.Length == 0 ? CloseReason.TargetClosed : reason, CloseReasonNames.FromWireText(text));
         }
 

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace ClusterProxy.Cli.Certs;
 
-/// <summary>Writes the PKI so that keys are never readable by others, not even for a moment.</summary>
+/// <summary>
+/// Writes the PKI so that keys are never readable by others, not even for a moment, and so that programs which follow the files never
+/// find one missing or half-written.
+/// </summary>
 internal static class DevPkiFolder
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -19,8 +22,9 @@ internal static class DevPkiFolder
         {
             var path = Path.Combine(folder, name);
 
-            // An old file would keep its old mode.
-            File.Delete(path);
+            // A new file under another name: an old one would keep its old mode.
+            var unfinished = path + ".tmp";
+            File.Delete(unfinished);
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows())
             {
@@ -29,8 +33,12 @@ internal static class DevPkiFolder
                     : OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
             }
 
-            using var file = new FileStream(path, options);
-            file.Write(Encoding.ASCII.GetBytes(pem));
+            using (var file = new FileStream(unfinished, options))
+            {
+                file.Write(Encoding.ASCII.GetBytes(pem));
+            }
+
+            File.Move(unfinished, path, overwrite: true);
         }
     }
 

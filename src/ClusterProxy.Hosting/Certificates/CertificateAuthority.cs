@@ -48,6 +48,19 @@ public sealed class CertificateAuthority : IDisposable
         return new CertificateAuthority(X509Certificate2.CreateFromPem(certificatePem), key, [], time);
     }
 
+    /// <summary>Takes up the authority of a bundle that the key belongs to: during a roll-over there are two in it.</summary>
+    /// <exception cref="CryptographicException">The key cannot be read, or is none of theirs.</exception>
+    public static CertificateAuthority Load(CaBundle bundle, string keyPem, TimeProvider time)
+    {
+        var key = ECDsa.Create();
+        key.ImportFromPem(keyPem);
+        var publicKey = key.ExportSubjectPublicKeyInfo();
+        var certificate = bundle.Certificates.FirstOrDefault(c => c.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(publicKey));
+        return certificate is not null
+            ? new CertificateAuthority(certificate, key, [], time)
+            : throw new CryptographicException("the key belongs to none of the certificates");
+    }
+
     /// <summary>An authority below this one; its leaves carry it in their chain.</summary>
     public CertificateAuthority CreateIntermediate(string commonName, TimeSpan? lifetime = null)
     {
@@ -63,6 +76,27 @@ public sealed class CertificateAuthority : IDisposable
 
     /// <summary>A leaf for a dialler: extended key usage clientAuth only.</summary>
     public IssuedCertificate IssueClient(CertificateProfile profile) => Issue(profile, PeerUsage.Client);
+
+    /// <summary>The same subject, names and usages with a new key, by this authority, whoever issued the old one.</summary>
+    /// <param name="leaf">Which ended or is to end.</param>
+    /// <param name="lifetime">From now; never beyond the issuer's own end.</param>
+    public IssuedCertificate Reissue(X509Certificate2 leaf, TimeSpan lifetime)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(leaf.SubjectName, key, HashAlgorithmName.SHA256);
+        foreach (var extension in leaf.Extensions)
+        {
+            if (extension is not X509SubjectKeyIdentifierExtension and not X509AuthorityKeyIdentifierExtension)
+            {
+                request.CertificateExtensions.Add(extension);
+            }
+        }
+
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        var now = _time.GetUtcNow();
+        using var certificate = Sign(request, now - ClockSkew, now + lifetime);
+        return new IssuedCertificate(certificate.CopyWithPrivateKey(key), _intermediates);
+    }
 
     public string ExportCertificatePem() => Certificate.ExportCertificatePem() + "\n";
 

@@ -114,7 +114,8 @@ internal sealed class PkiRotation(string folder, TimeProvider time)
         ? [.. Directory.GetFiles(folder, "*.crt").Order(StringComparer.Ordinal)]
         : throw new FormatException($"there is no folder {folder}; make a PKI with `clusterproxy certs dev`");
 
-    private static TimeSpan LifetimeOf(X509Certificate2 certificate) => certificate.NotAfter - certificate.NotBefore;
+    private static TimeSpan LifetimeOf(X509Certificate2 certificate) =>
+        certificate.NotAfter - certificate.NotBefore - CertificateAuthority.ClockSkew;
 
     /// <summary>Path building and people tell two authorities apart by their names.</summary>
     private static string NextName(X509Certificate2 old)

@@ -16,6 +16,7 @@ internal sealed class FollowedFiles<T>
     private readonly ILogger _log;
     private readonly Lock _gate = new();
     private string[] _seen;
+    private string _doubtful = "";
     private T _value;
 
     /// <param name="option">That names the files, for the error.</param>
@@ -53,19 +54,31 @@ internal sealed class FollowedFiles<T>
 
     private void Look()
     {
+        var contents = Array.Empty<string>();
         try
         {
-            var contents = Read();
+            contents = Read();
             if (!contents.SequenceEqual(_seen, StringComparer.Ordinal))
             {
-                _seen = contents;
                 _value = _parse(contents);
+                _seen = contents;
             }
         }
         catch (Exception e) when (IsOfTheFile(e))
         {
-            ClientLog.FilesRefused(_log, _paths, e.Message);
+            Doubt(contents.Length == 0 ? e.Message : string.Join('\0', contents), e.Message);
         }
+    }
+
+    /// <summary>Two files are not replaced in one step, so what is found wrong once may be half of a change; it is told the second time.</summary>
+    private void Doubt(string content, string error)
+    {
+        if (_doubtful == content)
+        {
+            ClientLog.FilesRefused(_log, _paths, error);
+        }
+
+        _doubtful = content;
     }
 
     private string[] Read() => [.. _paths.Select(File.ReadAllText)];

@@ -10,7 +10,8 @@ namespace ClusterProxy.Hosting.Certificates;
 /// </summary>
 public sealed class CertificateAuthority : IDisposable
 {
-    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
+    /// <summary>How long before it is issued a certificate is valid already: clocks of a fleet are never exactly alike.</summary>
+    public static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
 
     private readonly TimeProvider _time;
     private readonly ECDsa _key;

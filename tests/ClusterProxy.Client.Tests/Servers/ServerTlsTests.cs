@@ -67,6 +67,8 @@ public sealed class ServerTlsTests : IDisposable
         File.Copy(_certificates.Client("third").CertificateFile, certificate, overwrite: true);
         File.WriteAllText(ca, "nothing");
         Assert.Equal("CN=second", await ShownAsync());
+        Assert.DoesNotContain(log.Records, static r => r.EventName == "FilesRefused");
+        Assert.Equal("CN=second", await ShownAsync());
         Assert.Equal(2, log.Records.Count(static r => r.EventName == "FilesRefused"));
 
         using var others = new TestCertificates("other CA");

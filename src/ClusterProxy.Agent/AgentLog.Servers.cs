@@ -37,4 +37,16 @@ internal static partial class AgentLog
         Message = "A tunnel with a newer certificate replaces the one to server {ServerId}, whose certificate ends at {End:u}; "
             + "its {Active} connections go on")]
     public static partial void TunnelRenewed(ILogger logger, string serverId, DateTimeOffset end, int active);
+
+    [LoggerMessage(EventId = 3008, EventName = nameof(LaneOpened), Level = LogLevel.Debug,
+        Message = "Lane to server {ServerId} at {Address} is open")]
+    public static partial void LaneOpened(ILogger logger, string serverId, string address);
+
+    [LoggerMessage(EventId = 3009, EventName = nameof(LaneEnded), Level = LogLevel.Debug,
+        Message = "Lane to server {ServerId} ended: {Reason}")]
+    public static partial void LaneEnded(ILogger logger, string serverId, string reason);
+
+    [LoggerMessage(EventId = 3010, EventName = nameof(LaneFailed), Level = LogLevel.Information,
+        Message = "No lane to server {ServerId}, the tunnel itself carries its connections: {Error}")]
+    public static partial void LaneFailed(ILogger logger, string serverId, string error);
 }

@@ -32,6 +32,7 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
     private readonly PacketTags _received = new("to_agent");
     private long _openConnections;
     private long _openTunnels;
+    private long _openLanes;
     private long _pendingDials;
     private long _wantedServers = 1;
 
@@ -71,6 +72,8 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
             Own + "tunnel_renewals_total", description: "Tunnels that were replaced before the certificate that opened them ended.");
         _meter.CreateObservableGauge(
             Own + "pending_dials", () => Volatile.Read(ref _pendingDials), description: "Dials under way.");
+        _meter.CreateObservableGauge(
+            Own + "lanes", () => Volatile.Read(ref _openLanes), description: "Lanes open beside tunnels.");
         PublishZeros();
     }
 
@@ -116,6 +119,10 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
     public void TunnelClosed() => Interlocked.Decrement(ref _openTunnels);
 
     public void TunnelRenewed() => _renewals.Add(1);
+
+    public void LaneOpened() => Interlocked.Increment(ref _openLanes);
+
+    public void LaneClosed() => Interlocked.Decrement(ref _openLanes);
 
     public void WantedServers(int count) => Volatile.Write(ref _wantedServers, count);
 

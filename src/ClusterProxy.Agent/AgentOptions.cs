@@ -103,6 +103,12 @@ internal sealed record AgentOptions
     /// <summary>How long a full connection may pause its tunnel before that connection is closed.</summary>
     public TimeSpan ConnectionStallLimit { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Lanes beside the tunnel to each server that knows them. Two, since one is one core of TLS at either end, and a loss
+    /// on the one then leaves the other alone.
+    /// </summary>
+    public int TunnelsPerServer { get; init; } = 2;
+
     /// <summary>Greatest gRPC message accepted, in bytes: gRPC's own default.</summary>
     public int MaxMessageSize { get; init; } = 4 * 1024 * 1024;
 

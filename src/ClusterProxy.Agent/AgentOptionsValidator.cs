@@ -11,6 +11,7 @@ internal static class AgentOptionsValidator
 {
     // One packet carries up to 64 KiB of payload.
     private const int LeastMessageSize = 128 * 1024;
+    private const int MaxTunnelsPerServer = 64;
     private const int LeastBufferSize = 64 * 1024;
 
     public static IReadOnlyList<string> Validate(AgentOptions options)
@@ -71,6 +72,7 @@ internal static class AgentOptionsValidator
         errors.NotNegative("keepalive-time", options.KeepaliveTime);
         errors.NotNegative("peer-ping-interval", options.PeerPingInterval);
         errors.Positive("connect-timeout", options.ConnectTimeout);
+        errors.Range("tunnels-per-server", options.TunnelsPerServer, 0, MaxTunnelsPerServer);
     }
 
     private static void CheckOperations(AgentOptions options, OptionErrors errors)

@@ -45,19 +45,19 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
         var certificates = new AgentCertificates(options, _certificateFiles);
         var lookup = new NameLookup();
         var dialer = new TargetDialer(lookup, policy, aliases, options.DialTimeout, time);
-        var connector = new ServerConnector(
-            new ServerConnectorOptions
-            {
-                Servers = options.Servers,
-                AgentId = options.AgentId,
-                AgentIdentifiers = options.AgentIdentifiers,
-                TokenPath = options.ServiceAccountTokenPath,
-                Tls = certificates.Tls(options.AlpnProto, time),
-                Proxy = proxy,
-                PingDelay = ServerConnectorOptions.AllowedPingDelay(options.ServerPingInterval),
-                StepTimeout = options.ConnectTimeout,
-            },
-            lookup, time);
+        var connect = new ServerConnectorOptions
+        {
+            Servers = options.Servers,
+            AgentId = options.AgentId,
+            AgentIdentifiers = options.AgentIdentifiers,
+            TokenPath = options.ServiceAccountTokenPath,
+            Tls = certificates.Tls(options.AlpnProto, time),
+            Proxy = proxy,
+            LanesPerTunnel = options.TunnelsPerServer,
+            PingDelay = ServerConnectorOptions.AllowedPingDelay(options.ServerPingInterval),
+            StepTimeout = options.ConnectTimeout,
+        };
+        var transport = new ServerTransport(connect, lookup, time);
         _servers = new ServerPool(
             new ServerPoolOptions
             {
@@ -66,7 +66,8 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
                 SyncForever = options.SyncForever,
                 CountSource = options.ServerCountSource,
             },
-            connector, dialer, new TunnelRenewal(certificates.Own, time), _context);
+            new ServerConnector(connect, transport, time), new LaneConnector(connect, transport, options.MaxMessageSize, time), dialer,
+            new TunnelRenewal(certificates.Own, time), _context);
     }
 
     /// <summary>The port taken, also when 0 was asked for.</summary>

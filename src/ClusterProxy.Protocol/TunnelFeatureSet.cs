@@ -15,4 +15,7 @@ internal enum TunnelFeatureSet
 
     /// <summary>The tunnel's round trip can be measured, and its silence noticed.</summary>
     Ping = 4,
+
+    /// <summary>The agent may open lanes beside its tunnel.</summary>
+    Lanes = 8,
 }

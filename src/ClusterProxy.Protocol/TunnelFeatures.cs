@@ -7,7 +7,7 @@ namespace ClusterProxy.Protocol;
 internal static class TunnelFeatures
 {
     /// <summary>What this build understands on an agent's tunnel.</summary>
-    public const TunnelFeatureSet Agent = TunnelFeatureSet.HalfClose | TunnelFeatureSet.Credit | TunnelFeatureSet.Ping;
+    public const TunnelFeatureSet Agent = TunnelFeatureSet.HalfClose | TunnelFeatureSet.Credit | TunnelFeatureSet.Ping | TunnelFeatureSet.Lanes;
 
     /// <summary>
     /// What this build understands on a frontend's tunnel. It carries one connection, so HTTP/2's own windows are its credit
@@ -20,6 +20,7 @@ internal static class TunnelFeatures
         (TunnelFeatureSet.HalfClose, "half-close"),
         (TunnelFeatureSet.Credit, "credit"),
         (TunnelFeatureSet.Ping, "ping"),
+        (TunnelFeatureSet.Lanes, "lanes"),
     ];
 
     /// <summary>As the header carries it.</summary>

@@ -13,4 +13,7 @@ internal static class TunnelHeaders
 
     /// <summary>A comma list of the additions a peer understands. Nothing of ours is sent to a peer that stayed silent.</summary>
     public const string Features = "clusterproxy-features";
+
+    /// <summary>From a server with the feature "lanes": the token by which a lane names the tunnel that it belongs to.</summary>
+    public const string LaneToken = "clusterproxy-lane-token";
 }

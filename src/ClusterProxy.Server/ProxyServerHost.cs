@@ -25,6 +25,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
     private readonly ServiceProvider _meters;
     private readonly PrometheusText _exposition;
     private readonly AgentService _agentService;
+    private readonly LaneService _laneService;
     private readonly ServerReadiness _readiness;
     private readonly CertificateFiles _certificateFiles;
     private readonly List<IAsyncDisposable> _started = [];
@@ -56,8 +57,9 @@ internal sealed class ProxyServerHost : IAsyncDisposable
             Budget = new ByteBudget(options.BufferBudget),
         };
         Router = new DialRouter(Agents, new DialLimits(options.BackendDialTimeout, options.MaxPendingDials, Limits.Budget), time, _logger);
-        _agentService = new AgentService(
-            Agents, new ServerIdentity(options.ServerId, options.ServerCount), Limits, time, Metrics, _logger);
+        var agents = new AgentContext(Limits, time, Metrics, _logger);
+        _agentService = new AgentService(Agents, new ServerIdentity(options.ServerId, options.ServerCount), agents);
+        _laneService = new LaneService(Agents, agents);
         _readiness = new ServerReadiness(Agents);
     }
 
@@ -128,7 +130,8 @@ internal sealed class ProxyServerHost : IAsyncDisposable
     {
         var certificates = new ServerCertificates(_options, _certificateFiles);
         _agentPlane = await Plane.StartAsync(
-            AgentPlane.Create(_options, _agentService, certificates, HostingMetrics, _time, _logger), logging, cancellationToken);
+            AgentPlane.Create(_options, _agentService, _laneService, certificates, HostingMetrics, _time, _logger), logging,
+            cancellationToken);
         _started.Add(_agentPlane);
         var context = new FrontendContext(Router, Frontends, new ConnectionIds(), Limits, _time, Metrics, _logger);
         _frontendPlane = await Plane.StartAsync(

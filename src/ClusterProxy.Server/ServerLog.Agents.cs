@@ -35,4 +35,13 @@ internal static partial class ServerLog
         "The certificate with which agent {AgentId} at {Peer} connected ended at {End:u}: its connections go on, and new dials go to "
         + "other tunnels if there are any", EventName = "AgentCertificateEnded")]
     public static partial void AgentCertificateEnded(this ILogger logger, string agentId, string peer, DateTimeOffset end);
+
+    [LoggerMessage(2008, LogLevel.Debug, "Agent {AgentId} opened a lane from {Peer}", EventName = "LaneOpened")]
+    public static partial void LaneOpened(this ILogger logger, string agentId, string peer);
+
+    [LoggerMessage(2009, LogLevel.Debug, "Lane of agent {AgentId} from {Peer} ended: {Status}", EventName = "LaneClosed")]
+    public static partial void LaneClosed(this ILogger logger, string agentId, string peer, GrpcStatus status);
+
+    [LoggerMessage(2010, LogLevel.Information, "Lane from {Peer} refused: {Reason}", EventName = "LaneRefused")]
+    public static partial void LaneRefused(this ILogger logger, string peer, string reason);
 }

@@ -13,6 +13,10 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
     private readonly Flag<TimeSpan> _connectTimeout = flags.AddDuration(
         "connect-timeout", defaults.ConnectTimeout, Group, "How long each step of connecting to a server may take.");
 
+    private readonly Flag<int> _tunnels = flags.AddInt(
+        "tunnels-per-server", defaults.TunnelsPerServer, Group,
+        "TLS connections beside the gRPC tunnel to a server of this project, which carry its connections; 0 for none.");
+
     private readonly Flag<int> _messageSize = flags.AddInt(
         "max-message-size", defaults.MaxMessageSize, Group, "Greatest gRPC message accepted, in bytes.");
 
@@ -41,6 +45,7 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
     {
         DrainTimeout = result.Get(_drainTimeout),
         ConnectTimeout = result.Get(_connectTimeout),
+        TunnelsPerServer = result.Get(_tunnels),
         MaxMessageSize = result.Get(_messageSize),
         ConnectionBufferSize = result.Get(_bufferSize),
         BufferBudget = result.Get(_bufferBudget),

@@ -1,14 +1,21 @@
+using System.IO.Pipelines;
 using ClusterProxy.Protocol.Grpc;
 
 namespace ClusterProxy.Agent.Servers;
 
 /// <summary>An accepted Connect call, with the connection that carries it and nothing else.</summary>
-internal sealed class ServerCall(GrpcClientCall call, HttpMessageInvoker http, string address) : IAsyncDisposable
+internal sealed class ServerCall(GrpcClientCall call, HttpMessageInvoker http, ServerRemote remote) : IAsyncDisposable
 {
     public GrpcClientCall Call { get; } = call;
 
+    /// <summary>The response body.</summary>
+    public required PipeReader Input { get; init; }
+
+    /// <summary>Where it went.</summary>
+    public ServerRemote Remote { get; } = remote;
+
     /// <summary>For people.</summary>
-    public string Address { get; } = address;
+    public string Address => Remote.Address;
 
     public required string ServerId { get; init; }
 
@@ -17,6 +24,9 @@ internal sealed class ServerCall(GrpcClientCall call, HttpMessageInvoker http, s
 
     /// <summary>What the server understands beyond upstream's wire.</summary>
     public required string Features { get; init; }
+
+    /// <summary>By which a lane names this tunnel; empty from a server without lanes.</summary>
+    public required string LaneToken { get; init; }
 
     public async ValueTask DisposeAsync()
     {

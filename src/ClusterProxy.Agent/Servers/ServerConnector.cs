@@ -10,9 +10,8 @@ namespace ClusterProxy.Agent.Servers;
 /// Opens one tunnel: transport, token, the Connect call, and the response headers that say which server it is. Whoever
 /// answers none of it within the step's deadline costs one attempt.
 /// </summary>
-internal sealed class ServerConnector(ServerConnectorOptions options, NameLookup lookup, TimeProvider time)
+internal sealed class ServerConnector(ServerConnectorOptions options, ServerTransport transport, TimeProvider time)
 {
-    private readonly ServerTransport _transport = new(options, lookup, time);
     private readonly ConnectDeadline _deadline = new(options.StepTimeout, time);
 
     /// <summary>Tries every configured server once, in an order that moves on with each turn.</summary>
@@ -40,7 +39,8 @@ internal sealed class ServerConnector(ServerConnectorOptions options, NameLookup
     private async Task<ServerCall> ConnectAsync(ServerAddress server, int turn, CancellationToken cancellationToken)
     {
         var metadata = await MetadataAsync(cancellationToken);
-        var (stream, address) = await _transport.OpenAsync(server, turn, cancellationToken);
+        var (stream, remote) = await transport.OpenAsync(server, turn, cancellationToken);
+        var address = remote.Address;
         var http = new HttpMessageInvoker(new SingleConnectionHandler(stream, options.PingDelay, options.PingTimeout));
         GrpcClientCall? call = null;
         try
@@ -52,7 +52,7 @@ internal sealed class ServerConnector(ServerConnectorOptions options, NameLookup
                     // The scheme is http because the handler's stream is the inside of TLS.
                     var authority = new UriBuilder(Uri.UriSchemeHttp, server.Host, server.Port).Uri;
                     call = await GrpcClientCall.StartAsync(http, authority, TunnelHeaders.ConnectMethod, metadata, token);
-                    return Accept(call, await call.ResponseHeadersAsync(token), http, address);
+                    return await AcceptAsync(call, http, remote, token);
                 },
                 cancellationToken);
         }
@@ -105,19 +105,26 @@ internal sealed class ServerConnector(ServerConnectorOptions options, NameLookup
         },
         cancellationToken);
 
-    private static ServerCall Accept(GrpcClientCall call, HttpResponseHeaders headers, HttpMessageInvoker http, string address)
+    private static async Task<ServerCall> AcceptAsync(
+        GrpcClientCall call, HttpMessageInvoker http, ServerRemote remote, CancellationToken cancellationToken)
     {
-        var count = Single(headers, TunnelHeaders.ServerCount, address);
-        return new ServerCall(call, http, address)
+        var headers = await call.ResponseHeadersAsync(cancellationToken);
+        var count = Single(headers, TunnelHeaders.ServerCount, remote.Address);
+        return new ServerCall(call, http, remote)
         {
-            ServerId = PeerText.Bound(Single(headers, TunnelHeaders.ServerId, address)),
+            Input = await call.InputAsync(cancellationToken),
+            ServerId = PeerText.Bound(Single(headers, TunnelHeaders.ServerId, remote.Address)),
             ServerCount = int.TryParse(count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
                 ? number
                 : throw new ServerConnectException(
-                    ConnectStep.Call, $"{address} sent the {TunnelHeaders.ServerCount} \"{PeerText.Bound(count)}\", which is no number"),
-            Features = headers.TryGetValues(TunnelHeaders.Features, out var features) ? string.Join(',', features) : "",
+                    ConnectStep.Call, $"{remote.Address} sent the {TunnelHeaders.ServerCount} \"{PeerText.Bound(count)}\", which is no number"),
+            Features = Optional(headers, TunnelHeaders.Features),
+            LaneToken = Optional(headers, TunnelHeaders.LaneToken),
         };
     }
+
+    private static string Optional(HttpResponseHeaders headers, string name) =>
+        headers.TryGetValues(name, out var values) ? string.Join(',', values) : "";
 
     private static string Single(HttpResponseHeaders headers, string name, string address)
     {

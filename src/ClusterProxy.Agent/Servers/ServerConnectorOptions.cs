@@ -19,6 +19,9 @@ internal sealed record ServerConnectorOptions
 
     public EgressProxy Proxy { get; init; } = EgressProxy.None;
 
+    /// <summary>Lanes beside each tunnel; 0 for none.</summary>
+    public int LanesPerTunnel { get; init; } = 2;
+
     /// <summary>How long a connection may be silent before it is pinged; null for never.</summary>
     public TimeSpan? PingDelay { get; init; } = LeastPingDelay;
 

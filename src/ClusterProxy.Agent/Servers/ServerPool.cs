@@ -11,6 +11,7 @@ internal sealed class ServerPool : IAsyncDisposable
 {
     private readonly ServerPoolOptions _options;
     private readonly ServerConnector _connector;
+    private readonly LaneConnector? _lanes;
     private readonly TargetDialer _dialer;
     private readonly AgentContext _context;
     private readonly ReconnectDelay _delay;
@@ -31,10 +32,12 @@ internal sealed class ServerPool : IAsyncDisposable
     private bool _draining;
 
     public ServerPool(
-        ServerPoolOptions options, ServerConnector connector, TargetDialer dialer, TunnelRenewal renewal, AgentContext context)
+        ServerPoolOptions options, ServerConnector connector, LaneConnector? lanes, TargetDialer dialer, TunnelRenewal renewal,
+        AgentContext context)
     {
         _options = options;
         _connector = connector;
+        _lanes = lanes;
         _dialer = dialer;
         _renewal = renewal;
         _context = context;
@@ -193,7 +196,7 @@ internal sealed class ServerPool : IAsyncDisposable
                 Supersede(existing);
             }
 
-            var tunnel = new ServerTunnel(call, _dialer, _context) { Credential = credential };
+            var tunnel = new ServerTunnel(call, _lanes, _dialer, _context) { Credential = credential };
             _tunnels.Add(tunnel);
             _context.Metrics.TunnelOpened();
             _running.Start(tunnel);

@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using ClusterProxy.Agent.Sockets;
 using ClusterProxy.Agent.Targets;
 using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Protocol.Lanes;
 
 namespace ClusterProxy.Agent.Servers;
 
@@ -18,45 +19,46 @@ internal sealed class ServerTransport(ServerConnectorOptions options, NameLookup
     /// <param name="turn">Which of several addresses of a name comes first.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="ServerConnectException">A step failed.</exception>
-    public async Task<(Stream Stream, string Address)> OpenAsync(ServerAddress server, int turn, CancellationToken cancellationToken)
+    public async Task<(Stream Stream, ServerRemote Remote)> OpenAsync(ServerAddress server, int turn, CancellationToken cancellationToken)
     {
-        var proxied = options.Proxy.AppliesTo(server);
-        var (socket, address) = proxied
-            ? await ConnectAsync(options.Proxy.Host, options.Proxy.Port, turn: 0, "proxy", cancellationToken)
-            : await ConnectAsync(server.Host, server.Port, turn, "server", cancellationToken);
-        Stream stream = new NetworkStream(socket, ownsSocket: true);
-        try
-        {
-            if (proxied)
-            {
-                await ThroughProxyAsync(stream, server, cancellationToken);
-                address = $"{server} through {options.Proxy}";
-            }
-
-            stream = await SecureAsync(stream, server, address, cancellationToken);
-            return (stream, address);
-        }
-        catch
-        {
-            await stream.DisposeAsync();
-            throw;
-        }
-    }
-
-    private async Task<(Socket Socket, string Address)> ConnectAsync(
-        string host, int port, int turn, string what, CancellationToken cancellationToken)
-    {
+        var (host, port, what) = options.Proxy.AppliesTo(server)
+            ? (options.Proxy.Host, options.Proxy.Port, "proxy")
+            : (server.Host, server.Port, "server");
         var addresses = await _deadline.RunAsync(
             ConnectStep.Resolve, $"resolving {what} {host}", token => ResolveAsync(host, token), cancellationToken);
-        var order = AddressOrder.Rotate(AddressOrder.Interleave(addresses), turn);
-        return await _deadline.RunAsync(
-            ConnectStep.Tcp, $"connecting to {what} {string.Join(", ", order.Select(a => TargetAddress.Join(a, port)))}",
+        var order = AddressOrder.Rotate(AddressOrder.Interleave(addresses), options.Proxy.AppliesTo(server) ? 0 : turn);
+        var (socket, remote) = await ConnectAsync(server, [.. order.Select(a => new IPEndPoint(a, port))], cancellationToken);
+        var tls = await SecureAsync(socket, new NetworkStream(socket, ownsSocket: true), remote, isLane: false, cancellationToken);
+        return (tls, remote);
+    }
+
+    /// <summary>Opens a connection for a lane to where the tunnel went.</summary>
+    /// <exception cref="ServerConnectException">A step failed.</exception>
+    public async Task<SslStream> OpenLaneAsync(ServerRemote remote, CancellationToken cancellationToken)
+    {
+        var (socket, _) = await ConnectAsync(remote.Server, [remote.EndPoint], cancellationToken);
+        var stream = new TurnBufferedStream(socket);
+        var tls = await SecureAsync(socket, stream, remote, isLane: true, cancellationToken);
+        stream.BufferWrites();
+        return tls;
+    }
+
+    private Task<(Socket Socket, ServerRemote Remote)> ConnectAsync(
+        ServerAddress server, IReadOnlyList<IPEndPoint> endPoints, CancellationToken cancellationToken)
+    {
+        var (host, what) = options.Proxy.AppliesTo(server) ? (options.Proxy.Host, "proxy") : (server.Host, "server");
+        return _deadline.RunAsync(
+            ConnectStep.Tcp,
+            $"connecting to {what} {string.Join(", ", endPoints.Select(static e => TargetAddress.Join(e.Address, e.Port)))}",
             async token =>
             {
-                var attempt = await _race.ConnectAsync([.. order.Select(a => new IPEndPoint(a, port))], token);
-                var address = TargetAddress.Join(attempt.EndPoint.Address, port);
-                return (attempt.Socket ?? throw new ServerConnectException(
-                    ConnectStep.Tcp, $"{what} {host}: " + DialErrorText.Connect(attempt.EndPoint.Address, port, attempt.Failure!), attempt.Failure), address);
+                var attempt = await _race.ConnectAsync(endPoints, token);
+                var address = TargetAddress.Join(attempt.EndPoint.Address, attempt.EndPoint.Port);
+                var socket = attempt.Socket ?? throw new ServerConnectException(
+                    ConnectStep.Tcp,
+                    $"{what} {host}: " + DialErrorText.Connect(attempt.EndPoint.Address, attempt.EndPoint.Port, attempt.Failure!), attempt.Failure);
+                var text = options.Proxy.AppliesTo(server) ? $"{server} through {options.Proxy}" : address;
+                return (socket, new ServerRemote(server, attempt.EndPoint, text));
             },
             cancellationToken);
     }
@@ -91,25 +93,53 @@ internal sealed class ServerTransport(ServerConnectorOptions options, NameLookup
         },
         cancellationToken);
 
-    private Task<Stream> SecureAsync(Stream stream, ServerAddress server, string address, CancellationToken cancellationToken) =>
-        _deadline.RunAsync<Stream>(
-            ConnectStep.Tls, $"the TLS handshake with {address}",
-            async token =>
+    /// <summary>The proxy, if there is one, and TLS. The socket is closed when that fails.</summary>
+    private async Task<SslStream> SecureAsync(
+        Socket socket, Stream stream, ServerRemote remote, bool isLane, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (options.Proxy.AppliesTo(remote.Server))
             {
-                var handshake = options.Tls.Begin(server.Host);
-                var tls = new SslStream(stream);
-                try
-                {
-                    await tls.AuthenticateAsClientAsync(handshake.Options, token);
-                    return tls;
-                }
-                catch (Exception e) when (e is AuthenticationException or IOException or SocketException)
-                {
-                    await tls.DisposeAsync();
-                    throw new ServerConnectException(ConnectStep.Tls, Explain(server, address, handshake, e), e);
-                }
-            },
-            cancellationToken);
+                await ThroughProxyAsync(stream, remote.Server, cancellationToken);
+            }
+
+            return await AuthenticateAsync(stream, remote, isLane, cancellationToken);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private Task<SslStream> AuthenticateAsync(
+        Stream stream, ServerRemote remote, bool isLane, CancellationToken cancellationToken) => _deadline.RunAsync(
+        ConnectStep.Tls, $"the TLS handshake with {remote.Address}",
+        async token =>
+        {
+            var handshake = options.Tls.Begin(remote.Server.Host);
+            if (isLane)
+            {
+                handshake.Options.ApplicationProtocols =
+                    [.. handshake.Options.ApplicationProtocols?.Where(static p => p != SslApplicationProtocol.Http2) ?? [], LaneProtocol.Alpn];
+            }
+
+            var tls = new SslStream(stream);
+            try
+            {
+                await tls.AuthenticateAsClientAsync(handshake.Options, token);
+                return !isLane || tls.NegotiatedApplicationProtocol == LaneProtocol.Alpn
+                    ? tls
+                    : throw new AuthenticationException($"the peer does not speak {LaneProtocol.Alpn}");
+            }
+            catch (Exception e) when (e is AuthenticationException or IOException or SocketException)
+            {
+                await tls.DisposeAsync();
+                throw new ServerConnectException(ConnectStep.Tls, Explain(remote.Server, remote.Address, handshake, e), e);
+            }
+        },
+        cancellationToken);
 
     private static string Explain(ServerAddress server, string address, ClientTlsHandshake handshake, Exception fault) =>
         handshake.Server is { IsAccepted: false } certificate

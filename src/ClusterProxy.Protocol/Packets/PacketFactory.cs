@@ -56,6 +56,20 @@ internal static class PacketFactory
         Ping = new Ping { Id = id, Answer = answer },
     };
 
+    /// <summary>Ours: the first packet of a lane, from the agent.</summary>
+    public static Packet LaneRequest(string token) => new()
+    {
+        Type = PacketType.Lane,
+        Lane = new Lane { Token = token },
+    };
+
+    /// <summary>Ours: the server's answer to it; with an error the lane ends.</summary>
+    public static Packet LaneResponse(string error) => new()
+    {
+        Type = PacketType.Lane,
+        Lane = new Lane { Error = error },
+    };
+
     public static Packet CloseDial(long random) => new()
     {
         Type = PacketType.DialCls,

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ClusterProxy.Server.Agents.Selection;
 using ClusterProxy.Server.Routing;
@@ -9,6 +10,7 @@ namespace ClusterProxy.Server.Agents;
 internal sealed class AgentRegistry
 {
     private readonly ImmutableArray<IAgentSelector> _selectors;
+    private readonly ConcurrentDictionary<string, AgentTunnel> _byLaneToken = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private AgentSnapshot _snapshot;
 
@@ -29,8 +31,12 @@ internal sealed class AgentRegistry
 
     private AgentSnapshot Current => Volatile.Read(ref _snapshot);
 
+    /// <summary>The tunnel beside which a lane belongs, if it is here.</summary>
+    public AgentTunnel? FindByLaneToken(string token) => _byLaneToken.GetValueOrDefault(token);
+
     public void Add(AgentTunnel tunnel)
     {
+        _byLaneToken[tunnel.LaneToken] = tunnel;
         lock (_gate)
         {
             if (!_snapshot.Tunnels.Contains(tunnel))
@@ -42,6 +48,7 @@ internal sealed class AgentRegistry
 
     public void Remove(AgentTunnel tunnel)
     {
+        _byLaneToken.TryRemove(tunnel.LaneToken, out _);
         lock (_gate)
         {
             Replace(_snapshot.Tunnels.Remove(tunnel), (table, selector) => table.Remove(selector.KeysOf(tunnel.Agent), tunnel));

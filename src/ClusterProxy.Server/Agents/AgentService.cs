@@ -1,7 +1,7 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
-using ClusterProxy.Protocol.Tunnels;
 using ClusterProxy.Server.Grpc;
 
 namespace ClusterProxy.Server.Agents;
@@ -16,21 +16,14 @@ internal sealed class AgentService
 
     private readonly AgentRegistry _registry;
     private readonly ServerIdentity _server;
-    private readonly TunnelLimits _limits;
-    private readonly TimeProvider _time;
-    private readonly ServerMetrics _metrics;
-    private readonly ILogger _logger;
+    private readonly AgentContext _context;
     private volatile bool _closed;
 
-    public AgentService(
-        AgentRegistry registry, ServerIdentity server, TunnelLimits limits, TimeProvider time, ServerMetrics metrics, ILogger logger)
+    public AgentService(AgentRegistry registry, ServerIdentity server, AgentContext context)
     {
         _registry = registry;
         _server = server;
-        _limits = limits;
-        _time = time;
-        _metrics = metrics;
-        _logger = logger;
+        _context = context;
     }
 
     public async Task<GrpcStatus> ServeAsync(GrpcServerCall call)
@@ -47,15 +40,10 @@ internal sealed class AgentService
         }
         catch (GrpcException e)
         {
-            _logger.AgentRefused(call.Peer, e.Status.Message);
+            _context.Logger.AgentRefused(call.Peer, e.Status.Message);
             throw;
         }
 
-        await call.StartAsync([
-            (TunnelHeaders.ServerId, _server.Id),
-            (TunnelHeaders.ServerCount, _server.Count.ToString()),
-            .. agent.Features.Length > 0 ? [(TunnelHeaders.Features, TunnelFeatures.Format(TunnelFeatures.Agent))] : Array.Empty<(string, string)>(),
-        ]);
         return await RunAsync(call, agent);
     }
 
@@ -64,9 +52,11 @@ internal sealed class AgentService
 
     private async Task<GrpcStatus> RunAsync(GrpcServerCall call, AgentIdentity agent)
     {
-        var started = _time.GetTimestamp();
-        var tunnel = new AgentTunnel(agent, call.Input, call.Output, _limits, _time, _metrics, _logger);
-        _logger.AgentConnected(agent.Id, agent.Peer);
+        var started = _context.Time.GetTimestamp();
+        var laneToken = RandomNumberGenerator.GetHexString(32, lowercase: true);
+        await call.StartAsync(Metadata(agent, laneToken));
+        var tunnel = new AgentTunnel(agent, laneToken, call.Input, call.Output, _context);
+        _context.Logger.AgentConnected(agent.Id, agent.Peer);
         await using var expiry = agent.CertificateEnd is { } end ? TellAt(end, agent) : null;
         try
         {
@@ -76,7 +66,7 @@ internal sealed class AgentService
                 status = GrpcMethod.EndOf(call);
             }
 
-            _logger.AgentDisconnected(agent.Id, agent.Peer, status, _time.GetElapsedTime(started));
+            _context.Logger.AgentDisconnected(agent.Id, agent.Peer, status, _context.Time.GetElapsedTime(started));
             return status;
         }
         finally
@@ -90,14 +80,34 @@ internal sealed class AgentService
 
     private ITimer? TellAt(DateTimeOffset end, AgentIdentity agent)
     {
-        var left = end - _time.GetUtcNow();
+        var left = end - _context.Time.GetUtcNow();
         return left < LongestTimer
-            ? _time.CreateTimer(
-                _ => _logger.AgentCertificateEnded(agent.Id, agent.Peer, end), null, left > TimeSpan.Zero ? left : TimeSpan.Zero,
+            ? _context.Time.CreateTimer(
+                _ => _context.Logger.AgentCertificateEnded(agent.Id, agent.Peer, end), null, left > TimeSpan.Zero ? left : TimeSpan.Zero,
                 Timeout.InfiniteTimeSpan)
             : null;
     }
 
     private static DateTimeOffset? EndOf(X509Certificate2? certificate) =>
         certificate is null ? null : new DateTimeOffset(certificate.NotAfter.ToUniversalTime());
+
+    private (string Name, string Value)[] Metadata(AgentIdentity agent, string laneToken)
+    {
+        List<(string, string)> metadata =
+        [
+            (TunnelHeaders.ServerId, _server.Id),
+            (TunnelHeaders.ServerCount, _server.Count.ToString()),
+        ];
+        if (agent.Features.Length > 0)
+        {
+            metadata.Add((TunnelHeaders.Features, TunnelFeatures.Format(TunnelFeatures.Agent)));
+        }
+
+        if (TunnelFeatures.Parse(agent.Features).HasFlag(TunnelFeatureSet.Lanes))
+        {
+            metadata.Add((TunnelHeaders.LaneToken, laneToken));
+        }
+
+        return [.. metadata];
+    }
 }

@@ -1,267 +1,147 @@
+using System.Collections.Immutable;
 using System.IO.Pipelines;
-using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
-using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
-using ClusterProxy.Protocol.Tunnels;
-using ClusterProxy.Server.Grpc;
 
 namespace ClusterProxy.Server.Agents;
 
 /// <summary>
-/// One agent's stream: the dials it was asked for and the connections that came of them. Ids of both kinds are looked up
-/// in this tunnel only, so no agent can answer, feed or close what belongs to another stream, of the same agent id or not.
+/// One agent's tunnel: its gRPC stream, which says that the agent is there, and the lanes that it opened beside it. Dials go
+/// to the least loaded lane; without one the tunnel's own stream serves them.
 /// </summary>
-/// <remarks>The reading loop hands bytes on and never awaits a send; replies it owes go to the writer's queue.</remarks>
 internal sealed class AgentTunnel
 {
-    /// <summary>Two pings unanswered: with it a black-holed tunnel is out of routing within 5 s of its last byte.</summary>
-    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(4);
-
-    private readonly PacketReader _reader;
-    private readonly TimedPipeWriter _output;
-    private readonly TunnelWriter _writer;
-    private readonly LegObserver _observer;
-    private readonly TunnelFeatureSet _features;
-    private readonly TunnelRoundTrip? _roundTrip;
-    private readonly TunnelLimits _limits;
-    private readonly TimeProvider _time;
-    private readonly ServerMetrics _metrics;
-    private readonly ILogger _logger;
-    private readonly PendingDials _dials = new();
-    private readonly ConnectionTable _connections = new();
-    private readonly CancellationTokenSource _stop = new();
+    private readonly AgentStream _stream;
+    private readonly AgentContext _context;
+    private ImmutableArray<AgentStream> _lanes = [];
     private volatile bool _draining;
+    private volatile bool _ended;
 
-    public AgentTunnel(
-        AgentIdentity agent, PipeReader input, PipeWriter output, TunnelLimits limits, TimeProvider time,
-        ServerMetrics metrics, ILogger logger)
+    /// <param name="agent">Who it is.</param>
+    /// <param name="laneToken">Known to the agent only: a lane that names it is the agent's own.</param>
+    /// <param name="input">Of the stream.</param>
+    /// <param name="output">Of the stream.</param>
+    /// <param name="context">The server's side of agents.</param>
+    public AgentTunnel(AgentIdentity agent, string laneToken, PipeReader input, PipeWriter output, AgentContext context)
     {
         Agent = agent;
-        _features = TunnelFeatures.Agent & TunnelFeatures.Parse(agent.Features);
-        _reader = new PacketReader(input, limits.MaxMessageSize);
-        _output = new TimedPipeWriter(output, time);
-        _observer = new LegObserver(metrics.ToAgent, metrics.FromAgent, metrics);
-        _writer = new TunnelWriter(_output, limits, _observer);
-        _roundTrip = _features.HasFlag(TunnelFeatureSet.Ping) ? new TunnelRoundTrip(_writer, time, metrics.RoundTrip) : null;
-        _limits = limits;
-        _time = time;
-        _metrics = metrics;
-        _logger = logger;
+        LaneToken = laneToken;
+        _context = context;
+        _stream = new AgentStream(agent, new PacketReader(input, context.Limits.MaxMessageSize), output, context, Drain);
     }
 
     public AgentIdentity Agent { get; }
 
+    public string LaneToken { get; }
+
     /// <summary>
     /// The agent is about to leave, does not answer, or came with a certificate that has ended: it is picked only when no other matches.
     /// </summary>
-    public bool IsDraining => _draining || _roundTrip?.SilentFor > SilenceLimit || Agent.CertificateEnd <= _time.GetUtcNow();
+    public bool IsDraining => _draining || _stream.IsSilent || Agent.CertificateEnd <= _context.Time.GetUtcNow();
 
     /// <summary>Whether this server gave the tunnel up.</summary>
     public bool IsRetired { get; private set; }
 
-    /// <summary>Whether one direction of a connection can end alone.</summary>
-    public bool CanHalfClose => _features.HasFlag(TunnelFeatureSet.HalfClose);
+    /// <summary>Whether it takes no more dials for good.</summary>
+    public bool HasEnded => _ended;
 
-    /// <summary>Whether the reader waits for a connection whose queue is full.</summary>
-    public bool IsStalled => _observer.IsStalled;
+    public bool IsStalled => _stream.IsStalled || _lanes.Any(static l => l.IsStalled);
 
-    public int ConnectionCount => _connections.Count;
+    /// <summary>The lanes that are open.</summary>
+    public IReadOnlyList<AgentStream> Lanes => _lanes;
 
-    public int PendingDialCount => _dials.Count;
+    public int ConnectionCount => _stream.ConnectionCount + _lanes.Sum(static l => l.ConnectionCount);
 
-    public long QueuedBytes => _connections.QueuedBytes;
+    public int PendingDialCount => _stream.PendingDialCount + _lanes.Sum(static l => l.PendingDialCount);
 
-    /// <summary>For how long the agent has taken nothing of what is sent to it.</summary>
-    public TimeSpan BlockedFor => _output.BlockedFor;
+    /// <summary>For how long the agent has taken nothing of what is sent to it on the stream that waits longest.</summary>
+    public TimeSpan BlockedFor => _lanes.Select(static l => l.BlockedFor).Append(_stream.BlockedFor).Max();
+
+    public long QueuedBytes => _stream.QueuedBytes + _lanes.Sum(static l => l.QueuedBytes);
 
     /// <summary>Asks the agent for a connection; null when the tunnel has ended.</summary>
-    public PendingDial? TryDial(string protocol, string address)
+    public PendingDial? TryDial(string protocol, string address) =>
+        LeastLoadedLane()?.TryDial(protocol, address) ?? _stream.TryDial(protocol, address);
+
+    /// <summary>Gives up the stream on which a dial timed out, if the agent took nothing of it all the time: it would take the next ones too.</summary>
+    public void RetireIfBlocked(PendingDial dial, TimeSpan limit)
     {
-        if (_dials.TryAdd() is not { } dial)
+        var blocked = dial.Stream.BlockedFor;
+        if (blocked < limit)
         {
-            return null;
+            return;
         }
 
-        if (_writer.TrySend(PacketFactory.DialRequest(protocol, address, dial.Id)))
+        _context.Logger.TunnelRetired(Agent.Id, Agent.Peer, blocked);
+        if (dial.Stream == _stream)
         {
-            return dial;
+            _draining = true;
+            IsRetired = true;
         }
 
-        _dials.TryTake(dial.Id);
-        return null;
+        dial.Stream.Stop();
     }
 
-    /// <summary>Gives a dial up and tells the agent; false when it has been answered. A late answer is closed again.</summary>
-    public bool TryCancel(PendingDial dial)
-    {
-        if (_dials.TryTake(dial.Id) is null)
-        {
-            return false;
-        }
-
-        _writer.TrySend(PacketFactory.CloseDial(dial.Id));
-        return true;
-    }
-
-    /// <summary>Ends the stream with what is in it: for an agent that takes nothing any more.</summary>
-    public void Retire()
+    /// <summary>The agent asked for no new dials.</summary>
+    public void Drain()
     {
         _draining = true;
-        IsRetired = true;
-        _logger.TunnelRetired(Agent.Id, Agent.Peer, BlockedFor);
-        _stop.Cancel();
+        _context.Logger.AgentDraining(Agent.Id, Agent.Peer, ConnectionCount);
     }
 
-    /// <summary>Ends the stream; the agent sees status OK, as at the end of a server.</summary>
-    public void Stop() => _stop.Cancel();
+    /// <summary>Ends the stream and its lanes; the agent sees status OK, as at the end of a server.</summary>
+    public void Stop() => _stream.Stop();
 
-    /// <summary>Runs until the stream ends; afterwards no dial and no connection is left.</summary>
+    /// <summary>Runs until the stream ends; afterwards no dial and no connection is left on it, and its lanes end too.</summary>
     /// <param name="registry">Lists the tunnel while it runs.</param>
     /// <param name="ended">Fires when the agent's connection breaks.</param>
     public async Task<GrpcStatus> RunAsync(AgentRegistry registry, CancellationToken ended)
     {
         registry.Add(this);
-        using var registration = ended.UnsafeRegister(static tunnel => ((AgentTunnel)tunnel!)._stop.Cancel(), this);
-        var reading = ReadAsync();
         try
         {
-            if (await Task.WhenAny(reading, _writer.Completion) != reading)
-            {
-                await _stop.CancelAsync();
-            }
-
-            return await reading;
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            if (ended.IsCancellationRequested)
-            {
-                return Failed(new IOException(), _metrics.FromAgent);
-            }
-
-            return WriterFault() is { } fault ? Failed(fault, _metrics.ToAgent) : GrpcStatus.OK;
-        }
-        catch (Exception e) when (e is GrpcException or IOException or OperationCanceledException)
-        {
-            return Failed(e, _metrics.FromAgent);
+            return await _stream.RunAsync(() => Leave(registry), ended);
         }
         finally
         {
-            // Out of the registry first: the dials that end here look for another tunnel at once.
-            registry.Remove(this);
-            _dials.EndAll();
-            _connections.EndAll(CloseReason.TunnelLost);
-            await _writer.DisposeAsync();
-            await (_roundTrip?.DisposeAsync() ?? ValueTask.CompletedTask);
+            foreach (var lane in _lanes)
+            {
+                lane.Stop();
+            }
         }
     }
 
-    private Exception? WriterFault() => _writer.Completion.Exception?.InnerException;
-
-    private GrpcStatus Failed(Exception fault, PacketCounts segment)
+    /// <summary>Runs a lane until it, or the tunnel, ends.</summary>
+    public async Task<GrpcStatus> RunLaneAsync(PacketReader reader, PipeWriter output, CancellationToken ended)
     {
-        var status = fault is IOException ? new(GrpcStatusCode.Canceled, "the agent's connection broke") : GrpcErrorCodes.FromException(fault);
-        _metrics.StreamFailed(segment, status.Code);
-        return status;
+        var lane = new AgentStream(Agent, reader, output, _context, Drain);
+        ImmutableInterlocked.Update(ref _lanes, static (lanes, added) => lanes.Add(added), lane);
+        if (_ended)
+        {
+            lane.Stop();
+        }
+
+        return await lane.RunAsync(
+            () => ImmutableInterlocked.Update(ref _lanes, static (lanes, gone) => lanes.Remove(gone), lane), ended);
     }
 
-    private async Task<GrpcStatus> ReadAsync()
+    private void Leave(AgentRegistry registry)
     {
-        while (await _reader.ReadAsync(_stop.Token))
+        _ended = true;
+        registry.Remove(this);
+    }
+
+    private AgentStream? LeastLoadedLane()
+    {
+        AgentStream? best = null;
+        foreach (var lane in _lanes)
         {
-            while (_reader.TryRead(out var packet))
+            if (!lane.IsSilent && (best is null || lane.Load < best.Load))
             {
-                _observer.PacketReceived(packet.Type, packet.Payload.Length);
-                switch (packet.Type)
-                {
-                    case PacketType.Data when _connections.Find(packet.ConnectId) is { } connection:
-                        await connection.ReceiveAsync(packet.Payload);
-                        break;
-                    case PacketType.Data when packet.ConnectId == 0:
-                        _logger.DataWithoutConnection(Agent.Id);
-                        break;
-                    case PacketType.Data:
-                        _writer.TrySend(PacketFactory.CloseRequest(packet.ConnectId));
-                        break;
-                    default:
-                        OnControl(packet.Message!);
-                        break;
-                }
+                best = lane;
             }
         }
 
-        return GrpcStatus.OK;
-    }
-
-    private void OnControl(Packet packet)
-    {
-        switch (packet.Type)
-        {
-            case PacketType.DialRsp:
-                OnDialResponse(packet.DialResponse ?? new DialResponse());
-                break;
-            case PacketType.CloseRsp:
-                OnCloseResponse(packet.CloseResponse ?? new CloseResponse());
-                break;
-            case PacketType.HalfClose when CanHalfClose:
-                _connections.Find(packet.CloseRequest?.ConnectID ?? 0)?.EndInputByHalfClose();
-                break;
-            case PacketType.Credit when _features.HasFlag(TunnelFeatureSet.Credit):
-                _connections.Find(packet.Credit?.ConnectID ?? 0)?.ReceiveCredit(packet.Credit!.Bytes);
-                break;
-            case PacketType.Ping:
-                _roundTrip?.Receive(packet.Ping ?? new Ping());
-                break;
-            case PacketType.DialCls:
-                _dials.TryTake(packet.CloseDial?.Random ?? 0)?.Complete(DialAnswer.Closed);
-                break;
-            case PacketType.Drain:
-                _draining = true;
-                _logger.AgentDraining(Agent.Id, Agent.Peer, ConnectionCount);
-                break;
-        }
-    }
-
-    private void OnCloseResponse(CloseResponse response) =>
-        _connections.Find(response.ConnectID)?.EndByPeer(CloseReasonNames.FromWireText(response.Error));
-
-    private void OnDialResponse(DialResponse response)
-    {
-        if (_dials.TryTake(response.Random) is not { } dial)
-        {
-            _metrics.DialResponseUnrecognized();
-
-            // An answer said twice names a connection that is in use.
-            if (response.ConnectID != 0 && _connections.Find(response.ConnectID) is null)
-            {
-                _writer.TrySend(PacketFactory.CloseRequest(response.ConnectID));
-            }
-
-            return;
-        }
-
-        if (response.Error.Length > 0)
-        {
-            dial.Complete(DialAnswer.Refused(response.Error));
-            return;
-        }
-
-        if (response.ConnectID == 0 || _connections.Find(response.ConnectID) is not null)
-        {
-            _logger.ConnectIdUnusable(Agent.Id, response.ConnectID);
-            dial.Complete(DialAnswer.Refused($"the agent answered with connect id {response.ConnectID}, which cannot be used"));
-            return;
-        }
-
-        var started = _time.GetTimestamp();
-        var connection = new TunnelConnection(
-            _writer, response.ConnectID, TunnelRole.Dialer, _features, _limits, _time, _observer, ended =>
-            {
-                _metrics.ConnectionEnded(ended.Reason ?? CloseReason.TunnelLost, _time.GetElapsedTime(started));
-                _connections.Remove(ended);
-            });
-        _connections.TryAdd(connection);
-        dial.Complete(DialAnswer.Connected(connection));
+        return best;
     }
 }

@@ -1,10 +1,13 @@
 namespace ClusterProxy.Server.Agents;
 
-/// <summary>A dial that one tunnel was asked for.</summary>
-/// <param name="id">Chosen by this server; the tunnel echoes it.</param>
-internal sealed class PendingDial(long id)
+/// <summary>A dial that one stream was asked for.</summary>
+/// <param name="stream">On which it was asked.</param>
+/// <param name="id">Chosen by this server; the agent echoes it.</param>
+internal sealed class PendingDial(AgentStream stream, long id)
 {
     private readonly TaskCompletionSource<DialAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public AgentStream Stream { get; } = stream;
 
     public long Id { get; } = id;
 

@@ -6,7 +6,8 @@ namespace ClusterProxy.Server.Agents;
 /// The dials that one tunnel has not answered. Whoever takes a dial out decides its end, so answer, cancellation and the
 /// tunnel's end cannot both have it.
 /// </summary>
-internal sealed class PendingDials
+/// <param name="stream">On which they are asked.</param>
+internal sealed class PendingDials(AgentStream stream)
 {
     private readonly ConcurrentDictionary<long, PendingDial> _dials = new();
     private volatile bool _ended;
@@ -18,7 +19,7 @@ internal sealed class PendingDials
     {
         while (!_ended)
         {
-            var dial = new PendingDial(Random.Shared.NextInt64(1, long.MaxValue));
+            var dial = new PendingDial(stream, Random.Shared.NextInt64(1, long.MaxValue));
             if (!_dials.TryAdd(dial.Id, dial))
             {
                 continue;

@@ -2,10 +2,13 @@ using System.Net.Security;
 using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Server.Agents;
 using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Grpc;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace ClusterProxy.Server.Planes;
 
@@ -15,8 +18,8 @@ internal static class AgentPlane
     private const string WrongProtocol = "this port is for agents and speaks gRPC over HTTP/2";
 
     public static PlaneOptions Create(
-        ServerOptions options, AgentService service, ServerCertificates certificates, HostingMetrics metrics, TimeProvider time,
-        ILogger logger)
+        ServerOptions options, AgentService service, LaneService lanes, ServerCertificates certificates, HostingMetrics metrics,
+        TimeProvider time, ILogger logger)
     {
         var tls = new ServerTls(
             new ServerTlsOptions
@@ -26,14 +29,15 @@ internal static class AgentPlane
                 ClientCa = certificates.AgentAuthorities is { } agents ? () => agents.Value : null,
                 Versions = options.TlsProtocols,
                 CipherSuites = options.CipherSuites,
-                ApplicationProtocols = [SslApplicationProtocol.Http2],
+                ApplicationProtocols = [SslApplicationProtocol.Http2, LaneProtocol.Alpn],
             },
             metrics, logger, time);
         return new PlaneOptions
         {
             Endpoint = new("agent-port", options.AgentBindAddress, options.AgentPort),
             UseTls = tls.Use,
-            Connect = new FrontendSwitch(serveGrpc: true, serveConnect: null, WrongProtocol, options.ConnectHeadTimeout, time).Use,
+            Connect = next => Connect(
+                lanes, new FrontendSwitch(serveGrpc: true, serveConnect: null, WrongProtocol, options.ConnectHeadTimeout, time).Use(next)),
             Serve = new GrpcMethod(TunnelHeaders.ConnectMethod, service.ServeAsync, time, logger).HandleAsync,
             MaxStreams = 1000,
 
@@ -44,4 +48,9 @@ internal static class AgentPlane
             PingInterval = options.AgentPingInterval,
         };
     }
+
+    private static ConnectionDelegate Connect(LaneService lanes, ConnectionDelegate others) => connection =>
+        connection.Features.Get<ISslStreamFeature>()?.SslStream is { } tls && tls.NegotiatedApplicationProtocol == LaneProtocol.Alpn
+            ? lanes.ServeAsync(tls, connection.RemoteEndPoint?.ToString() ?? "unknown", connection.ConnectionClosed)
+            : others(connection);
 }

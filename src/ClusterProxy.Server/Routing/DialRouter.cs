@@ -101,8 +101,8 @@ internal sealed class DialRouter
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
-                await AbandonAsync(tunnel, dial);
-                return DialResult.Failed(Outcome(tunnel, address, cancellationToken));
+                await AbandonAsync(dial);
+                return DialResult.Failed(Outcome(tunnel, dial, address, cancellationToken));
             }
 
             switch (answer.Kind)
@@ -116,12 +116,18 @@ internal sealed class DialRouter
                 default:
                     // 4
                     _logger.DialRetried(address, tunnel.Agent.Id);
+                    if (!tunnel.HasEnded)
+                    {
+                        // Only a lane ended.
+                        tried.Remove(tunnel);
+                    }
+
                     break;
             }
         }
     }
 
-    private DialFailureReason Outcome(AgentTunnel tunnel, string address, CancellationToken caller)
+    private DialFailureReason Outcome(AgentTunnel tunnel, PendingDial dial, string address, CancellationToken caller)
     {
         if (caller.IsCancellationRequested)
         {
@@ -134,18 +140,13 @@ internal sealed class DialRouter
         }
 
         _logger.DialTimedOut(address, tunnel.Agent.Id, _limits.Deadline);
-        if (tunnel.BlockedFor >= _limits.Deadline)
-        {
-            // Nothing got through to the agent for the whole time, the dial included: it would take the next ones too.
-            tunnel.Retire();
-        }
-
+        tunnel.RetireIfBlocked(dial, _limits.Deadline);
         return DialFailureReason.TimedOut;
     }
 
-    private static async ValueTask AbandonAsync(AgentTunnel tunnel, PendingDial dial)
+    private static async ValueTask AbandonAsync(PendingDial dial)
     {
-        if (!tunnel.TryCancel(dial) && await dial.Answer is { Connection: { } connection })
+        if (!dial.Stream.TryCancel(dial) && await dial.Answer is { Connection: { } connection })
         {
             connection.Output.Complete();
             connection.Input.Complete();

@@ -60,6 +60,7 @@ public sealed class AgentFlagTableTests
         ("dial-timeout", "5s"),
         ("drain-timeout", "30s"),
         ("connect-timeout", "10s"),
+        ("tunnels-per-server", "2"),
         ("connection-buffer-size", "1048576"),
         ("buffer-budget", "67108864"),
         ("connection-stall-limit", "10s"),

@@ -16,7 +16,7 @@ public sealed class AgentFlagValueTests
             "--lease-label-selector=l in (m,n)", "--server-count-source=max", "--kubeconfig=o", "--kube-api-content-type=p",
             "--allow-target=q,r", "--allow-target=s", "--deny-target=t", "--allow-metadata-targets", "--target-alias=u=v",
             "--dial-timeout=5m", "--drain-timeout=6m", "--connect-timeout=7m", "--connection-buffer-size=6", "--buffer-budget=99", "--connection-stall-limit=8m",
-            "--max-message-size=7", "--peer-ping-interval=9m", "--certificate-expiry-warning=10m", "-v=8");
+            "--tunnels-per-server=10", "--max-message-size=7", "--peer-ping-interval=9m", "--certificate-expiry-warning=10m", "-v=8");
         var expected = new AgentOptions
         {
             AgentCert = "a",
@@ -57,6 +57,7 @@ public sealed class AgentFlagValueTests
             ConnectionBufferSize = 6,
             BufferBudget = 99,
             ConnectionStallLimit = TimeSpan.FromMinutes(8),
+            TunnelsPerServer = 10,
             MaxMessageSize = 7,
             PeerPingInterval = TimeSpan.FromMinutes(9),
             CertificateExpiryWarning = TimeSpan.FromMinutes(10),

@@ -125,6 +125,7 @@ public sealed class AgentOptionsValidatorTests : IDisposable
         Only(_good with { XfrChannelSize = 0 }, "flag --xfr-channel-size: 0 is too small: write 1 or more");
         Only(_good with { MaxMessageSize = 131071 }, "flag --max-message-size: 131071 is too small: write 131072 or more");
         Only(_good with { ConnectionBufferSize = 65535 }, "flag --connection-buffer-size: 65535 is too small: write 65536 or more");
+        Only(_good with { TunnelsPerServer = 65 }, "flag --tunnels-per-server: 65 is out of range: write a number from 0 to 64");
         Only(_good with { AlpnProto = ["a", ""] }, "flag --alpn-proto: \"\" is not a protocol name: write 1 to 255 characters");
     }
 

@@ -150,13 +150,14 @@ internal sealed class TunnelFixture : IAsyncDisposable
     }
 
     /// <summary>An agent of which the test says every packet; it has its headers and is registered.</summary>
-    public async Task<ScriptedPeer> ConnectScriptedAgentAsync(string id = "scripted", string identifiers = "")
+    public async Task<ScriptedPeer> ConnectScriptedAgentAsync(string id = "scripted", string identifiers = "", string features = "")
     {
         var before = Server.Agents.Tunnels.Length;
         var http = Handler(() => Sockets.ConnectTlsAsync(Server.AgentPort, AgentPlane, AgentPlane.Client(id), "h2"));
         var call = await GrpcClientCall.StartAsync(
             http, new Uri("http://localhost"), TunnelHeaders.ConnectMethod,
-            [new(TunnelHeaders.AgentId, id), new(TunnelHeaders.AgentIdentifiers, identifiers)], CancellationToken.None).DefaultTimeout();
+            [new(TunnelHeaders.AgentId, id), new(TunnelHeaders.AgentIdentifiers, identifiers), new(TunnelHeaders.Features, features)],
+            CancellationToken.None).DefaultTimeout();
         await call.ResponseHeadersAsync(CancellationToken.None).DefaultTimeout();
         await Eventually.ObserveAsync(() => Task.FromResult(Server.Agents.Tunnels.Length > before));
         return Keep(new ScriptedPeer(call));

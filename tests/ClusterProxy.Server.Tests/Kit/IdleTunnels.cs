@@ -15,8 +15,9 @@ internal static class IdleTunnels
     {
         Assert.True(AgentIdentifiers.TryParse(identifiers, out var parsed, out _));
         return new AgentTunnel(
-            new AgentIdentity(id, parsed, "test", features), new Pipe().Reader, new Pipe().Writer, TunnelLimits.Default,
-            time ?? TimeProvider.System, new ServerMetrics(CreateMeters()), NullLogger.Instance);
+            new AgentIdentity(id, parsed, "test", features), laneToken: id, new Pipe().Reader, new Pipe().Writer,
+            new AgentContext(
+                TunnelLimits.Default, time ?? TimeProvider.System, new ServerMetrics(CreateMeters()), NullLogger.Instance));
     }
 
     public static IMeterFactory CreateMeters() =>
@@ -25,7 +26,7 @@ internal static class IdleTunnels
     /// <summary>As after DRAIN.</summary>
     public static AgentTunnel Drained(this AgentTunnel tunnel)
     {
-        tunnel.Retire();
+        tunnel.Drain();
         return tunnel;
     }
 }

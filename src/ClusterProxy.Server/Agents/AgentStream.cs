@@ -1,0 +1,251 @@
+using System.IO.Pipelines;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
+using ClusterProxy.Protocol.Tunnels;
+using ClusterProxy.Server.Grpc;
+
+namespace ClusterProxy.Server.Agents;
+
+/// <summary>
+/// One stream of packets with an agent, its tunnel's own or a lane's: the dials asked on it and the connections that came of
+/// them. Ids of both kinds are looked up in this stream only, so no agent can answer, feed or close what belongs to another,
+/// of the same agent id or not.
+/// </summary>
+/// <remarks>The reading loop hands bytes on and never awaits a send; replies it owes go to the writer's queue.</remarks>
+internal sealed class AgentStream
+{
+    /// <summary>Two pings unanswered: with it a black-holed tunnel is out of routing within 5 s of its last byte.</summary>
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(4);
+
+    private readonly AgentIdentity _agent;
+    private readonly PacketReader _reader;
+    private readonly TimedPipeWriter _output;
+    private readonly TunnelWriter _writer;
+    private readonly LegObserver _observer;
+    private readonly TunnelFeatureSet _features;
+    private readonly TunnelRoundTrip? _roundTrip;
+    private readonly AgentContext _context;
+    private readonly Action _onDrain;
+    private readonly PendingDials _dials;
+    private readonly ConnectionTable _connections = new();
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <param name="agent">Whose stream it is.</param>
+    /// <param name="reader">Of the stream's packets.</param>
+    /// <param name="output">Where packets go.</param>
+    /// <param name="context">The server's side of agents.</param>
+    /// <param name="onDrain">The agent asked for no new dials.</param>
+    public AgentStream(AgentIdentity agent, PacketReader reader, PipeWriter output, AgentContext context, Action onDrain)
+    {
+        _agent = agent;
+        _features = TunnelFeatures.Agent & TunnelFeatures.Parse(agent.Features);
+        _reader = reader;
+        _context = context;
+        _onDrain = onDrain;
+        _dials = new PendingDials(this);
+        _output = new TimedPipeWriter(output, context.Time);
+        _observer = new LegObserver(context.Metrics.ToAgent, context.Metrics.FromAgent, context.Metrics);
+        _writer = new TunnelWriter(_output, context.Limits, _observer);
+        _roundTrip = _features.HasFlag(TunnelFeatureSet.Ping)
+            ? new TunnelRoundTrip(_writer, context.Time, context.Metrics.RoundTrip)
+            : null;
+    }
+
+    /// <summary>Whether the agent owes answers to pings.</summary>
+    public bool IsSilent => _roundTrip?.SilentFor > SilenceLimit;
+
+    /// <summary>Whether the reader waits for a connection whose queue is full.</summary>
+    public bool IsStalled => _observer.IsStalled;
+
+    /// <summary>What new dials are spread by.</summary>
+    public int Load => ConnectionCount + PendingDialCount;
+
+    public int ConnectionCount => _connections.Count;
+
+    public int PendingDialCount => _dials.Count;
+
+    public long QueuedBytes => _connections.QueuedBytes;
+
+    /// <summary>For how long the agent has taken nothing of what is sent to it.</summary>
+    public TimeSpan BlockedFor => _output.BlockedFor;
+
+    /// <summary>Asks the agent for a connection; null when the tunnel has ended.</summary>
+    public PendingDial? TryDial(string protocol, string address)
+    {
+        if (_dials.TryAdd() is not { } dial)
+        {
+            return null;
+        }
+
+        if (_writer.TrySend(PacketFactory.DialRequest(protocol, address, dial.Id)))
+        {
+            return dial;
+        }
+
+        _dials.TryTake(dial.Id);
+        return null;
+    }
+
+    /// <summary>Gives a dial up and tells the agent; false when it has been answered. A late answer is closed again.</summary>
+    public bool TryCancel(PendingDial dial)
+    {
+        if (_dials.TryTake(dial.Id) is null)
+        {
+            return false;
+        }
+
+        _writer.TrySend(PacketFactory.CloseDial(dial.Id));
+        return true;
+    }
+
+    /// <summary>Ends the stream; on a tunnel's own the agent sees status OK, as at the end of a server.</summary>
+    public void Stop() => _stop.Cancel();
+
+    /// <summary>Runs until the stream ends; afterwards no dial and no connection is left.</summary>
+    /// <param name="leave">Takes the stream out of routing. It comes before the dials end, which look for another at once.</param>
+    /// <param name="ended">Fires when the agent's connection breaks.</param>
+    public async Task<GrpcStatus> RunAsync(Action leave, CancellationToken ended)
+    {
+        await using var registration = ended.UnsafeRegister(static stream => ((AgentStream)stream!)._stop.Cancel(), this);
+        var reading = ReadAsync();
+        try
+        {
+            if (await Task.WhenAny(reading, _writer.Completion) != reading)
+            {
+                await _stop.CancelAsync();
+            }
+
+            return await reading;
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            if (ended.IsCancellationRequested)
+            {
+                return Failed(new IOException(), _context.Metrics.FromAgent);
+            }
+
+            return WriterFault() is { } fault ? Failed(fault, _context.Metrics.ToAgent) : GrpcStatus.OK;
+        }
+        catch (Exception e) when (e is GrpcException or IOException or OperationCanceledException)
+        {
+            return Failed(e, _context.Metrics.FromAgent);
+        }
+        finally
+        {
+            leave();
+            _dials.EndAll();
+            _connections.EndAll(CloseReason.TunnelLost);
+            await _writer.DisposeAsync();
+            await (_roundTrip?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+    }
+
+    private Exception? WriterFault() => _writer.Completion.Exception?.InnerException;
+
+    private GrpcStatus Failed(Exception fault, PacketCounts segment)
+    {
+        var status = fault is IOException ? new(GrpcStatusCode.Canceled, "the agent's connection broke") : GrpcErrorCodes.FromException(fault);
+        _context.Metrics.StreamFailed(segment, status.Code);
+        return status;
+    }
+
+    private async Task<GrpcStatus> ReadAsync()
+    {
+        while (await _reader.ReadAsync(_stop.Token))
+        {
+            while (_reader.TryRead(out var packet))
+            {
+                _observer.PacketReceived(packet.Type, packet.Payload.Length);
+                switch (packet.Type)
+                {
+                    case PacketType.Data when _connections.Find(packet.ConnectId) is { } connection:
+                        await connection.ReceiveAsync(packet.Payload);
+                        break;
+                    case PacketType.Data when packet.ConnectId == 0:
+                        _context.Logger.DataWithoutConnection(_agent.Id);
+                        break;
+                    case PacketType.Data:
+                        _writer.TrySend(PacketFactory.CloseRequest(packet.ConnectId));
+                        break;
+                    default:
+                        OnControl(packet.Message!);
+                        break;
+                }
+            }
+        }
+
+        return GrpcStatus.OK;
+    }
+
+    private void OnControl(Packet packet)
+    {
+        switch (packet.Type)
+        {
+            case PacketType.DialRsp:
+                OnDialResponse(packet.DialResponse ?? new DialResponse());
+                break;
+            case PacketType.CloseRsp:
+                OnCloseResponse(packet.CloseResponse ?? new CloseResponse());
+                break;
+            case PacketType.HalfClose when _features.HasFlag(TunnelFeatureSet.HalfClose):
+                _connections.Find(packet.CloseRequest?.ConnectID ?? 0)?.EndInputByHalfClose();
+                break;
+            case PacketType.Credit when _features.HasFlag(TunnelFeatureSet.Credit):
+                _connections.Find(packet.Credit?.ConnectID ?? 0)?.ReceiveCredit(packet.Credit!.Bytes);
+                break;
+            case PacketType.Ping:
+                _roundTrip?.Receive(packet.Ping ?? new Ping());
+                break;
+            case PacketType.DialCls:
+                _dials.TryTake(packet.CloseDial?.Random ?? 0)?.Complete(DialAnswer.Closed);
+                break;
+            case PacketType.Drain:
+                _onDrain();
+                break;
+        }
+    }
+
+    private void OnCloseResponse(CloseResponse response) =>
+        _connections.Find(response.ConnectID)?.EndByPeer(CloseReasonNames.FromWireText(response.Error));
+
+    private void OnDialResponse(DialResponse response)
+    {
+        if (_dials.TryTake(response.Random) is not { } dial)
+        {
+            _context.Metrics.DialResponseUnrecognized();
+
+            // An answer said twice names a connection that is in use.
+            if (response.ConnectID != 0 && _connections.Find(response.ConnectID) is null)
+            {
+                _writer.TrySend(PacketFactory.CloseRequest(response.ConnectID));
+            }
+
+            return;
+        }
+
+        if (response.Error.Length > 0)
+        {
+            dial.Complete(DialAnswer.Refused(response.Error));
+            return;
+        }
+
+        if (response.ConnectID == 0 || _connections.Find(response.ConnectID) is not null)
+        {
+            _context.Logger.ConnectIdUnusable(_agent.Id, response.ConnectID);
+            dial.Complete(DialAnswer.Refused($"the agent answered with connect id {response.ConnectID}, which cannot be used"));
+            return;
+        }
+
+        var started = _context.Time.GetTimestamp();
+        var connection = new TunnelConnection(
+            _writer, response.ConnectID, TunnelRole.Dialer, _features, _context.Limits, _context.Time, _observer, ended =>
+            {
+                _context.Metrics.ConnectionEnded(ended.Reason ?? CloseReason.TunnelLost, _context.Time.GetElapsedTime(started));
+                _connections.Remove(ended);
+            });
+        _connections.TryAdd(connection);
+        dial.Complete(DialAnswer.Connected(connection));
+    }
+}

@@ -6,12 +6,16 @@ namespace ClusterProxy.EndToEnd.Tests.Faults;
 /// One transfer with a <see cref="PatternTarget"/> behind the tunnel. A wrong byte fails the test; a connection that breaks is a
 /// result.
 /// </summary>
-/// <param name="client">The frontend.</param>
-/// <param name="address">The target, or what leads to it.</param>
+/// <param name="dial">Connects the frontend to the target, or to what leads to it.</param>
 /// <param name="request">Who sends how much.</param>
-internal sealed class Transfer(TunnelClient client, string address, PatternRequest request)
+internal sealed class Transfer(Func<Task<Stream>> dial, PatternRequest request)
 {
     private const int PieceSize = 48 * 1024;
+
+    public Transfer(TunnelClient client, string address, PatternRequest request)
+        : this(async () => await client.ConnectAsync(address), request)
+    {
+    }
 
     private readonly PatternCheck _check = new(request.Seed);
 
@@ -19,7 +23,7 @@ internal sealed class Transfer(TunnelClient client, string address, PatternReque
     {
         try
         {
-            await using var stream = await client.ConnectAsync(address).DefaultTimeout();
+            await using var stream = await dial().DefaultTimeout();
             await stream.WriteAsync(request.ToBytes()).DefaultTimeout();
             var complete = request.Mode switch
             {
@@ -35,7 +39,7 @@ internal sealed class Transfer(TunnelClient client, string address, PatternReque
         }
     }
 
-    private async Task<bool> DownloadAsync(TunnelStream stream)
+    private async Task<bool> DownloadAsync(Stream stream)
     {
         // One byte more than announced would be one too many.
         await ReadAsync(stream, long.MaxValue);
@@ -43,20 +47,20 @@ internal sealed class Transfer(TunnelClient client, string address, PatternReque
         return _check.Length == request.Length;
     }
 
-    private async Task<bool> UploadAsync(TunnelStream stream)
+    private async Task<bool> UploadAsync(Stream stream)
     {
         await WriteAsync(stream);
-        if (request.Seed % 2 == 0)
+        if (request.Seed % 2 == 0 && stream is TunnelStream tunnel)
         {
             // Says no more than that the target has ended, or has acknowledged the end: with nothing missing, it must have all.
-            await stream.CloseAsync().DefaultTimeout();
+            await tunnel.CloseAsync().DefaultTimeout();
             return true;
         }
 
         return await stream.ReadAsync(new byte[1]).DefaultTimeout() == 1;
     }
 
-    private async Task<bool> EchoAsync(TunnelStream stream)
+    private async Task<bool> EchoAsync(Stream stream)
     {
         var writing = WriteAsync(stream);
         try
@@ -77,7 +81,7 @@ internal sealed class Transfer(TunnelClient client, string address, PatternReque
         return _check.Length == request.Length;
     }
 
-    private async Task ReadAsync(TunnelStream stream, long until)
+    private async Task ReadAsync(Stream stream, long until)
     {
         var piece = new byte[PieceSize];
         while (_check.Length < until && await stream.ReadAsync(piece).DefaultTimeout() is > 0 and var read)
@@ -87,7 +91,7 @@ internal sealed class Transfer(TunnelClient client, string address, PatternReque
         }
     }
 
-    private async Task WriteAsync(TunnelStream stream)
+    private async Task WriteAsync(Stream stream)
     {
         var piece = new byte[PieceSize];
         for (var offset = 0; offset < request.Length;)

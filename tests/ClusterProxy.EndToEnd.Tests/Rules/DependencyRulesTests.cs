@@ -10,6 +10,7 @@ public sealed class DependencyRulesTests
     {
         ["ClusterProxy.Protocol"] = [],
         ["ClusterProxy.Hosting"] = [],
+        ["ClusterProxy.Kubernetes"] = [],
         ["ClusterProxy.Client"] = ["ClusterProxy.Protocol"],
         ["ClusterProxy.Server"] = ["ClusterProxy.Protocol", "ClusterProxy.Hosting"],
         ["ClusterProxy.Agent"] = ["ClusterProxy.Protocol", "ClusterProxy.Hosting"],

@@ -13,7 +13,15 @@ internal static class ProductAssemblies
     };
 
     public static IReadOnlyList<string> Projects { get; } =
-        ["ClusterProxy.Protocol", "ClusterProxy.Hosting", "ClusterProxy.Client", "ClusterProxy.Server", "ClusterProxy.Agent", "ClusterProxy.Cli"];
+    [
+        "ClusterProxy.Protocol",
+        "ClusterProxy.Hosting",
+        "ClusterProxy.Kubernetes",
+        "ClusterProxy.Client",
+        "ClusterProxy.Server",
+        "ClusterProxy.Agent",
+        "ClusterProxy.Cli",
+    ];
 
     public static Assembly Of(string project) => Assembly.Load(NameOfProgram.GetValueOrDefault(project, project));
 

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace ClusterProxy.Kubernetes;
+
+/// <summary>Lists, watches and queues: 5100 to 5199.</summary>
+internal static partial class KubernetesLog
+{
+    [LoggerMessage(5100, LogLevel.Debug, "Listed {Count} {Resource} at version {Version}", EventName = "Listed")]
+    public static partial void Listed(ILogger logger, string resource, int count, string version);
+
+    [LoggerMessage(EventId = 5101, Message = "Watching {Resource} failed, trying again: {Error}", EventName = "WatchFailed")]
+    public static partial void WatchFailed(ILogger logger, LogLevel level, string resource, string error);
+
+    [LoggerMessage(5102, LogLevel.Information, "Work on {Key} failed, again in {Delay}: {Error}", EventName = "WorkRetried")]
+    public static partial void WorkRetried(ILogger logger, string key, TimeSpan delay, string error);
+
+    [LoggerMessage(5103, LogLevel.Error, "Work on {Key} failed unexpectedly, again in {Delay}", EventName = "WorkFailed")]
+    public static partial void WorkFailed(ILogger logger, string key, TimeSpan delay, Exception error);
+}

@@ -1,0 +1,21 @@
+namespace ClusterProxy.Kubernetes.Resources;
+
+/// <summary>One condition of a status, in the form that all kinds share.</summary>
+public sealed record ResourceCondition
+{
+    public string? Type { get; init; }
+
+    /// <summary>True, False or Unknown.</summary>
+    public string? Status { get; init; }
+
+    public string? Reason { get; init; }
+
+    public string? Message { get; init; }
+
+    public long? ObservedGeneration { get; init; }
+
+    public DateTimeOffset? LastTransitionTime { get; init; }
+
+    /// <summary>Only signing requests have it.</summary>
+    public DateTimeOffset? LastUpdateTime { get; init; }
+}

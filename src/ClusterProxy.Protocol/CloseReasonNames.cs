@@ -34,6 +34,10 @@ internal static class CloseReasonNames
     public static string ToPeerText(this CloseReason reason) =>
         reason == CloseReason.TunnelLost ? "closed: the tunnel to the agent was lost" : reason.ToWireText();
 
+    /// <summary>Whether bytes of the dialer's side may be missing behind this end.</summary>
+    public static bool IsCut(this CloseReason reason) =>
+        reason is not (CloseReason.FrontendClosed or CloseReason.TargetClosed or CloseReason.TargetReset);
+
     /// <summary>
     /// The reason behind a CLOSE_RSP: one of our own agents says by its text when it was not the target that ended the connection.
     /// Any other text, such as upstream's for ids it does not know, says no more than that the connection is over.

@@ -41,7 +41,15 @@ internal sealed class PacketDispatch(TunnelWriter writer, TunnelTargets targets,
                 var closing = packet.Message?.CloseRequest?.ConnectID ?? 0;
                 if (targets.Find(closing) is { } connection)
                 {
-                    connection.RequestClose();
+                    if (packet.Message?.CloseRequest is { Cut: true } && features.HasFlag(TunnelFeatureSet.HalfClose))
+                    {
+                        connection.Cut();
+                    }
+                    else
+                    {
+                        connection.RequestClose();
+                    }
+
                     break;
                 }
 

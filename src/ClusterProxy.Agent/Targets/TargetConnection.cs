@@ -86,6 +86,16 @@ internal sealed class TargetConnection
         }
     }
 
+    /// <summary>
+    /// The frontend broke off: its target is reset, so that it does not take what it has for all. Only the tunnel's reader
+    /// calls it.
+    /// </summary>
+    public void Cut()
+    {
+        Tunnel.Abort(CloseReason.FrontendLost);
+        Tunnel.EndInput();
+    }
+
     /// <summary>The frontend sends no more and still reads. Only the tunnel's reader calls it.</summary>
     public void EndInput()
     {

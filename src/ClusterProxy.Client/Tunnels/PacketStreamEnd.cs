@@ -83,7 +83,7 @@ internal sealed class PacketStreamEnd : IStreamEnd
         if (!_writes.Close())
         {
             // A write that still waits shows that the bytes before the end cannot all get through.
-            _connection.Abort(CloseReason.FrontendClosed);
+            _connection.Abort(CloseReason.FrontendLost);
         }
 
         CloseReads();
@@ -102,7 +102,7 @@ internal sealed class PacketStreamEnd : IStreamEnd
 
     public void Abort()
     {
-        _connection.Abort(CloseReason.FrontendClosed);
+        _connection.Abort(CloseReason.FrontendLost);
         _writes.Close();
         CloseReads();
         _tunnel.EndWithin();

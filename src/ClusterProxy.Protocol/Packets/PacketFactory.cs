@@ -23,10 +23,12 @@ internal static class PacketFactory
         DialResponse = new DialResponse { Random = random, Error = error },
     };
 
-    public static Packet CloseRequest(long connectId) => new()
+    /// <param name="connectId">The connection.</param>
+    /// <param name="cut">Ours: the dialer's side broke, so bytes are missing.</param>
+    public static Packet CloseRequest(long connectId, bool cut = false) => new()
     {
         Type = PacketType.CloseReq,
-        CloseRequest = new CloseRequest { ConnectID = connectId },
+        CloseRequest = new CloseRequest { ConnectID = connectId, Cut = cut },
     };
 
     public static Packet CloseResponse(long connectId, string error = "") => new()

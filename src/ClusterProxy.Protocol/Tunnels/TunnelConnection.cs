@@ -31,6 +31,7 @@ internal sealed class TunnelConnection
     private readonly Lock _inputGate = new();
     private ITimer? _closeTimer;
     private CloseReason? _reason;
+    private CloseReason? _lostBy;
     private bool _closeRequested;
     private bool _halfCloseSent;
     private bool _closeSent;
@@ -104,6 +105,21 @@ internal sealed class TunnelConnection
             lock (_gate)
             {
                 return _reason;
+            }
+        }
+    }
+
+    /// <summary>
+    /// What ended the connection although the peer's last word was still due, whatever the reason was to close it: bytes may be
+    /// missing at the peer. Null when the peer ended it, or answered the end.
+    /// </summary>
+    public CloseReason? LostBy
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _lostBy;
             }
         }
     }
@@ -245,6 +261,11 @@ internal sealed class TunnelConnection
     /// </summary>
     public void EndByPeer(CloseReason reason)
     {
+        if (reason == CloseReason.TunnelLost)
+        {
+            NoteLoss(reason);
+        }
+
         SetReason(reason);
         EndInput();
         _flow.Discard();
@@ -315,7 +336,7 @@ internal sealed class TunnelConnection
 
             _closeTimer = _time.CreateTimer(
                 static state => ((TunnelConnection)state!).OnCloseTimeout(), this, _limits.CloseTimeout, Timeout.InfiniteTimeSpan);
-            return PacketFactory.CloseRequest(ConnectId);
+            return PacketFactory.CloseRequest(ConnectId, CanHalfClose && _reason.Value.IsCut());
         }
     }
 
@@ -360,10 +381,22 @@ internal sealed class TunnelConnection
 
     private void OnCloseTimeout()
     {
+        NoteLoss(CloseReason.CloseTimeout);
         SetReason(CloseReason.CloseTimeout);
         EndInput();
         _flow.Discard();
         End();
+    }
+
+    private void NoteLoss(CloseReason reason)
+    {
+        lock (_gate)
+        {
+            if (!_ended.Task.IsCompleted)
+            {
+                _lostBy ??= reason;
+            }
+        }
     }
 
     private void End()

@@ -180,10 +180,11 @@ internal sealed class ConnectTunnel : IFrontend
         }
 
         await download;
-        if (owner.Connection.Reason is CloseReason.TunnelLost or CloseReason.ProtocolError or CloseReason.ShuttingDown)
+        if ((owner.Connection.LostBy ?? owner.Connection.Reason) is
+            CloseReason.TunnelLost or CloseReason.CloseTimeout or CloseReason.ProtocolError or CloseReason.ShuttingDown)
         {
             // RST is the only word that this wire has for a cut; a Unix socket has none.
-            _transport.Abort(new ConnectionAbortedException(owner.Connection.Reason.Value.ToPeerText()));
+            _transport.Abort(new ConnectionAbortedException("the connection was cut"));
         }
         else
         {

@@ -44,7 +44,7 @@ internal sealed partial class FrontendTunnel
                 CancelDial(packet.CloseDial?.Random ?? 0);
                 break;
             case PacketType.CloseReq:
-                OnCloseRequest(packet.CloseRequest?.ConnectID ?? 0);
+                OnCloseRequest(packet.CloseRequest ?? new CloseRequest());
                 break;
             case PacketType.HalfClose when Current() is (FrontendState.Open, { } connection) &&
                 packet.CloseRequest?.ConnectID == connection.Id:
@@ -53,8 +53,9 @@ internal sealed partial class FrontendTunnel
         }
     }
 
-    private void OnCloseRequest(long connectId)
+    private void OnCloseRequest(CloseRequest request)
     {
+        var connectId = request.ConnectID;
         var (state, connection) = Current();
         switch (state)
         {
@@ -62,6 +63,12 @@ internal sealed partial class FrontendTunnel
                 lock (_gate)
                 {
                     _state = FrontendState.Closing;
+                }
+
+                if (request.Cut && _canHalfClose)
+                {
+                    connection.Owner.Abort(CloseReason.FrontendLost);
+                    break;
                 }
 
                 // CLOSE_RSP goes out behind the last byte that the agent still sends.

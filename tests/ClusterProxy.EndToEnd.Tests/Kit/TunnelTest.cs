@@ -43,7 +43,11 @@ public abstract class TunnelTest(ITestOutputHelper output) : IAsyncLifetime
         return thing;
     }
 
-    internal async Task<TunnelFixture> StartAsync(TunnelSetup? setup = null) => Own(await TunnelFixture.StartAsync(setup));
+    internal async Task<TunnelFixture> StartAsync(TunnelSetup? setup = null) =>
+        Own(await TunnelFixture.StartAsync(Adjust(setup ?? new TunnelSetup())));
+
+    /// <summary>What a class of tests that are run once more has different.</summary>
+    private protected virtual TunnelSetup Adjust(TunnelSetup setup) => setup;
 
     protected async Task<HttpTarget> StartHttpTargetAsync() => Own(await HttpTarget.StartAsync());
 

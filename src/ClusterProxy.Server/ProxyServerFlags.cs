@@ -54,6 +54,6 @@ internal sealed class ProxyServerFlags
         options = _kubernetes.Apply(result, options);
         options = _additions.Apply(result, options);
         options = _compatibility.Apply(result, options);
-        return options with { Verbosity = _klog.Verbosity(result) };
+        return options with { OwnFlag = _additions.FindOwn(result, options), Verbosity = _klog.Verbosity(result) };
     }
 }

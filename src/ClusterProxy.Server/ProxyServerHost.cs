@@ -5,6 +5,7 @@ using ClusterProxy.Hosting.Endpoints;
 using ClusterProxy.Hosting.Metrics;
 using ClusterProxy.Protocol.Tunnels;
 using ClusterProxy.Server.Agents;
+using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Planes;
@@ -49,6 +50,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         Agents = new AgentRegistry(options.ProxyStrategies);
         Frontends = new LiveFrontends();
         Metrics.Observe(Agents, Frontends);
+        Metrics.ShowAgentIdentity(options.BindsAgentIdentity ? "certificate" : "claimed");
         Limits = TunnelLimits.Default with
         {
             MaxMessageSize = options.MaxMessageSize,
@@ -58,8 +60,10 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         };
         Router = new DialRouter(Agents, new DialLimits(options.BackendDialTimeout, options.MaxPendingDials, Limits.Budget), time, _logger);
         var agents = new AgentContext(Limits, time, Metrics, _logger);
-        _agentService = new AgentService(Agents, new ServerIdentity(options.ServerId, options.ServerCount), agents);
-        _laneService = new LaneService(Agents, agents);
+        var identities = new AgentIdentityCheck(options.BindsAgentIdentity);
+        _agentService = new AgentService(
+            Agents, new ServerIdentity(options.ServerId, options.ServerCount), new AgentAdmission(identities, Metrics, _logger), agents);
+        _laneService = new LaneService(Agents, identities, agents);
         _readiness = new ServerReadiness(Agents);
     }
 
@@ -181,8 +185,25 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         {
             _logger.AgentPortOpen(AgentPort);
         }
+        else
+        {
+            TellAgentIdentity();
+        }
 
         _logger.ServerStarted(_options.ServerId, Frontend(), AgentPort, HealthPort, AdminPort);
+    }
+
+    private void TellAgentIdentity()
+    {
+        var asked = _options.AgentIdentity != AgentIdentityMode.Auto;
+        if (_options.BindsAgentIdentity)
+        {
+            _logger.AgentIdentityBound(asked ? "--agent-identity=certificate says so" : $"{_options.OwnFlag} is none of upstream's flags");
+        }
+        else
+        {
+            _logger.AgentIdentityClaimed(asked ? "--agent-identity=claimed says so" : "the command line has upstream's flags only");
+        }
     }
 
     private string Frontend() => _options switch

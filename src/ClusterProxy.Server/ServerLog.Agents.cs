@@ -30,6 +30,9 @@ internal static partial class ServerLog
         EventName = "ConnectIdUnusable")]
     public static partial void ConnectIdUnusable(this ILogger logger, string agentId, long connectId);
 
+    [LoggerMessage(2011, LogLevel.Warning, "Agent at {Peer} refused: {Reason}", EventName = "AgentIdentityRefused")]
+    public static partial void AgentIdentityRefused(this ILogger logger, string peer, string reason);
+
     [LoggerMessage(
         2007, LogLevel.Warning,
         "The certificate with which agent {AgentId} at {Peer} connected ended at {End:u}: its connections go on, and new dials go to "

@@ -23,6 +23,18 @@ internal static partial class ServerLog
     [LoggerMessage(2403, LogLevel.Information, "The grace is over: closing {Connections} connections", EventName = "ShutdownForced")]
     public static partial void ShutdownForced(this ILogger logger, int connections);
 
+    [LoggerMessage(
+        2405, LogLevel.Warning,
+        "Agents are believed what they announce, because {Cause}: whoever holds any certificate of --cluster-ca-cert can take over the "
+        + "traffic of any cluster. Issue certificates that name their cluster and start with --agent-identity=certificate",
+        EventName = "AgentIdentityClaimed")]
+    public static partial void AgentIdentityClaimed(this ILogger logger, string cause);
+
+    [LoggerMessage(
+        2406, LogLevel.Information,
+        "Agents may announce only what belongs to the cluster in their certificate, because {Cause}", EventName = "AgentIdentityBound")]
+    public static partial void AgentIdentityBound(this ILogger logger, string cause);
+
     [LoggerMessage(2404, LogLevel.Information, "Shut down", EventName = "ShutdownFinished")]
     public static partial void ShutdownFinished(this ILogger logger);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Server.Agents;
+using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Routing;
 
@@ -38,6 +39,7 @@ internal sealed class ServerMetrics
     private readonly Counter<long> _closes;
     private readonly Counter<long> _stalls;
     private readonly Counter<double> _stallSeconds;
+    private readonly Counter<long> _agentsRefused;
 
     public ServerMetrics(IMeterFactory meters)
     {
@@ -64,6 +66,7 @@ internal sealed class ServerMetrics
         _stalls = _meter.CreateCounter<long>(
             Ours + "stalls_total", description: "Times an agent's tunnel waited for one connection whose receiver does not read.");
         _stallSeconds = _meter.CreateCounter<double>(Ours + "stall_seconds_total", description: "Time agents' tunnels waited so.");
+        _agentsRefused = _meter.CreateCounter<long>(Ours + "agents_refused_total", description: "Agents not let in, by reason.");
         _meter.CreateObservableCounter(
             Ours + "bytes_total",
             () => new Measurement<long>[]
@@ -140,6 +143,13 @@ internal sealed class ServerMetrics
     public void DialResponseUnsent() =>
         _dialFailures.Add(1, new KeyValuePair<string, object?>(Reason, DialFailureReasonNames.SendResponse));
 
+    public void AgentRefused(AgentRefusalReason reason) => _agentsRefused.Add(1, new KeyValuePair<string, object?>(Reason, reason.ToTag()));
+
+    /// <param name="mode"><c>certificate</c> or <c>claimed</c>.</param>
+    public void ShowAgentIdentity(string mode) => _meter.CreateObservableGauge(
+        Ours + "agent_identity_info", () => new Measurement<int>(1, new KeyValuePair<string, object?>("mode", mode)),
+        description: "1 for how it is decided what agents may announce.");
+
     public void FrontendWritten(TimeSpan elapsed) => _frontendWriteDuration.Record(elapsed.TotalSeconds);
 
     public void StreamFailed(PacketCounts segment, GrpcStatusCode code) =>
@@ -178,6 +188,11 @@ internal sealed class ServerMetrics
         _culledLeases.Add(0);
         _stalls.Add(0);
         _stallSeconds.Add(0);
+        foreach (var reason in Enum.GetValues<AgentRefusalReason>())
+        {
+            _agentsRefused.Add(0, new KeyValuePair<string, object?>(Reason, reason.ToTag()));
+        }
+
         foreach (var reason in Enum.GetValues<CloseReason>())
         {
             _closes.Add(0, new KeyValuePair<string, object?>(Reason, reason.ToTag()));

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using ClusterProxy.Hosting.Flags;
+using ClusterProxy.Server.Agents.Identity;
 
 namespace ClusterProxy.Server;
 
@@ -102,6 +103,12 @@ internal sealed record ServerOptions
     /// <summary>Accept agents that show neither a certificate nor a token.</summary>
     public bool InsecureAgentPort { get; init; }
 
+    /// <summary>Whether agents are believed what they announce; see <see cref="BindsAgentIdentity"/>.</summary>
+    public AgentIdentityMode AgentIdentity { get; init; }
+
+    /// <summary>A flag, or a flag with its value, that was given and that upstream's server would refuse; empty when there is none.</summary>
+    public string OwnFlag { get; init; } = "";
+
     /// <summary>A Unix socket for frontends beside the TCP port.</summary>
     public string FrontendUdsName { get; init; } = "";
 
@@ -137,6 +144,17 @@ internal sealed record ServerOptions
     /// <summary>Whether agents are to show a service account token: any of its three flags turns that on.</summary>
     public bool UsesTokenAuthentication =>
         AgentNamespace.Length > 0 || AgentServiceAccount.Length > 0 || AuthenticationAudience.Length > 0;
+
+    /// <summary>
+    /// Whether an agent may announce only what belongs to the cluster in its certificate. Without a word on it a command line that
+    /// upstream's server would take is served as upstream serves it; one that is written for this server is served safely.
+    /// </summary>
+    public bool BindsAgentIdentity => AgentIdentity switch
+    {
+        AgentIdentityMode.Certificate => true,
+        AgentIdentityMode.Claimed => false,
+        _ => OwnFlag.Length > 0 && ClusterCaCert.Length > 0,
+    };
 
     /// <summary>Interval of HTTP/2 pings on the agent port; null for none.</summary>
     public TimeSpan? AgentPingInterval => PingIntervals.Shorter(KeepaliveTime, PeerPingInterval);

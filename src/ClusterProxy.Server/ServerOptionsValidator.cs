@@ -1,5 +1,6 @@
 using System.Text;
 using ClusterProxy.Hosting.Validation;
+using ClusterProxy.Server.Agents.Identity;
 
 namespace ClusterProxy.Server;
 
@@ -91,6 +92,9 @@ internal static class ServerOptionsValidator
         errors.AddIf(
             options.InsecureAgentPort && (options.ClusterCaCert.Length > 0 || options.UsesTokenAuthentication),
             "flag --insecure-agent-port contradicts the agent authentication that is configured: remove one of the two");
+        errors.AddIf(
+            options.AgentIdentity == AgentIdentityMode.Certificate && options.ClusterCaCert.Length == 0,
+            "flag --agent-identity: certificate needs agents that show one: name the CA file of their certificates with --cluster-ca-cert");
         errors.AtLeast("server-count", options.ServerCount, 0);
     }
 

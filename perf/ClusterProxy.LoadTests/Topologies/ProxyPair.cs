@@ -95,7 +95,7 @@ internal sealed class ProxyPair(Rig rig, PairSettings settings)
             ? [.. common, $"--mode={mode}", $"--uds-name={UnixSocket}", "--server-port=0"]
             :
             [
-                .. common, "--mode=auto", $"--frontend-uds-name={UnixSocket}", $"--server-port={FrontendPort}",
+                .. common, "--mode=auto", "--agent-identity=claimed", $"--frontend-uds-name={UnixSocket}", $"--server-port={FrontendPort}",
                 "--server-bind-address=127.0.0.1", $"--server-cert={rig.ServerCertificate.CertificateFile}",
                 $"--server-key={rig.ServerCertificate.KeyFile}", $"--server-ca-cert={rig.Certificates.AuthorityFile}",
             ];

@@ -20,19 +20,19 @@ internal static class CertsRotateCommand
           clusterproxy certs rotate --step trust --ca agent-ca
         """;
 
-    private static readonly Dictionary<RotationStep, string> Advice = new()
+    private static readonly Dictionary<RotationPhase, string> Advice = new()
     {
-        [RotationStep.Leaves] = "Copy each pair to whoever uses it. Nothing needs a restart.",
-        [RotationStep.Trust] =
+        [RotationPhase.Leaves] = "Copy each pair to whoever uses it. Nothing needs a restart.",
+        [RotationPhase.Trust] =
             "Copy the CA file to every server, agent and frontend. When certificate_reloads_total shows that all have it: --step issue.",
-        [RotationStep.Issue] =
+        [RotationPhase.Issue] =
             "Copy each pair to whoever uses it. When nobody shows a certificate of the old authority any more: --step retire.",
-        [RotationStep.Retire] = "Copy the CA file to every server, agent and frontend. The roll-over is done then.",
+        [RotationPhase.Retire] = "Copy the CA file to every server, agent and frontend. The roll-over is done then.",
     };
 
     public static Command Create(TimeProvider time)
     {
-        var step = new Option<RotationStep>("--step") { Description = "leaves, trust, issue or retire", HelpName = "STEP", Required = true };
+        var step = new Option<RotationPhase>("--step") { Description = "leaves, trust, issue or retire", HelpName = "STEP", Required = true };
         var folder = new Option<string>("--out")
         {
             Description = "Folder of the PKI", HelpName = "DIR", DefaultValueFactory = static _ => new DevPkiOptions().Out,
@@ -64,7 +64,7 @@ internal static class CertsRotateCommand
     }
 
     private static int Run(
-        RotationStep step, string folder, IReadOnlyList<string> authorities, int? days, TimeProvider time, TextWriter output)
+        RotationPhase step, string folder, IReadOnlyList<string> authorities, int? days, TimeProvider time, TextWriter output)
     {
         var rotation = new PkiRotation(folder, time) { Lifetime = days is { } count ? TimeSpan.FromDays(count) : null };
         foreach (var (name, pem) in rotation.Plan(step, authorities))

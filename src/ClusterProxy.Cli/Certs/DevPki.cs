@@ -36,7 +36,7 @@ internal static class DevPki
         };
         AddLeaf(files, "server-frontend", frontendCa.IssueServer(server));
         AddLeaf(files, "server-agent", agentCa.IssueServer(server));
-        AddLeaf(files, "frontend", frontendCa.IssueClient(new CertificateProfile { CommonName = "frontend", Lifetime = lifetime }));
+        AddLeaf(files, "frontend", frontendCa.IssueClient(FrontendProfile(lifetime)));
         foreach (var cluster in options.Clusters)
         {
             AddLeaf(files, $"agent-{cluster}", agentCa.IssueClient(AgentProfile(cluster, lifetime)));
@@ -45,12 +45,19 @@ internal static class DevPki
         return files;
     }
 
-    /// <summary>The cluster stands in the common name and, for whoever reads names only, as a URI.</summary>
+    private static CertificateProfile FrontendProfile(TimeSpan lifetime) => new()
+    {
+        CommonName = "frontend",
+        Uris = [PkiNames.Frontend("frontend")],
+        Lifetime = lifetime,
+    };
+
+    /// <summary>The URI is what the server reads; the common name is for people.</summary>
     private static CertificateProfile AgentProfile(string cluster, TimeSpan lifetime) => new()
     {
         CommonName = cluster,
         Organization = "clusterproxy:agents",
-        Uris = [new Uri($"spiffe://clusterproxy/cluster/{cluster}")],
+        Uris = [PkiNames.Cluster(cluster)],
         Lifetime = lifetime,
     };
 

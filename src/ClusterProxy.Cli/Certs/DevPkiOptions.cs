@@ -1,3 +1,5 @@
+using ClusterProxy.Hosting.Certificates;
+
 namespace ClusterProxy.Cli.Certs;
 
 /// <summary>What <c>certs dev</c> makes; the defaults suit one machine.</summary>
@@ -15,7 +17,7 @@ internal sealed record DevPkiOptions
     /// <summary>A month: long enough to work with, too short to end up in production unnoticed.</summary>
     public int Days { get; init; } = 30;
 
-    /// <summary>One authority for both planes, as upstream's examples have it. Anyone with an agent's certificate is then a frontend too.</summary>
+    /// <summary>One authority for both planes, as upstream's examples have it; only the URIs in the certificates tell the planes apart then.</summary>
     public bool SingleCa { get; init; }
 
     /// <returns>What is wrong with the values, or null.</returns>
@@ -26,7 +28,7 @@ internal sealed record DevPkiOptions
             return $"--days={Days}: give 1 to {MaxDays} days";
         }
 
-        if (Clusters.FirstOrDefault(static c => !IsClusterName(c)) is { } cluster)
+        if (Clusters.FirstOrDefault(static c => !DnsLabel.IsValid(c)) is { } cluster)
         {
             return $"--cluster={cluster}: give names of lower-case letters, digits and inner hyphens, at most 63 long";
         }
@@ -40,13 +42,6 @@ internal sealed record DevPkiOptions
             ? $"--host={host}: give DNS names (a leading *. is allowed) or IP addresses"
             : null;
     }
-
-    /// <summary>A DNS label, as Kubernetes names objects; it also becomes a file name.</summary>
-    private static bool IsClusterName(string name) =>
-        name.Length is > 0 and <= 63
-        && name.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')
-        && name[0] != '-'
-        && name[^1] != '-';
 
     private static bool IsHost(string host) =>
         Uri.CheckHostName(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host) != UriHostNameType.Unknown;

@@ -17,7 +17,7 @@ internal sealed class PkiRotation(string folder, TimeProvider time)
 
     /// <returns>Files to write; a null content is a file to delete.</returns>
     /// <exception cref="FormatException">The folder is not in the state that the step needs; the message says which step is due.</exception>
-    public IReadOnlyList<(string Name, string? Pem)> Plan(RotationStep step, IReadOnlyList<string> names)
+    public IReadOnlyList<(string Name, string? Pem)> Plan(RotationPhase step, IReadOnlyList<string> names)
     {
         var authorities = Authorities(names);
         try
@@ -33,12 +33,12 @@ internal sealed class PkiRotation(string folder, TimeProvider time)
         }
     }
 
-    private List<(string Name, string? Pem)> Plan(RotationStep step, PkiAuthority authority) => step switch
+    private List<(string Name, string? Pem)> Plan(RotationPhase step, PkiAuthority authority) => step switch
     {
-        RotationStep.Leaves => Reissue(authority, authority.Issuing),
-        RotationStep.Trust => Trust(authority),
-        RotationStep.Issue => Issue(authority),
-        RotationStep.Retire => Retire(authority),
+        RotationPhase.Leaves => Reissue(authority, authority.Issuing),
+        RotationPhase.Trust => Trust(authority),
+        RotationPhase.Issue => Issue(authority),
+        RotationPhase.Retire => Retire(authority),
         _ => throw new ArgumentOutOfRangeException(nameof(step), step, "no step"),
     };
 

@@ -15,11 +15,13 @@ public sealed class CaBundle
 
     private readonly X509Certificate2Collection _certificates;
     private readonly HashSet<string> _fingerprints;
+    private readonly HashSet<string> _keys;
 
     private CaBundle(X509Certificate2Collection certificates)
     {
         _certificates = certificates;
         _fingerprints = [.. certificates.Select(Fingerprint)];
+        _keys = [.. certificates.Select(static c => Convert.ToHexString(SHA256.HashData(c.PublicKey.ExportSubjectPublicKeyInfo())))];
         Validity = Validity.OfAnchors(certificates);
         Subjects = string.Join("; ", certificates.Select(static c => c.Subject));
     }
@@ -73,6 +75,9 @@ public sealed class CaBundle
     internal bool Contains(X509Certificate2 certificate) => _fingerprints.Contains(Fingerprint(certificate));
 
     internal void AddTo(X509Certificate2Collection store) => store.AddRange(_certificates);
+
+    /// <summary>By key, since a renewed authority is another certificate and the same signer.</summary>
+    public bool SharesKeyWith(CaBundle other) => _keys.Overlaps(other._keys);
 
     private static X509Certificate2 Decode(PemBlock block, int ordinal, string source)
     {

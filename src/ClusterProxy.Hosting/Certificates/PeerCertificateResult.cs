@@ -20,7 +20,7 @@ public sealed record PeerCertificateResult
         Names = Printable(Join(names));
     }
 
-    public PeerVerdict Verdict { get; }
+    public PeerVerdict Verdict { get; private init; }
 
     public bool IsAccepted => Verdict == PeerVerdict.Accepted;
 
@@ -28,7 +28,7 @@ public sealed record PeerCertificateResult
     public string Reason => Verdict.Tag();
 
     /// <summary>The reason with its facts, such as the date on which it expired.</summary>
-    public string Detail { get; }
+    public string Detail { get; private init; }
 
     /// <summary>Empty when no certificate was sent.</summary>
     public string Subject { get; }
@@ -37,6 +37,9 @@ public sealed record PeerCertificateResult
 
     /// <summary>Subject alternative names, comma separated.</summary>
     public string Names { get; }
+
+    /// <summary>An accepted certificate that was refused all the same.</summary>
+    internal PeerCertificateResult But(PeerVerdict verdict, string detail) => this with { Verdict = verdict, Detail = Printable(detail) };
 
     private static string Join(CertificateNames? names)
     {

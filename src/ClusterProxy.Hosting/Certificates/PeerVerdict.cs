@@ -21,4 +21,7 @@ public enum PeerVerdict
 
     /// <summary>The chain breaks a rule of its own: constraints, key usage, an unknown critical extension, a weak signature.</summary>
     InvalidChain,
+
+    /// <summary>It says that it is for another plane than the one whose port it was shown at.</summary>
+    WrongPlane,
 }

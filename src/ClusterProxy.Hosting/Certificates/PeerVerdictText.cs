@@ -13,6 +13,7 @@ internal static class PeerVerdictText
         PeerVerdict.WrongUsage => "wrong_usage",
         PeerVerdict.WrongName => "wrong_name",
         PeerVerdict.InvalidChain => "invalid_chain",
+        PeerVerdict.WrongPlane => "wrong_plane",
         _ => throw new ArgumentOutOfRangeException(nameof(verdict), verdict, "not a verdict"),
     };
 }

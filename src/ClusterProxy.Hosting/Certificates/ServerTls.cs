@@ -63,7 +63,7 @@ public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, 
             // not; tunnels live long enough that resuming saves nothing.
             AllowTlsResume = false,
             ClientCertificateRequired = anchors is not null,
-            RemoteCertificateValidationCallback = anchors is null ? null : handshake.Callback(anchors, time),
+            RemoteCertificateValidationCallback = anchors is null ? null : handshake.Callback(anchors, options.PlaneObjection, time),
 
             // The verdict is ours; the platform's own chain is built only to hand over what the peer sent.
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 
 namespace ClusterProxy.Hosting.Certificates;
 
@@ -13,6 +14,9 @@ public sealed record ServerTlsOptions
 
     /// <summary>When given, a client certificate that chains to the bundle is required; asked once a handshake.</summary>
     public Func<CaBundle>? ClientCa { get; init; }
+
+    /// <summary>Why a client certificate that chains to the bundle does not belong on this plane, or null.</summary>
+    public Func<X509Certificate2, string?>? PlaneObjection { get; init; }
 
     /// <summary>From <see cref="GoTlsNames.ParseMinimumVersion"/>.</summary>
     public SslProtocols Versions { get; init; } = SslProtocols.Tls12 | SslProtocols.Tls13;

@@ -13,16 +13,22 @@ internal sealed class TlsHandshake
     /// <summary>Null until, and unless, the peer's certificate was looked at.</summary>
     public PeerCertificateResult? Peer { get; private set; }
 
-    public bool CheckClient(X509Certificate? certificate, X509Chain? chain, CaBundle anchors, TimeProvider time)
+    public bool CheckClient(
+        X509Certificate? certificate, X509Chain? chain, CaBundle anchors, Func<X509Certificate2, string?>? objection, TimeProvider time)
     {
-        Peer = PeerCertificateCheck.Check(
-            certificate as X509Certificate2, PresentedBy(chain), anchors, PeerUsage.Client, serverName: null, time);
+        var shown = certificate as X509Certificate2;
+        Peer = PeerCertificateCheck.Check(shown, PresentedBy(chain), anchors, PeerUsage.Client, serverName: null, time);
+        if (Peer.IsAccepted && objection?.Invoke(shown!) is { } detail)
+        {
+            Peer = Peer.But(PeerVerdict.WrongPlane, detail);
+        }
+
         return Peer.IsAccepted;
     }
 
     /// <summary>The platform leaves what the peer sent in the chain's extra store.</summary>
     internal static IEnumerable<X509Certificate2> PresentedBy(X509Chain? chain) => chain?.ChainPolicy.ExtraStore ?? [];
 
-    public RemoteCertificateValidationCallback Callback(CaBundle anchors, TimeProvider time) =>
-        (_, certificate, chain, _) => CheckClient(certificate, chain, anchors, time);
+    public RemoteCertificateValidationCallback Callback(CaBundle anchors, Func<X509Certificate2, string?>? objection, TimeProvider time) =>
+        (_, certificate, chain, _) => CheckClient(certificate, chain, anchors, objection, time);
 }

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Server.Grpc;
 
 namespace ClusterProxy.Server.Agents;
@@ -16,13 +16,15 @@ internal sealed class AgentService
 
     private readonly AgentRegistry _registry;
     private readonly ServerIdentity _server;
+    private readonly AgentAdmission _admission;
     private readonly AgentContext _context;
     private volatile bool _closed;
 
-    public AgentService(AgentRegistry registry, ServerIdentity server, AgentContext context)
+    public AgentService(AgentRegistry registry, ServerIdentity server, AgentAdmission admission, AgentContext context)
     {
         _registry = registry;
         _server = server;
+        _admission = admission;
         _context = context;
     }
 
@@ -33,17 +35,7 @@ internal sealed class AgentService
             return new(GrpcStatusCode.Unavailable, "the proxy server is shutting down");
         }
 
-        AgentIdentity agent;
-        try
-        {
-            agent = AgentMetadata.Read(call) with { CertificateEnd = EndOf(call.ClientCertificate) };
-        }
-        catch (GrpcException e)
-        {
-            _context.Logger.AgentRefused(call.Peer, e.Status.Message);
-            throw;
-        }
-
+        var agent = _admission.Admit(call);
         return await RunAsync(call, agent);
     }
 
@@ -87,9 +79,6 @@ internal sealed class AgentService
                 Timeout.InfiniteTimeSpan)
             : null;
     }
-
-    private static DateTimeOffset? EndOf(X509Certificate2? certificate) =>
-        certificate is null ? null : new DateTimeOffset(certificate.NotAfter.ToUniversalTime());
 
     private (string Name, string Value)[] Metadata(AgentIdentity agent, string laneToken)
     {

@@ -1,27 +1,31 @@
+using System.IO.Pipelines;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Protocol.Packets;
+using ClusterProxy.Server.Agents.Identity;
 
 namespace ClusterProxy.Server.Agents;
 
 /// <summary>Serves the connections that ask for <see cref="LaneProtocol.Alpn"/>: finds the tunnel by its token and runs the lane beside it.</summary>
-internal sealed class LaneService(AgentRegistry registry, AgentContext context)
+internal sealed class LaneService(AgentRegistry registry, AgentIdentityCheck identities, AgentContext context)
 {
     /// <summary>For the token; silent connections must not pile up.</summary>
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
     /// <param name="tls">Authenticated by the agent plane's rules. The caller disposes it.</param>
+    /// <param name="certificate">What the agent showed on this connection; null when it showed none.</param>
     /// <param name="peer">The agent's address, for the log.</param>
     /// <param name="ended">Fires when the connection breaks.</param>
-    public async Task ServeAsync(Stream tls, string peer, CancellationToken ended)
+    public async Task ServeAsync(Stream tls, X509Certificate2? certificate, string peer, CancellationToken ended)
     {
         var input = LaneProtocol.CreateInput(tls);
         var output = LaneProtocol.CreateOutput(tls);
         var reader = new PacketReader(input, context.Limits.MaxMessageSize);
         try
         {
-            if (await AdmitAsync(reader, output, peer, ended) is { } tunnel)
+            if (await AdmitAsync(reader, output, certificate, peer, ended) is { } tunnel)
             {
                 context.Logger.LaneOpened(tunnel.Agent.Id, peer);
                 var status = await tunnel.RunLaneAsync(reader, output, ended);
@@ -39,21 +43,36 @@ internal sealed class LaneService(AgentRegistry registry, AgentContext context)
         }
     }
 
-    private async Task<AgentTunnel?> AdmitAsync(PacketReader reader, System.IO.Pipelines.PipeWriter output, string peer, CancellationToken ended)
+    private async Task<AgentTunnel?> AdmitAsync(
+        PacketReader reader, PipeWriter output, X509Certificate2? certificate, string peer, CancellationToken ended)
     {
         using var deadline = new CancellationTokenSource(HandshakeTimeout, context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ended);
         var token = await LaneHandshake.ReadTokenAsync(reader, either.Token);
         var tunnel = registry.FindByLaneToken(token);
-        if (tunnel is null)
+        var refusal = tunnel is null
+            ? "this server has no tunnel with that token; behind a load balancer another one may"
+            : Objection(certificate, tunnel.Agent);
+        await LaneHandshake.AnswerAsync(output, refusal, either.Token);
+        if (refusal.Length > 0)
         {
-            const string Reason = "this server has no tunnel with that token; behind a load balancer another one may";
-            await LaneHandshake.AnswerAsync(output, Reason, either.Token);
-            context.Logger.LaneRefused(peer, Reason);
+            context.Logger.LaneRefused(peer, refusal);
             return null;
         }
 
-        await LaneHandshake.AnswerAsync(output, error: "", either.Token);
         return tunnel;
+    }
+
+    /// <summary>A token that leaks opens nothing without a certificate of the same cluster.</summary>
+    private string Objection(X509Certificate2? certificate, AgentIdentity agent)
+    {
+        var identity = identities.Check(certificate, agent.Identifiers);
+        if (identity.IsAccepted && identity.Cluster == agent.Cluster)
+        {
+            return "";
+        }
+
+        context.Metrics.AgentRefused(identity.Refusal ?? AgentRefusalReason.ForeignIdentifier);
+        return identity.IsAccepted ? "the certificate is not for the cluster of the tunnel" : identity.Detail;
     }
 }

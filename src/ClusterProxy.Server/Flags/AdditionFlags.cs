@@ -1,14 +1,22 @@
 using ClusterProxy.Hosting.Flags;
+using ClusterProxy.Server.Agents.Identity;
 
 namespace ClusterProxy.Server.Flags;
 
 /// <summary>What upstream's server does not know.</summary>
 internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
 {
-    private const string Group = "ClusterProxy additions";
+    public const string Group = "ClusterProxy additions";
 
     private readonly Flag<bool> _insecure = flags.AddBool(
         "insecure-agent-port", defaults.InsecureAgentPort, Group, "Accept agents that prove nothing: anyone who reaches the port.");
+
+    private readonly Flag<AgentIdentityMode> _agentIdentity = flags.AddParsed(
+        "agent-identity", defaults.AgentIdentity, Group,
+        "Whether an agent may announce only what belongs to the cluster in its certificate (certificate) or anything (claimed); "
+        + "auto: claimed if no flag is given that upstream lacks, else certificate.",
+        ChoiceFlagType.Of(
+            ("certificate", AgentIdentityMode.Certificate), ("claimed", AgentIdentityMode.Claimed), ("auto", AgentIdentityMode.Auto)));
 
     private readonly Flag<string> _frontendUds = flags.AddString(
         "frontend-uds-name", defaults.FrontendUdsName, Group, "Unix socket that serves frontends beside the TCP port.");
@@ -43,9 +51,16 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         "certificate-expiry-warning", defaults.CertificateExpiryWarning, Group,
         "How long before a certificate in use expires /readyz and the log warn of it; at most a fifth of its lifetime.");
 
+    /// <summary>The first thing on the command line that upstream's server would refuse; empty when there is none.</summary>
+    public string FindOwn(FlagParseResult result, ServerOptions options) =>
+        flags.Flags.FirstOrDefault(f => f.Group == Group && f != _agentIdentity && result.IsSet(f)) is { } flag ? $"--{flag.Name}"
+        : options.Mode == FrontendMode.Auto ? "--mode=auto"
+        : "";
+
     public ServerOptions Apply(FlagParseResult result, ServerOptions options) => options with
     {
         InsecureAgentPort = result.Get(_insecure),
+        AgentIdentity = result.Get(_agentIdentity),
         FrontendUdsName = result.Get(_frontendUds),
         MaxMessageSize = result.Get(_messageSize),
         ConnectionBufferSize = result.Get(_bufferSize),

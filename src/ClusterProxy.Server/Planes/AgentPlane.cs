@@ -8,6 +8,7 @@ using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Grpc;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace ClusterProxy.Server.Planes;
@@ -27,6 +28,7 @@ internal static class AgentPlane
                 Plane = "agent",
                 KeyPair = () => certificates.AgentPort.Value,
                 ClientCa = certificates.AgentAuthorities is { } agents ? () => agents.Value : null,
+                PlaneObjection = PlaneRules.ObjectionAtAgentPort,
                 Versions = options.TlsProtocols,
                 CipherSuites = options.CipherSuites,
                 ApplicationProtocols = [SslApplicationProtocol.Http2, LaneProtocol.Alpn],
@@ -51,6 +53,7 @@ internal static class AgentPlane
 
     private static ConnectionDelegate Connect(LaneService lanes, ConnectionDelegate others) => connection =>
         connection.Features.Get<ISslStreamFeature>()?.SslStream is { } tls && tls.NegotiatedApplicationProtocol == LaneProtocol.Alpn
-            ? lanes.ServeAsync(tls, connection.RemoteEndPoint?.ToString() ?? "unknown", connection.ConnectionClosed)
+            ? lanes.ServeAsync(
+                tls, connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate, connection.RemoteEndPoint?.ToString() ?? "unknown", connection.ConnectionClosed)
             : others(connection);
 }

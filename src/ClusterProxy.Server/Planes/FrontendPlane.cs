@@ -66,6 +66,7 @@ internal static class FrontendPlane
                 Plane = "frontend",
                 KeyPair = () => certificates.FrontendPort!.Value,
                 ClientCa = () => certificates.FrontendAuthorities!.Value,
+                PlaneObjection = new PlaneRules(options, certificates).ObjectionAtFrontendPort,
                 Versions = options.TlsProtocols,
                 CipherSuites = options.CipherSuites,
                 ApplicationProtocols = options.Mode switch

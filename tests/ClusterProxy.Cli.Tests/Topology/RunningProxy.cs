@@ -33,7 +33,7 @@ public sealed class RunningProxy : IAsyncLifetime
         var frontendPort = _frontends.Server();
         _client = _frontends.Client("cli");
         _server = ProgramProcess.StartDotNet(BuiltProgram.ProxyServer, [
-            "--mode=auto", "--agent-bind-address=127.0.0.1", $"--agent-port={_ports[0]}", $"--cluster-cert={agentPort.CertificateFile}",
+            "--mode=auto", "--agent-identity=claimed", "--agent-bind-address=127.0.0.1", $"--agent-port={_ports[0]}", $"--cluster-cert={agentPort.CertificateFile}",
             $"--cluster-key={agentPort.KeyFile}", $"--cluster-ca-cert={_agents.AuthorityFile}",
             "--server-bind-address=127.0.0.1", $"--server-port={_ports[1]}", $"--server-cert={frontendPort.CertificateFile}",
             $"--server-key={frontendPort.KeyFile}", $"--server-ca-cert={_frontends.AuthorityFile}", $"--frontend-uds-name={Socket}",

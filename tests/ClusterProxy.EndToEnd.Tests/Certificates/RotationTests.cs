@@ -47,12 +47,12 @@ public sealed class RotationTests(ITestOutputHelper output) : TunnelTest(output)
         var (leaves, bundles) = (0, 0);
         for (var round = 1; round <= Rounds; round++)
         {
-            await RotateAsync(RotationStep.Leaves);
+            await RotateAsync(RotationPhase.Leaves);
             if (round % (Rounds / RollOvers) == 0)
             {
-                await RotateAsync(RotationStep.Trust);
-                await RotateAsync(RotationStep.Issue);
-                await RotateAsync(RotationStep.Retire);
+                await RotateAsync(RotationPhase.Trust);
+                await RotateAsync(RotationPhase.Issue);
+                await RotateAsync(RotationPhase.Retire);
             }
 
             Assert.DoesNotContain(traffic, static t => t.IsCompleted);
@@ -69,7 +69,7 @@ public sealed class RotationTests(ITestOutputHelper output) : TunnelTest(output)
         Assert.DoesNotContain(
             fixture.Log.Records, static r => r.EventName is "AgentDisconnected" or "TunnelEnded" or "TunnelBroke" or "FilesRefused" or "FileRefused");
 
-        async Task RotateAsync(RotationStep step)
+        async Task RotateAsync(RotationPhase step)
         {
             var rotation = new PkiRotation(_pki.Path, TimeProvider.System);
             foreach (var (name, pem) in rotation.Plan(step, []))
@@ -84,8 +84,8 @@ public sealed class RotationTests(ITestOutputHelper output) : TunnelTest(output)
                 }
             }
 
-            leaves += step is RotationStep.Leaves or RotationStep.Issue ? LeavesARound : 0;
-            bundles += step is RotationStep.Trust or RotationStep.Retire ? 1 : 0;
+            leaves += step is RotationPhase.Leaves or RotationPhase.Issue ? LeavesARound : 0;
+            bundles += step is RotationPhase.Trust or RotationPhase.Retire ? 1 : 0;
             await fixture.ServerMetrics.WaitForAsync(
                 "clusterproxy_server_certificate_reloads_total", (leaves / 2) + (2 * bundles), ("result", "success"));
             await fixture.AgentMetrics().WaitForAsync(

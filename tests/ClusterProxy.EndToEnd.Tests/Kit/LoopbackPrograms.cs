@@ -48,6 +48,7 @@ internal static class LoopbackPrograms
         return new(StringComparer.Ordinal)
         {
             ["mode"] = "auto",
+            ["agent-identity"] = "claimed",
             ["server-cert"] = frontendPort.CertificateFile,
             ["server-key"] = frontendPort.KeyFile,
             ["server-ca-cert"] = frontendPlane.AuthorityFile,

@@ -22,7 +22,7 @@ public sealed class ServerProgram : IServerSide
             "--server-bind-address=127.0.0.1", $"--server-port={FrontendPort}", $"--server-cert={frontendPair.CertificateFile}",
             $"--server-key={frontendPair.KeyFile}", $"--server-ca-cert={Frontends.AuthorityFile}",
             $"--frontend-uds-name={SocketPath}", "--health-bind-address=127.0.0.1", $"--health-port={HealthPort}",
-            $"--admin-port={AdminPort}", .. more,
+            $"--admin-port={AdminPort}", "--agent-identity=claimed", .. more,
         ]);
     }
 

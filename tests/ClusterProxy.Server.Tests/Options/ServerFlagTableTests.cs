@@ -76,6 +76,7 @@ public sealed class ServerFlagTableTests
         ("peer-ping-interval", "30s"),
         ("max-pending-dials", "10000"),
         ("certificate-expiry-warning", "168h0m0s"),
+        ("agent-identity", "auto"),
     ];
 
     [Fact]
@@ -105,6 +106,7 @@ public sealed class ServerFlagTableTests
             bound with
             {
                 ServerId = expected.ServerId,
+                OwnFlag = "",
                 ProxyStrategies = expected.ProxyStrategies,
                 CipherSuites = expected.CipherSuites,
                 LeaseLabel = expected.LeaseLabel,

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using ClusterProxy.Server.Agents.Identity;
 
 namespace ClusterProxy.Server.Tests.Options;
 
@@ -20,7 +21,7 @@ public sealed class ServerFlagValueTests
             "--xfr-channel-size=7", "--frontend-write-channel-size=8", "--enable-lease-controller", "--lease-namespace=n",
             "--lease-label=x=y", "--graceful-shutdown-timeout=3s", "--backend-dial-timeout=4s", "--v=9", "--insecure-agent-port",
             "--frontend-uds-name=o", "--max-message-size=10", "--connection-buffer-size=11", "--buffer-budget=99", "--connection-stall-limit=5s",
-            "--connect-head-timeout=6s", "--peer-ping-interval=7s", "--max-pending-dials=12", "--certificate-expiry-warning=8s");
+            "--connect-head-timeout=6s", "--peer-ping-interval=7s", "--max-pending-dials=12", "--certificate-expiry-warning=8s", "--agent-identity=claimed");
         var expected = new ServerOptions
         {
             ServerCert = "a",
@@ -74,6 +75,8 @@ public sealed class ServerFlagValueTests
             PeerPingInterval = TimeSpan.FromSeconds(7),
             MaxPendingDials = 12,
             CertificateExpiryWarning = TimeSpan.FromSeconds(8),
+            AgentIdentity = AgentIdentityMode.Claimed,
+            OwnFlag = "--insecure-agent-port",
         };
         Assert.Equal(expected, options);
         Assert.Equal([ProxyStrategy.DestHost, ProxyStrategy.DefaultRoute, ProxyStrategy.Default], options.ProxyStrategies);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using ClusterProxy.Cli.Certs;
 using ClusterProxy.Hosting.Certificates;
 
 namespace ClusterProxy.Cli.Demo.Topology;
@@ -28,7 +29,7 @@ internal sealed class DemoCertificates : IDisposable
         ApiCa = folder.Write("api-ca.crt", _apis.ExportCertificatePem());
         FrontendServer = Write("frontend-server", _frontends.IssueServer(Profile("proxy-server", Loopback)));
         AgentServer = Write("agent-server", _agents.IssueServer(Profile("proxy-server", Loopback)));
-        FrontendClientIdentity = _frontends.IssueClient(Profile("demo"));
+        FrontendClientIdentity = _frontends.IssueClient(Profile("demo") with { Uris = [PkiNames.Frontend("demo")] });
         FrontendClient = Write("frontend-client", FrontendClientIdentity);
     }
 
@@ -52,7 +53,7 @@ internal sealed class DemoCertificates : IDisposable
 
     public CertificateFiles IssueAgent(string cluster)
     {
-        using var issued = _agents.IssueClient(Profile(cluster));
+        using var issued = _agents.IssueClient(Profile(cluster) with { Uris = [PkiNames.Cluster(cluster)] });
         return Write($"agent-{cluster}", issued);
     }
 

@@ -48,6 +48,8 @@ internal sealed class DemoServer : IAsyncDisposable
                 "--admin-bind-address=127.0.0.1",
                 $"--admin-port={ports[3]}",
 
+                "--agent-identity=certificate",
+
                 // By cluster name only: with "default" in the list, a lost cluster's dials would go to any other agent.
                 "--proxy-strategies=destHost",
             ],

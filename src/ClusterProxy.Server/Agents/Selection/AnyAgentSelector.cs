@@ -5,7 +5,7 @@ internal sealed class AnyAgentSelector : IAgentSelector
 {
     public ProxyStrategy Strategy => ProxyStrategy.Default;
 
-    public IEnumerable<string> KeysOf(AgentIdentity agent) => [agent.Id];
+    public IEnumerable<string> KeysOf(AgentIdentity agent) => [agent.Key];
 
     public AgentTunnel? Pick(StrategyTable table, string host, IReadOnlyCollection<AgentTunnel> tried) => table.PickAny(tried);
 }

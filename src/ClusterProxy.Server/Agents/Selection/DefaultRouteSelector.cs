@@ -5,7 +5,7 @@ internal sealed class DefaultRouteSelector : IAgentSelector
 {
     public ProxyStrategy Strategy => ProxyStrategy.DefaultRoute;
 
-    public IEnumerable<string> KeysOf(AgentIdentity agent) => agent.Identifiers.DefaultRoute ? [agent.Id] : [];
+    public IEnumerable<string> KeysOf(AgentIdentity agent) => agent.Identifiers.DefaultRoute ? [agent.Key] : [];
 
     public AgentTunnel? Pick(StrategyTable table, string host, IReadOnlyCollection<AgentTunnel> tried) => table.PickAny(tried);
 }

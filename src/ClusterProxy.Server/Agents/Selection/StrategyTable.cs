@@ -96,7 +96,7 @@ internal sealed class StrategyTable
         AgentTunnel? best = null;
         foreach (var tunnel in tunnels)
         {
-            if (tunnel.IsDraining == draining && !tried.Contains(tunnel) && (best is null || best.Agent.Id == tunnel.Agent.Id))
+            if (tunnel.IsDraining == draining && !tried.Contains(tunnel) && (best is null || best.Agent.Key == tunnel.Agent.Key))
             {
                 best = tunnel;
             }

@@ -1,7 +1,7 @@
 namespace ClusterProxy.Cli.Certs;
 
 /// <summary>The steps of <c>certs rotate</c>. The last three are one roll-over of an authority, in this order.</summary>
-internal enum RotationStep
+internal enum RotationPhase
 {
     /// <summary>New leaves by the authority that issues now.</summary>
     Leaves,

@@ -1,0 +1,11 @@
+namespace ClusterProxy.Cli.Certs;
+
+/// <summary>The URIs by which certificates say for which plane they are, and which cluster's.</summary>
+internal static class PkiNames
+{
+    private const string TrustDomain = "clusterproxy";
+
+    public static Uri Cluster(string name) => new($"spiffe://{TrustDomain}/cluster/{name}");
+
+    public static Uri Frontend(string name) => new($"spiffe://{TrustDomain}/frontend/{name}");
+}

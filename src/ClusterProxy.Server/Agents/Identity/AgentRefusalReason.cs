@@ -1,0 +1,17 @@
+namespace ClusterProxy.Server.Agents.Identity;
+
+/// <summary>Why an agent was not let in; closed, since it is a metric label.</summary>
+internal enum AgentRefusalReason
+{
+    /// <summary>What it said about itself is missing, repeated or malformed.</summary>
+    BadMetadata,
+
+    /// <summary>Its certificate names no cluster, or it showed none.</summary>
+    NoCluster,
+
+    /// <summary>The names in its certificate are malformed or contradict each other.</summary>
+    InvalidIdentity,
+
+    /// <summary>It announced something that does not belong to its cluster.</summary>
+    ForeignIdentifier,
+}

@@ -1,0 +1,14 @@
+namespace ClusterProxy.Server.Agents.Identity;
+
+internal static class AgentRefusalReasonNames
+{
+    /// <summary>The metric label.</summary>
+    public static string ToTag(this AgentRefusalReason reason) => reason switch
+    {
+        AgentRefusalReason.BadMetadata => "bad_metadata",
+        AgentRefusalReason.NoCluster => "no_cluster",
+        AgentRefusalReason.InvalidIdentity => "invalid_identity",
+        AgentRefusalReason.ForeignIdentifier => "foreign_identifier",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a reason without a name"),
+    };
+}

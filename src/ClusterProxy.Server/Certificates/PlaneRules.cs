@@ -1,0 +1,33 @@
+using System.Security.Cryptography.X509Certificates;
+using ClusterProxy.Hosting.Certificates;
+
+namespace ClusterProxy.Server.Certificates;
+
+/// <summary>
+/// Which certificates open a port, beside those that its CA bundle does not know. A certificate that says for which plane it is opens
+/// no other, whoever signed it. Where agents' identities are bound and one authority signs for both planes, a frontend's has to say so:
+/// nothing else tells it from an agent's that says nothing.
+/// </summary>
+internal sealed class PlaneRules(ServerOptions options, ServerCertificates certificates)
+{
+    /// <summary>Why the certificate does not open the agent port; null when it does. What it may announce is decided later.</summary>
+    public static string? ObjectionAtAgentPort(X509Certificate2 certificate) =>
+        CertificateIdentity.Of(certificate) is { Role: CertificateRole.Frontend } frontend
+            ? $"it is for {frontend}, and this port is for agents"
+            : null;
+
+    /// <summary>Why the certificate does not open the frontend port; null when it does.</summary>
+    public string? ObjectionAtFrontendPort(X509Certificate2 certificate)
+    {
+        var identity = CertificateIdentity.Of(certificate);
+        return identity.Role == CertificateRole.Agent ? $"it is for an agent of {identity}, and this port is for frontends"
+            : !options.BindsAgentIdentity ? null
+            : identity.Problem.Length > 0 ? $"it says badly for which plane it is: {identity.Problem}"
+            : identity.Role == CertificateRole.None && OneAuthoritySignsBoth()
+                ? "one authority signs for both planes, and it does not say spiffe://TRUST-DOMAIN/frontend/NAME"
+            : null;
+    }
+
+    private bool OneAuthoritySignsBoth() =>
+        certificates is { AgentAuthorities: { } agents, FrontendAuthorities: { } frontends } && agents.Value.SharesKeyWith(frontends.Value);
+}

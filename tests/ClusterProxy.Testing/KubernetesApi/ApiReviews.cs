@@ -27,7 +27,7 @@ internal sealed class ApiReviews(FakeKubernetesApi api)
         string[] own = user.Audiences is [] ? [OwnAudience] : [.. user.Audiences];
         var common = asked is [] ? own.Intersect([OwnAudience]).ToArray() : own.Intersect(asked).ToArray();
         return common is []
-            ? new JsonObject { ["authenticated"] = false, ["user"] = new JsonObject(), ["error"] = "token audiences do not match" }
+            ? new JsonObject { ["authenticated"] = false, ["user"] = new JsonObject(), ["error"] = "[invalid bearer token, token audiences are invalid for the target audiences]" }
             : new JsonObject
             {
                 ["authenticated"] = true,

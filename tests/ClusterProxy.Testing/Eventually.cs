@@ -54,4 +54,16 @@ public static class Eventually
         [CallerFilePath] string file = "",
         [CallerLineNumber] int line = 0) =>
         ObserveAsync(condition, static holds => holds, what, file, line);
+
+    /// <summary>Waits until the count has moved and then stands still for a period: everything on the way is full.</summary>
+    public static async Task StandsStillAsync(ObservedCount count)
+    {
+        var before = 0L;
+        await ObserveAsync(() =>
+        {
+            var (last, now) = (before, count.Value);
+            before = now;
+            return Task.FromResult(now > 0 && now == last);
+        });
+    }
 }

@@ -36,7 +36,9 @@ internal sealed class LaneConnection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _input.CompleteAsync();
-        await Output.CompleteAsync();
+        // In order it has been completed before. What a broken lane has left must not be sent now: it may be half sent, and
+        // nobody may take it.
+        await Output.CompleteAsync(new IOException("the lane has ended"));
         await _tls.DisposeAsync();
     }
 }

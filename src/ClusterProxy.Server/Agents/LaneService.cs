@@ -39,7 +39,9 @@ internal sealed class LaneService(AgentRegistry registry, AgentIdentityCheck ide
         finally
         {
             await input.CompleteAsync();
-            await output.CompleteAsync();
+
+            // What a broken lane has left must not be sent now: it may be half sent, and nobody may take it.
+            await output.CompleteAsync(new IOException("the lane has ended"));
         }
     }
 

@@ -43,13 +43,7 @@ public sealed class LostFrontendTests(ITestOutputHelper output) : TunnelTest(out
     private static async Task StallAsync(TunnelStream stream, SourceTarget source)
     {
         await stream.ReadExactlyAsync(new byte[1]).DefaultTimeout();
-        var before = -1L;
-        await Eventually.ObserveAsync(() =>
-        {
-            var (last, now) = (before, source.BytesSent.Value);
-            before = now;
-            return Task.FromResult(now == last);
-        });
+        await Eventually.StandsStillAsync(source.BytesSent);
     }
 
     private static async Task ReadToEndAsync(TunnelStream stream)

@@ -96,7 +96,7 @@ public sealed class TrafficFixture : IAsyncLifetime
         await using var echo = new EchoTarget();
         await using var connection = await client.ConnectAsync(echo.Address).DefaultTimeout();
         _relay.Cut();
-        Assert.Equal(0, await connection.ReadAsync(new byte[1]).DefaultTimeout());
+        await Assert.ThrowsAsync<IOException>(() => connection.ReadAsync(new byte[1]).AsTask().DefaultTimeout());
         await Server.WaitForMetricAsync(0, "established_connections");
         await Server.WaitForMetricAsync(2, "ready_backends", ("proxy_strategy", "destHost"));
         await _agent.WaitForMetricAsync(1, "open_server_connections");

@@ -3,12 +3,14 @@ using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Endpoints;
 using ClusterProxy.Hosting.Metrics;
+using ClusterProxy.Hosting.Reloading;
 using ClusterProxy.Protocol.Tunnels;
 using ClusterProxy.Server.Agents;
 using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Planes;
+using ClusterProxy.Server.Policy;
 using ClusterProxy.Server.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -137,7 +139,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
             AgentPlane.Create(_options, _agentService, _laneService, certificates, HostingMetrics, _time, _logger), logging,
             cancellationToken);
         _started.Add(_agentPlane);
-        var context = new FrontendContext(Router, Frontends, new ConnectionIds(), Limits, _time, Metrics, _logger);
+        var context = new FrontendContext(Router, Frontends, new ConnectionIds(), Limits, _time, Metrics, _logger, FollowPolicy());
         _frontendPlane = await Plane.StartAsync(
             FrontendPlane.Create(_options, context, certificates, HostingMetrics, _logger), logging, cancellationToken);
         _started.Add(_frontendPlane);
@@ -191,6 +193,35 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         }
 
         _logger.ServerStarted(_options.ServerId, Frontend(), AgentPort, HealthPort, AdminPort);
+    }
+
+    private ReloadingFile<FrontendPolicy>? FollowPolicy()
+    {
+        if (_options.FrontendPolicy.Length == 0)
+        {
+            return null;
+        }
+
+        var file = FrontendPolicyFile.Load(new("frontend-policy", _options.FrontendPolicy));
+        var reloader = new FileReloader(_logger, _time);
+        Metrics.PolicyReloaded(isGood: true, count: 0);
+        Metrics.PolicyReloaded(isGood: false, count: 0);
+        reloader.Add(file, outcome =>
+        {
+            var isGood = outcome == ReloadOutcome.Reloaded;
+            Metrics.PolicyReloaded(isGood);
+            if (isGood)
+            {
+                _logger.PolicyReloaded(_options.FrontendPolicy, file.Value.Rules.Count);
+            }
+            else
+            {
+                _logger.PolicyRefused(_options.FrontendPolicy, file.Refusal);
+            }
+        });
+        reloader.Start();
+        _started.Add(reloader);
+        return file;
     }
 
     private void TellAgentIdentity()

@@ -1,3 +1,5 @@
+using ClusterProxy.Server.Policy;
+
 namespace ClusterProxy.Server;
 
 internal static partial class ServerLog
@@ -21,6 +23,11 @@ internal static partial class ServerLog
 
     [LoggerMessage(2103, LogLevel.Information, "CONNECT request from {Peer} refused with {Status}: {Reason}", EventName = "ConnectRefused")]
     public static partial void ConnectRefused(this ILogger logger, string peer, int status, string reason);
+
+    [LoggerMessage(
+        2105, LogLevel.Warning, "Dial of {Target} by {Subject} from {Peer} denied: no rule of --frontend-policy allows it",
+        EventName = "DialDenied")]
+    public static partial void DialDenied(this ILogger logger, string peer, FrontendSubject? subject, string target);
 
     [LoggerMessage(2104, LogLevel.Debug, "CONNECT client {Peer} left: {Reason}", EventName = "ConnectClientLost")]
     public static partial void ConnectClientLost(this ILogger logger, string peer, string reason);

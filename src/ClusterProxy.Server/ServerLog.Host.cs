@@ -35,6 +35,14 @@ internal static partial class ServerLog
         "Agents may announce only what belongs to the cluster in their certificate, because {Cause}", EventName = "AgentIdentityBound")]
     public static partial void AgentIdentityBound(this ILogger logger, string cause);
 
+    [LoggerMessage(2407, LogLevel.Information, "{File} changed and is in use: {Rules} rules", EventName = "PolicyReloaded")]
+    public static partial void PolicyReloaded(this ILogger logger, string file, int rules);
+
+    [LoggerMessage(
+        2408, LogLevel.Warning, "{File} changed and cannot be used, the rules that were loaded before stay in force: {Error}",
+        EventName = "PolicyRefused")]
+    public static partial void PolicyRefused(this ILogger logger, string file, string error);
+
     [LoggerMessage(2404, LogLevel.Information, "Shut down", EventName = "ShutdownFinished")]
     public static partial void ShutdownFinished(this ILogger logger);
 }

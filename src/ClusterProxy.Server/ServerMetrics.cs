@@ -40,6 +40,7 @@ internal sealed class ServerMetrics
     private readonly Counter<long> _stalls;
     private readonly Counter<double> _stallSeconds;
     private readonly Counter<long> _agentsRefused;
+    private readonly Counter<long> _policyReloads;
 
     public ServerMetrics(IMeterFactory meters)
     {
@@ -66,6 +67,8 @@ internal sealed class ServerMetrics
         _stalls = _meter.CreateCounter<long>(
             Ours + "stalls_total", description: "Times an agent's tunnel waited for one connection whose receiver does not read.");
         _stallSeconds = _meter.CreateCounter<double>(Ours + "stall_seconds_total", description: "Time agents' tunnels waited so.");
+        _policyReloads = _meter.CreateCounter<long>(
+            Ours + "policy_reloads_total", description: "Changes of the frontend policy that were taken up or refused, by result.");
         _agentsRefused = _meter.CreateCounter<long>(Ours + "agents_refused_total", description: "Agents not let in, by reason.");
         _meter.CreateObservableCounter(
             Ours + "bytes_total",
@@ -144,6 +147,9 @@ internal sealed class ServerMetrics
         _dialFailures.Add(1, new KeyValuePair<string, object?>(Reason, DialFailureReasonNames.SendResponse));
 
     public void AgentRefused(AgentRefusalReason reason) => _agentsRefused.Add(1, new KeyValuePair<string, object?>(Reason, reason.ToTag()));
+
+    public void PolicyReloaded(bool isGood, int count = 1) =>
+        _policyReloads.Add(count, new KeyValuePair<string, object?>("result", isGood ? "success" : "failure"));
 
     /// <param name="mode"><c>certificate</c> or <c>claimed</c>.</param>
     public void ShowAgentIdentity(string mode) => _meter.CreateObservableGauge(

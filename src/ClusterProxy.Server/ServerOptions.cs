@@ -109,6 +109,9 @@ internal sealed record ServerOptions
     /// <summary>A flag, or a flag with its value, that was given and that upstream's server would refuse; empty when there is none.</summary>
     public string OwnFlag { get; init; } = "";
 
+    /// <summary>File that says who may dial what; without one everybody may dial everything.</summary>
+    public string FrontendPolicy { get; init; } = "";
+
     /// <summary>A Unix socket for frontends beside the TCP port.</summary>
     public string FrontendUdsName { get; init; } = "";
 

@@ -35,6 +35,7 @@ internal static class ServerOptionsValidator
         errors.Readable("server-cert", options.ServerCert);
         errors.Readable("server-key", options.ServerKey);
         errors.Readable("server-ca-cert", options.ServerCaCert);
+        errors.Readable("frontend-policy", options.FrontendPolicy);
         CheckSocketPath(errors, "uds-name", options.UdsName);
         CheckSocketPath(errors, "frontend-uds-name", options.FrontendUdsName);
         errors.NotNegative("frontend-keepalive-time", options.FrontendKeepaliveTime);

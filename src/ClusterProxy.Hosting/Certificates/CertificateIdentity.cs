@@ -102,7 +102,8 @@ public sealed record CertificateIdentity
         ? DnsLabel.IsValid(text)
         : text.Length > 0 && text is not "." and not ".." && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
 
-    private static IEnumerable<string> CommonNames(X509Certificate2 certificate)
+    /// <summary>Each that stands alone in its part of the subject.</summary>
+    public static IEnumerable<string> CommonNames(X509Certificate2 certificate)
     {
         try
         {

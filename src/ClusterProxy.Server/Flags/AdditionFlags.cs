@@ -18,6 +18,10 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         ChoiceFlagType.Of(
             ("certificate", AgentIdentityMode.Certificate), ("claimed", AgentIdentityMode.Claimed), ("auto", AgentIdentityMode.Auto)));
 
+    private readonly Flag<string> _frontendPolicy = flags.AddString(
+        "frontend-policy", defaults.FrontendPolicy, Group,
+        "YAML file of rules that say who may dial what; followed when it changes. Without one every frontend may dial everything.");
+
     private readonly Flag<string> _frontendUds = flags.AddString(
         "frontend-uds-name", defaults.FrontendUdsName, Group, "Unix socket that serves frontends beside the TCP port.");
 
@@ -61,6 +65,7 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
     {
         InsecureAgentPort = result.Get(_insecure),
         AgentIdentity = result.Get(_agentIdentity),
+        FrontendPolicy = result.Get(_frontendPolicy),
         FrontendUdsName = result.Get(_frontendUds),
         MaxMessageSize = result.Get(_messageSize),
         ConnectionBufferSize = result.Get(_bufferSize),

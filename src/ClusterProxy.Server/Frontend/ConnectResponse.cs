@@ -25,6 +25,7 @@ internal sealed record ConnectResponse(int Status, string Text)
     private static string ReasonPhrase(int status) => status switch
     {
         400 => "Bad Request",
+        403 => "Forbidden",
         405 => "Method Not Allowed",
         408 => "Request Timeout",
         431 => "Request Header Fields Too Large",

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using ClusterProxy.Protocol;
+using ClusterProxy.Server.Policy;
 using ClusterProxy.Server.Routing;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -146,7 +147,7 @@ internal sealed class ConnectTunnel : IFrontend
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(_transport.ConnectionClosed);
         using var watch = CancellationTokenSource.CreateLinkedTokenSource(_transport.ConnectionClosed);
-        var dial = _context.Router.DialAsync("tcp", target, gone.Token);
+        var dial = _context.DialAsync(_transport.Features.Get<FrontendSubject>(), Peer, "tcp", target, gone.Token);
         var client = _client.WaitForEndAsync(watch.Token);
         if (await Task.WhenAny(dial, client) == client && await client)
         {

@@ -65,7 +65,7 @@ internal sealed partial class FrontendTunnel
     private async Task DialAsync(DialRequest request, CancellationTokenSource cancel)
     {
         var started = _context.Time.GetTimestamp();
-        var result = await _context.Router.DialAsync(request.Protocol, request.Address, cancel.Token);
+        var result = await _context.DialAsync(_call.Subject, _call.Peer, request.Protocol, request.Address, cancel.Token);
         var elapsed = _context.Time.GetElapsedTime(started);
         var connection = result.Connection is null ? null : new FrontendConnection(
             _context.Ids.Next(), new ConnectionOwner(result.Connection, _context.Limits, _context.Time), _writer,

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Server.Policy;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -43,6 +44,9 @@ internal sealed class GrpcServerCall : IDisposable
 
     /// <summary>What the client showed in its handshake; belongs to the connection.</summary>
     public X509Certificate2? ClientCertificate => _http.Connection.ClientCertificate;
+
+    /// <summary>Who the frontend policy knows the client as; null when there is none.</summary>
+    public FrontendSubject? Subject => _http.Features.Get<FrontendSubject>();
 
     /// <summary>Sends the response headers now: upstream's agent blocks on them before it counts itself connected.</summary>
     public async Task StartAsync(params (string Name, string Value)[] metadata)

@@ -7,6 +7,7 @@ using ClusterProxy.Protocol;
 using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Grpc;
+using ClusterProxy.Server.Policy;
 using Microsoft.AspNetCore.Connections;
 
 namespace ClusterProxy.Server.Planes;
@@ -30,8 +31,10 @@ internal static class FrontendPlane
             Endpoint = options.UdsName.Length > 0 ? null : new("server-port", options.ServerBindAddress, options.ServerPort),
             UseTls = options.UdsName.Length > 0 ? null : CreateTls(options, certificates, metrics, context.Time, logger).Use,
             Socket = BindSocket(options),
-            Connect = new FrontendSwitch(
-                options.Mode != FrontendMode.HttpConnect, connect, WrongProtocol, options.ConnectHeadTimeout, context.Time).Use,
+            Connect = next => Identify(
+                context,
+                new FrontendSwitch(options.Mode != FrontendMode.HttpConnect, connect, WrongProtocol, options.ConnectHeadTimeout, context.Time)
+                    .Use(next)),
             Serve = grpc.HandleAsync,
 
             // A client with one HTTP/2 connection opens a stream for each dial.
@@ -51,6 +54,15 @@ internal static class FrontendPlane
             call.Metadata.ContainsKey(TunnelHeaders.Features) ? [(TunnelHeaders.Features, TunnelFeatures.Format(TunnelFeatures.Frontend))] : []);
         return await new FrontendTunnel(call, context).RunAsync();
     }
+
+    /// <summary>Once a connection, for every dial on it.</summary>
+    private static ConnectionDelegate Identify(FrontendContext context, ConnectionDelegate next) => context.Policy is null
+        ? next
+        : connection =>
+        {
+            connection.Features.Set(FrontendSubject.Of(connection));
+            return next(connection);
+        };
 
     private static UnixSocketListener? BindSocket(ServerOptions options)
     {

@@ -27,6 +27,9 @@ internal enum DialFailureReason
     /// <summary>The connections that there are hold as many bytes as this process may.</summary>
     BuffersFull,
 
+    /// <summary>No rule of the frontend policy allows it.</summary>
+    Denied,
+
     /// <summary>This server is about to end.</summary>
     ShuttingDown,
 }

@@ -19,6 +19,7 @@ internal static class DialFailureReasonNames
         DialFailureReason.Cancelled => "frontend_close",
         DialFailureReason.TooManyPending => "too_many_pending_dials",
         DialFailureReason.BuffersFull => "buffers_full",
+        DialFailureReason.Denied => "denied",
         DialFailureReason.ShuttingDown => "shutting_down",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a dial failure without a label"),
     };
@@ -34,6 +35,7 @@ internal static class DialFailureReasonNames
         DialFailureReason.Cancelled => "the dial was cancelled",
         DialFailureReason.TooManyPending => "too many dials are pending; try again later",
         DialFailureReason.BuffersFull => "the proxy server's buffers are full; try again later",
+        DialFailureReason.Denied => "the proxy server's frontend policy does not allow this dial",
         DialFailureReason.ShuttingDown => "the proxy server is shutting down",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a dial failure without a text"),
     };

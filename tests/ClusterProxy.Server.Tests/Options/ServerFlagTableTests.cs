@@ -77,6 +77,7 @@ public sealed class ServerFlagTableTests
         ("max-pending-dials", "10000"),
         ("certificate-expiry-warning", "168h0m0s"),
         ("agent-identity", "auto"),
+        ("frontend-policy", ""),
     ];
 
     [Fact]

@@ -21,7 +21,8 @@ public sealed class ServerFlagValueTests
             "--xfr-channel-size=7", "--frontend-write-channel-size=8", "--enable-lease-controller", "--lease-namespace=n",
             "--lease-label=x=y", "--graceful-shutdown-timeout=3s", "--backend-dial-timeout=4s", "--v=9", "--insecure-agent-port",
             "--frontend-uds-name=o", "--max-message-size=10", "--connection-buffer-size=11", "--buffer-budget=99", "--connection-stall-limit=5s",
-            "--connect-head-timeout=6s", "--peer-ping-interval=7s", "--max-pending-dials=12", "--certificate-expiry-warning=8s", "--agent-identity=claimed");
+            "--connect-head-timeout=6s", "--peer-ping-interval=7s", "--max-pending-dials=12", "--certificate-expiry-warning=8s", "--agent-identity=claimed",
+            "--frontend-policy=p");
         var expected = new ServerOptions
         {
             ServerCert = "a",
@@ -76,6 +77,7 @@ public sealed class ServerFlagValueTests
             MaxPendingDials = 12,
             CertificateExpiryWarning = TimeSpan.FromSeconds(8),
             AgentIdentity = AgentIdentityMode.Claimed,
+            FrontendPolicy = "p",
             OwnFlag = "--insecure-agent-port",
         };
         Assert.Equal(expected, options);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Protocol;
+using ClusterProxy.Server.Policy;
 
 namespace ClusterProxy.Server.Agents.Identity;
 
@@ -53,12 +54,6 @@ internal sealed class AgentIdentityCheck(bool bind)
             .Concat(announced.IPv6.Select(static v => $"ipv6={v}"))
             .Concat(announced.Cidr.Select(static v => $"cidr={v}"))
             .Concat(announced.DefaultRoute ? ["default-route=true"] : [])
-            .Concat(announced.Host.Where(h => !IsOf(cluster, h)).Select(static v => $"host={v}"))
+            .Concat(announced.Host.Where(h => !ClusterHosts.Contains(cluster, h)).Select(static v => $"host={v}"))
             .FirstOrDefault();
-
-    private static bool IsOf(string cluster, string host) =>
-        host == cluster
-        || host == ServiceProxyHost.Of(cluster)
-        || (host.Length > cluster.Length + 1 && host.StartsWith(cluster, StringComparison.Ordinal) && host[cluster.Length] == '.'
-            && DnsLabel.IsValid(host.AsSpan(cluster.Length + 1)));
 }

@@ -1,0 +1,57 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography.X509Certificates;
+using ClusterProxy.Hosting.Certificates;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace ClusterProxy.Server.Policy;
+
+/// <summary>
+/// Who is at the other end of a frontend connection, by every name that a rule may use: <c>cn:</c>, <c>dns:</c> and <c>uri:</c> of a
+/// verified certificate, <c>uid:</c> and <c>gid:</c> of the process behind a Unix socket.
+/// </summary>
+internal sealed record FrontendSubject(IReadOnlySet<string> Names)
+{
+    private const int SolSocket = 1;
+    private const int SoPeerCred = 17;
+
+    public static FrontendSubject Of(ConnectionContext connection)
+    {
+        if (connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is { } certificate)
+        {
+            return new(NamesOf(certificate).ToHashSet(StringComparer.Ordinal));
+        }
+
+        var socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
+        return new(socket is { AddressFamily: AddressFamily.Unix } ? PeerOf(socket) : new HashSet<string>(StringComparer.Ordinal));
+    }
+
+    public override string ToString() => Names.Count == 0 ? "nobody" : string.Join(' ', Names);
+
+    private static IEnumerable<string> NamesOf(X509Certificate2 certificate)
+    {
+        var names = CertificateNames.Of(certificate);
+        return CertificateIdentity.CommonNames(certificate).Select(static n => $"cn:{n}")
+            .Concat(names.Dns.Select(static n => $"dns:{n}"))
+            .Concat(names.Uris.Select(static n => $"uri:{n}"));
+    }
+
+    /// <summary>The kernel's word on who connected; Linux only, elsewhere nobody.</summary>
+    private static HashSet<string> PeerOf(Socket socket)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        if (OperatingSystem.IsLinux())
+        {
+            Span<int> credentials = stackalloc int[3];
+            if (socket.GetRawSocketOption(SolSocket, SoPeerCred, MemoryMarshal.AsBytes(credentials)) == credentials.Length * sizeof(int))
+            {
+                names.Add($"uid:{(uint)credentials[1]}");
+                names.Add($"gid:{(uint)credentials[2]}");
+            }
+        }
+
+        return names;
+    }
+}

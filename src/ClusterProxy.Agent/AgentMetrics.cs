@@ -84,6 +84,9 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
 
     public void Dispose() => _meter.Dispose();
 
+    /// <summary>Adds the metrics of leases; once, when they are counted.</summary>
+    public LeaseMetrics CountLeases() => new(_meter, Upstream);
+
     public void DialStarted() => Interlocked.Increment(ref _pendingDials);
 
     public void DialEnded(TargetDialOutcome outcome, TimeSpan elapsed)

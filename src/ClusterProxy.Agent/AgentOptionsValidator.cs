@@ -2,6 +2,7 @@ using System.Net;
 using ClusterProxy.Agent.Targets;
 using ClusterProxy.Hosting.Flags;
 using ClusterProxy.Hosting.Validation;
+using ClusterProxy.Kubernetes.Selectors;
 using ClusterProxy.Protocol;
 
 namespace ClusterProxy.Agent;
@@ -23,10 +24,11 @@ internal static class AgentOptionsValidator
         CheckTargets(options, errors);
         CheckLimits(options, errors);
         errors.Readable("kubeconfig", options.Kubeconfig);
-        errors.AddIf(
-            options.CountServerLeases,
-            "flag --count-server-leases: this build does not contain the Kubernetes part that counts leases: "
-            + "remove it and let servers tell their number with their own --server-count instead");
+        if (!LabelSelector.TryParse(options.LeaseLabelSelector, out _, out var selectorError))
+        {
+            errors.Add($"flag --lease-label-selector: {selectorError}: write it as kubectl's --selector, such as k8s-app=konnectivity-server");
+        }
+
         return errors.Sentences;
     }
 

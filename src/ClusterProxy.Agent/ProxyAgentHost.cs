@@ -22,6 +22,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
     private readonly AgentContext _context;
     private readonly PrometheusText _metrics;
     private readonly CertificateFiles _certificateFiles;
+    private readonly LeaseCounting? _leases;
     private readonly ServerPool _servers;
     private PlainHttpHost? _health;
     private PlainHttpHost? _admin;
@@ -57,6 +58,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
             PingDelay = ServerConnectorOptions.AllowedPingDelay(options.ServerPingInterval),
             StepTimeout = options.ConnectTimeout,
         };
+        _leases = LeaseCounting.Create(options, _context.Metrics, logging, time);
         var transport = new ServerTransport(connect, lookup, time);
         _servers = new ServerPool(
             new ServerPoolOptions
@@ -65,6 +67,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
                 SyncIntervalCap = options.SyncIntervalCap,
                 SyncForever = options.SyncForever,
                 CountSource = options.ServerCountSource,
+                Leases = _leases is null ? null : () => _leases.Count,
             },
             new ServerConnector(connect, transport, time), new LaneConnector(connect, transport, options.MaxMessageSize, time), dialer,
             new TunnelRenewal(certificates.Own, time), _context);
@@ -106,6 +109,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
         }
 
         host._certificateFiles.Start();
+        host._leases?.Start(host._servers.LookAgain);
         host._servers.Start();
         var servers = string.Join(", ", options.Servers);
         AgentLog.Started(host._context.Logger, options.AgentId, servers, host.HealthPort, host.AdminPort);
@@ -120,6 +124,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _servers.DisposeAsync();
+        await (_leases?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _certificateFiles.DisposeAsync();
         foreach (var http in new[] { _health, _admin })
         {

@@ -4,11 +4,15 @@ using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Endpoints;
 using ClusterProxy.Hosting.Metrics;
 using ClusterProxy.Hosting.Reloading;
+using ClusterProxy.Kubernetes;
+using ClusterProxy.Kubernetes.Reviews;
 using ClusterProxy.Protocol.Tunnels;
 using ClusterProxy.Server.Agents;
 using ClusterProxy.Server.Agents.Identity;
+using ClusterProxy.Server.Agents.Tokens;
 using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Frontend;
+using ClusterProxy.Server.Leases;
 using ClusterProxy.Server.Planes;
 using ClusterProxy.Server.Policy;
 using ClusterProxy.Server.Routing;
@@ -25,6 +29,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
     private readonly ServerOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly KubernetesClient? _api;
     private readonly ServiceProvider _meters;
     private readonly PrometheusText _exposition;
     private readonly AgentService _agentService;
@@ -41,6 +46,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         _options = options;
         _time = time;
         _logger = logging.CreateLogger("ClusterProxy.Server");
+        _api = ApiServer.Create(options, logging, time);
         _meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var factory = _meters.GetRequiredService<IMeterFactory>();
         _exposition = new PrometheusText(factory, [ServerMetrics.MeterName, HostingMetrics.MeterName, ProcessMetrics.MeterName]);
@@ -63,8 +69,13 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         Router = new DialRouter(Agents, new DialLimits(options.BackendDialTimeout, options.MaxPendingDials, Limits.Budget), time, _logger);
         var agents = new AgentContext(Limits, time, Metrics, _logger);
         var identities = new AgentIdentityCheck(options.BindsAgentIdentity);
+        var tokens = _api is not null && options.UsesTokenAuthentication
+            ? new AgentTokenCheck(
+                new TokenReviewer(_api, [options.AuthenticationAudience]), options.AgentNamespace, options.AgentServiceAccount)
+            : null;
         _agentService = new AgentService(
-            Agents, new ServerIdentity(options.ServerId, options.ServerCount), new AgentAdmission(identities, Metrics, _logger), agents);
+            Agents, new ServerIdentity(options.ServerId, options.ServerCount), new AgentAdmission(identities, tokens, Metrics, _logger), tokens,
+            agents);
         _laneService = new LaneService(Agents, identities, agents);
         _readiness = new ServerReadiness(Agents);
     }
@@ -127,6 +138,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         }
 
         _started.Clear();
+        _api?.Dispose();
         await _certificateFiles.DisposeAsync();
         _exposition.Dispose();
         await _meters.DisposeAsync();
@@ -135,6 +147,15 @@ internal sealed class ProxyServerHost : IAsyncDisposable
     private async Task OpenAsync(ILoggerFactory logging, CancellationToken cancellationToken)
     {
         var certificates = new ServerCertificates(_options, _certificateFiles);
+        var leases = _api is not null && _options.EnableLeaseController
+            ? new ServerLeases(_api, _options, Metrics.Leases, _time, _logger)
+            : null;
+        if (leases is not null)
+        {
+            // First, and so disposed last: agents count this server while it serves any of them.
+            _started.Add(leases);
+        }
+
         _agentPlane = await Plane.StartAsync(
             AgentPlane.Create(_options, _agentService, _laneService, certificates, HostingMetrics, _time, _logger), logging,
             cancellationToken);
@@ -144,6 +165,9 @@ internal sealed class ProxyServerHost : IAsyncDisposable
             FrontendPlane.Create(_options, context, certificates, HostingMetrics, _logger), logging, cancellationToken);
         _started.Add(_frontendPlane);
         _certificateFiles.Start();
+
+        // Not before the ports are open: who counts this server may connect at once.
+        leases?.Start();
 
         var admin = await PlainHttpHost.StartAsync(
             new PlainHttpEndpoint

@@ -4,6 +4,7 @@ using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Server.Agents;
 using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Server.Frontend;
+using ClusterProxy.Server.Leases;
 using ClusterProxy.Server.Routing;
 
 namespace ClusterProxy.Server;
@@ -34,7 +35,6 @@ internal sealed class ServerMetrics
     private readonly Histogram<double> _roundTrip;
     private readonly Counter<long> _dialFailures;
     private readonly Counter<long> _streamErrors;
-    private readonly Counter<long> _culledLeases;
     private readonly Counter<long> _dials;
     private readonly Counter<long> _closes;
     private readonly Counter<long> _stalls;
@@ -54,7 +54,7 @@ internal sealed class ServerMetrics
         _dialFailures = _meter.CreateCounter<long>(Upstream + "dial_failure_count", description: "Dials that failed, by reason.");
         _streamErrors = _meter.CreateCounter<long>(
             Upstream + "stream_errors_total", description: "Streams that broke, by segment, gRPC code and packet type.");
-        _culledLeases = _meter.CreateCounter<long>(Upstream + "culled_leases_count", description: "Expired leases that were deleted.");
+        Leases = new LeaseMetrics(_meter, Upstream);
         _meter.CreateObservableCounter(
             Upstream + "stream_packets_total", () => Segments.SelectMany(static s => s.Measure()), description: "Packets, by segment and type.");
 
@@ -79,6 +79,8 @@ internal sealed class ServerMetrics
             },
             description: "Payload bytes exchanged with agents.");
     }
+
+    public LeaseMetrics Leases { get; }
 
     public PacketCounts FromClient { get; } = new("from_client");
 
@@ -191,7 +193,7 @@ internal sealed class ServerMetrics
 
     private void PublishZeros()
     {
-        _culledLeases.Add(0);
+        Leases.PublishZeros();
         _stalls.Add(0);
         _stallSeconds.Add(0);
         foreach (var reason in Enum.GetValues<AgentRefusalReason>())

@@ -139,15 +139,7 @@ internal static class ServerOptionsValidator
                 options.ClusterCaCert.Length > 0,
                 $"flag --cluster-ca-cert: \"{options.ClusterCaCert}\" cannot be combined with agent token authentication: "
                 + "remove it, or remove --agent-namespace, --agent-service-account and --authentication-audience");
-            errors.Add(
-                "flag --agent-namespace: this build does not contain the Kubernetes part that checks agents' tokens: "
-                + "authenticate agents by certificate with --cluster-ca-cert instead");
         }
-
-        errors.AddIf(
-            options.EnableLeaseController,
-            "flag --enable-lease-controller: this build does not contain the Kubernetes part that publishes leases: "
-            + "remove it and tell agents the number of servers with --server-count instead");
 
         void NeededForTokens(string flag, string value) => errors.AddIf(
             value.Length == 0, $"flag --{flag} is empty: agent token authentication needs --agent-namespace, --agent-service-account "

@@ -58,12 +58,15 @@ internal sealed class ServerPool : IAsyncDisposable
     public long DialsSeen => Read(() => _dialsOfEndedTunnels + _tunnels.Sum(t => t.DialsSeen));
 
     public int Wanted => Read(() => WantedServers.Count(
-        _options.CountSource, _tunnels.Select(t => t.ServerCount).Append(_lastAnnounced).Max(), leases: null));
+        _options.CountSource, _tunnels.Select(t => t.ServerCount).Append(_lastAnnounced).Max(), _options.Leases?.Invoke()));
 
     /// <summary>Fails if the loop did, which is a defect: an agent without it reaches nobody.</summary>
     public Task Completion => _loop;
 
     public void Start() => _loop = RunAsync(_stop.Token);
+
+    /// <summary>There may be a server more: what the loop waits for is over.</summary>
+    public void LookAgain() => _lost.Writer.TryWrite(TimeSpan.MaxValue);
 
     /// <summary>Asks every server for no new dials and looks for no new servers. What runs and what still comes is served.</summary>
     public void Drain()

@@ -16,4 +16,7 @@ internal sealed record ServerPoolOptions
     public TimeSpan ProbeCap { get; init; } = TimeSpan.FromMinutes(2);
 
     public ServerCountSource CountSource { get; init; }
+
+    /// <summary>The number of valid leases; null when they are not counted.</summary>
+    public Func<int>? Leases { get; init; }
 }

@@ -13,13 +13,22 @@ public sealed class LeaseCounter : IAsyncDisposable
 {
     private readonly Informer<Lease> _informer;
     private readonly TimeProvider _time;
+    private Task _announcing = Task.CompletedTask;
     private int _lastCount = 1;
 
-    public LeaseCounter(KubernetesClient client, string inNamespace, LabelSelector labels)
+    /// <param name="client">Owned by the caller.</param>
+    /// <param name="inNamespace">Where the leases lie.</param>
+    /// <param name="labels">Which of them count.</param>
+    /// <param name="observed">Hears of every list and watch.</param>
+    public LeaseCounter(KubernetesClient client, string inNamespace, LabelSelector labels, Action<InformerRequest>? observed = null)
     {
         _time = client.Time;
-        _informer = client.CreateInformer(
-            KnownResources.Leases, new InformerOptions<Lease> { Objects = new ListOptions { Namespace = inNamespace, Labels = labels } });
+        var options = new InformerOptions<Lease>
+        {
+            Objects = new ListOptions { Namespace = inNamespace, Labels = labels },
+            Observed = observed,
+        };
+        _informer = client.CreateInformer(KnownResources.Leases, options);
     }
 
     /// <summary>Never below one: whoever asks knows at least one.</summary>
@@ -49,22 +58,36 @@ public sealed class LeaseCounter : IAsyncDisposable
     /// <summary>Completes when the leases were read once.</summary>
     public Task Synced => _informer.Synced;
 
-    /// <param name="changed">Told when a lease appears or goes, but not of renewals; must return at once.</param>
+    /// <param name="changed">Told when the count may have grown; must return at once.</param>
     public void Start(Action? changed = null)
     {
         if (changed is not null)
         {
             _informer.Subscribe(change =>
             {
-                if (change.Before is null || change.After is null)
+                if (change.After is { } now && IsValid(now) && (change.Before is not { } before || !IsValid(before)))
                 {
                     changed();
                 }
             });
+            _announcing = AnnounceAsync(changed);
         }
 
         _informer.Start();
     }
 
-    public ValueTask DisposeAsync() => _informer.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _informer.DisposeAsync().ConfigureAwait(false);
+        await _announcing.ConfigureAwait(false);
+    }
+
+    private bool IsValid(Lease lease) => LeaseExpiry.IsValid(lease, _time.GetUtcNow());
+
+    /// <summary>What the first list brought counts only from here on.</summary>
+    private async Task AnnounceAsync(Action changed)
+    {
+        await _informer.Synced.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        changed();
+    }
 }

@@ -20,14 +20,22 @@ public sealed partial class ResourceClient<T>
     /// <param name="resourceVersion">Of a list, or of the last event.</param>
     /// <param name="cancellationToken">Ends the watch.</param>
     /// <exception cref="ApiExpiredException">The version is too old; list again.</exception>
-    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync(
-        ListOptions options, string resourceVersion, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<WatchEvent<T>> WatchAsync(ListOptions options, string resourceVersion, CancellationToken cancellationToken) =>
+        WatchAsync(options, resourceVersion, opened: null, cancellationToken);
+
+    /// <param name="options">Which objects.</param>
+    /// <param name="resourceVersion">Of a list, or of the last event.</param>
+    /// <param name="opened">Called when the server has accepted the watch.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    internal async IAsyncEnumerable<WatchEvent<T>> WatchAsync(
+        ListOptions options, string resourceVersion, Action? opened, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var request = WatchRequest(options, resourceVersion);
         var longest = _options.WatchTimeout + WatchGrace;
         using var deadline = new CancellationTokenSource(longest, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         using var response = await _sender.OpenAsync(request, either.Token).ConfigureAwait(false);
+        opened?.Invoke();
         var body = await response.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {

@@ -15,4 +15,7 @@ public sealed record InformerOptions<T>
 
     /// <summary>Drops what nobody needs before an object is kept, such as the data of Secrets.</summary>
     public Func<T, T>? Trim { get; init; }
+
+    /// <summary>Hears of every list and watch that was answered; must return at once.</summary>
+    public Action<InformerRequest>? Observed { get; init; }
 }

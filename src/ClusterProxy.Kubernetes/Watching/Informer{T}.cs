@@ -140,7 +140,19 @@ public sealed class Informer<T> : IAsyncDisposable
 
     private async Task<string> ListAsync(CancellationToken cancellationToken)
     {
-        var list = await _client.ListAsync(_options.Objects, cancellationToken).ConfigureAwait(false);
+        var started = _time.GetTimestamp();
+        ResourceList<T> list;
+        try
+        {
+            list = await _client.ListAsync(_options.Objects, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ApiException e)
+        {
+            Observe(isWatch: false, started, e);
+            throw;
+        }
+
+        Observe(isWatch: false, started);
         Volatile.Write(ref _lastError, null);
         Replace(list.Items);
         KubernetesLog.Listed(_logger, _client.Definition.FullName, list.Items.Count, list.ResourceVersion);
@@ -152,9 +164,11 @@ public sealed class Informer<T> : IAsyncDisposable
     /// <exception cref="WatchBrokenException">It failed; holds the version to go on from, or null to list again.</exception>
     private async Task<string> WatchAsync(string version, CancellationToken cancellationToken)
     {
+        var started = _time.GetTimestamp();
+        var isOpen = false;
         try
         {
-            await foreach (var item in _client.WatchAsync(_options.Objects, version, cancellationToken).ConfigureAwait(false))
+            await foreach (var item in _client.WatchAsync(_options.Objects, version, Opened, cancellationToken).ConfigureAwait(false))
             {
                 version = item.Value.Metadata?.ResourceVersion ?? version;
                 Volatile.Write(ref _lastError, null);
@@ -165,16 +179,35 @@ public sealed class Informer<T> : IAsyncDisposable
             Volatile.Write(ref _lastError, null);
             return version;
         }
-        catch (Exception e) when (e is IOException or ApiException { StatusCode: HttpStatusCode.TooManyRequests })
+        catch (IOException e)
         {
             throw new WatchBrokenException(version, e);
         }
         catch (ApiException e)
         {
+            if (!isOpen)
+            {
+                Observe(isWatch: true, started, e);
+            }
+
+            if (e.StatusCode == HttpStatusCode.TooManyRequests)
+            {
+                throw new WatchBrokenException(version, e);
+            }
+
             // 410, or whatever a server says that was restored from a backup and does not know this version yet.
             throw new WatchBrokenException(null, e);
         }
+
+        void Opened()
+        {
+            isOpen = true;
+            Observe(isWatch: true, started);
+        }
     }
+
+    private void Observe(bool isWatch, long started, ApiException? failure = null) => _options.Observed?.Invoke(new InformerRequest(
+        isWatch, (int)(failure?.StatusCode ?? HttpStatusCode.OK), failure?.Status.Reason ?? "", _time.GetElapsedTime(started)));
 
     private void Apply(WatchEvent<T> item)
     {

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Server.Agents.Identity;
+using ClusterProxy.Server.Agents.Tokens;
 using ClusterProxy.Server.Grpc;
 
 namespace ClusterProxy.Server.Agents;
@@ -17,11 +18,14 @@ internal sealed class AgentService
     private readonly AgentRegistry _registry;
     private readonly ServerIdentity _server;
     private readonly AgentAdmission _admission;
+    private readonly AgentTokenCheck? _tokens;
     private readonly AgentContext _context;
     private volatile bool _closed;
 
-    public AgentService(AgentRegistry registry, ServerIdentity server, AgentAdmission admission, AgentContext context)
+    public AgentService(
+        AgentRegistry registry, ServerIdentity server, AgentAdmission admission, AgentTokenCheck? tokens, AgentContext context)
     {
+        _tokens = tokens;
         _registry = registry;
         _server = server;
         _admission = admission;
@@ -35,7 +39,7 @@ internal sealed class AgentService
             return new(GrpcStatusCode.Unavailable, "the proxy server is shutting down");
         }
 
-        var agent = _admission.Admit(call);
+        var agent = await _admission.AdmitAsync(call);
         return await RunAsync(call, agent);
     }
 
@@ -49,6 +53,7 @@ internal sealed class AgentService
         await call.StartAsync(Metadata(agent, laneToken));
         var tunnel = new AgentTunnel(agent, laneToken, call.Input, call.Output, _context);
         _context.Logger.AgentConnected(agent.Id, agent.Peer);
+        await using var tokenWatch = _tokens is null ? null : new AgentTokenWatch(_tokens, tunnel, _context);
         await using var expiry = agent.CertificateEnd is { } end ? TellAt(end, agent) : null;
         try
         {

@@ -19,10 +19,10 @@ internal sealed class KubernetesFlags(FlagSet flags, ServerOptions defaults)
         "kubeconfig", defaults.Kubeconfig, Group, "File that tells how to reach the kube-apiserver; empty inside a cluster.");
 
     private readonly Flag<float> _qps = flags.AddFloat(
-        "kubeconfig-qps", defaults.KubeconfigQps, Group, "Greatest rate of requests to the kube-apiserver a second; 0 for the built-in one.");
+        "kubeconfig-qps", defaults.KubeconfigQps, Group, "Greatest rate of requests to the kube-apiserver a second; 0 for no limit.");
 
     private readonly Flag<int> _burst = flags.AddInt(
-        "kubeconfig-burst", defaults.KubeconfigBurst, Group, "Requests to the kube-apiserver beyond that rate; 0 for the built-in number.");
+        "kubeconfig-burst", defaults.KubeconfigBurst, Group, "Requests to the kube-apiserver at once before that rate counts; 0 for one.");
 
     private readonly Flag<string> _contentType = flags.AddString(
         "kube-api-content-type", defaults.KubeApiContentType, Group, "Content type of requests to the kube-apiserver.");

@@ -136,11 +136,14 @@ public sealed class AgentOptionsValidatorTests : IDisposable
             "flag --enable-contention-profiling needs --enable-profiling: set both or neither");
 
     [Fact]
-    public void Validate_LeaseCounting_NamesThePartThatIsNotThereAndTheWayAround() =>
+    public void Validate_LeaseCounting_NeedsASelectorThatReads()
+    {
+        Only(_good with { CountServerLeases = true });
         Only(
-            _good with { CountServerLeases = true },
-            "flag --count-server-leases: this build does not contain the Kubernetes part that counts leases: "
-            + "remove it and let servers tell their number with their own --server-count instead");
+            _good with { LeaseLabelSelector = "a in b" },
+            "flag --lease-label-selector: label selector \"a in b\", at character 6: expected a list in parentheses: "
+            + "write it as kubectl's --selector, such as k8s-app=konnectivity-server");
+    }
 
     private static void Only(AgentOptions options, params string[] expected) =>
         Assert.Equal(expected, AgentOptionsValidator.Validate(options));

@@ -12,8 +12,8 @@ public sealed class DependencyRulesTests
         ["ClusterProxy.Hosting"] = [],
         ["ClusterProxy.Kubernetes"] = [],
         ["ClusterProxy.Client"] = ["ClusterProxy.Protocol"],
-        ["ClusterProxy.Server"] = ["ClusterProxy.Protocol", "ClusterProxy.Hosting"],
-        ["ClusterProxy.Agent"] = ["ClusterProxy.Protocol", "ClusterProxy.Hosting"],
+        ["ClusterProxy.Server"] = ["ClusterProxy.Protocol", "ClusterProxy.Hosting", "ClusterProxy.Kubernetes"],
+        ["ClusterProxy.Agent"] = ["ClusterProxy.Protocol", "ClusterProxy.Hosting", "ClusterProxy.Kubernetes"],
 
         // `demo` starts the two programs, so they lie beside the CLI.
         ["ClusterProxy.Cli"] = ["ClusterProxy.Client", "ClusterProxy.Hosting", "ClusterProxy.Server", "ClusterProxy.Agent"],

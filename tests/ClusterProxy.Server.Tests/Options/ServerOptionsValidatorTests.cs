@@ -186,32 +186,24 @@ public sealed class ServerOptionsValidatorTests : IDisposable
             "flag --enable-contention-profiling needs --enable-profiling: set both or neither");
 
     [Fact]
-    public void Validate_TokenAuthentication_NeedsAllThreeAndThePartThatIsNotThere()
+    public void Validate_TokenAuthentication_NeedsAllThree_AndNoAgentAuthority()
     {
-        const string NotBuilt =
-            "flag --agent-namespace: this build does not contain the Kubernetes part that checks agents' tokens: "
-            + "authenticate agents by certificate with --cluster-ca-cert instead";
         static string Empty(string flag) =>
             $"flag --{flag} is empty: agent token authentication needs --agent-namespace, --agent-service-account "
             + "and --authentication-audience, all three";
         var all = _tcp with { ClusterCaCert = "", AgentNamespace = "n", AgentServiceAccount = "s", AuthenticationAudience = "a" };
-        Only(all, NotBuilt);
-        Only(all with { AgentNamespace = "" }, Empty("agent-namespace"), NotBuilt);
-        Only(all with { AgentServiceAccount = "" }, Empty("agent-service-account"), NotBuilt);
-        Only(all with { AuthenticationAudience = "" }, Empty("authentication-audience"), NotBuilt);
+        Only(all);
+        Only(all with { AgentNamespace = "" }, Empty("agent-namespace"));
+        Only(all with { AgentServiceAccount = "" }, Empty("agent-service-account"));
+        Only(all with { AuthenticationAudience = "" }, Empty("authentication-audience"));
         Only(
             all with { ClusterCaCert = _file },
             $"flag --cluster-ca-cert: \"{_file}\" cannot be combined with agent token authentication: "
-            + "remove it, or remove --agent-namespace, --agent-service-account and --authentication-audience",
-            NotBuilt);
+            + "remove it, or remove --agent-namespace, --agent-service-account and --authentication-audience");
     }
 
     [Fact]
-    public void Validate_LeaseController_NamesThePartThatIsNotThereAndTheWayAround() =>
-        Only(
-            _tcp with { EnableLeaseController = true },
-            "flag --enable-lease-controller: this build does not contain the Kubernetes part that publishes leases: "
-            + "remove it and tell agents the number of servers with --server-count instead");
+    public void Validate_LeaseController_IsFine() => Only(_tcp with { EnableLeaseController = true });
 
     [Fact]
     public void Parse_SeveralFaults_TellsEach()

@@ -1,13 +1,18 @@
 using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Server.Agents.Tokens;
 using ClusterProxy.Server.Grpc;
 
 namespace ClusterProxy.Server.Agents.Identity;
 
 /// <summary>Lets an agent in, as who it says and may be, or refuses it where everybody concerned sees it: wire, log and metric.</summary>
-internal sealed class AgentAdmission(AgentIdentityCheck check, ServerMetrics metrics, ILogger logger)
+/// <param name="check">What it may announce.</param>
+/// <param name="tokens">Null when agents show none.</param>
+/// <param name="metrics">Counts refusals.</param>
+/// <param name="logger">Says why.</param>
+internal sealed class AgentAdmission(AgentIdentityCheck check, AgentTokenCheck? tokens, ServerMetrics metrics, ILogger logger)
 {
     /// <exception cref="GrpcException">Refused; the status is for the agent.</exception>
-    public AgentIdentity Admit(GrpcServerCall call)
+    public async Task<AgentIdentity> AdmitAsync(GrpcServerCall call)
     {
         AgentIdentity agent;
         try
@@ -32,8 +37,29 @@ internal sealed class AgentAdmission(AgentIdentityCheck check, ServerMetrics met
 
         return agent with
         {
+            Token = await TokenAsync(call),
             Cluster = identity.Cluster,
             CertificateEnd = certificate is null ? null : new DateTimeOffset(certificate.NotAfter.ToUniversalTime()),
         };
+    }
+
+    private async Task<AgentToken?> TokenAsync(GrpcServerCall call)
+    {
+        if (tokens is null)
+        {
+            return null;
+        }
+
+        var result = await tokens.CheckAsync(call);
+        if (result.Refusal is { } reason)
+        {
+            metrics.AgentRefused(reason);
+            logger.AgentIdentityRefused(call.Peer, result.Detail);
+            throw new GrpcException(
+                reason == AgentRefusalReason.TokenUnavailable ? GrpcStatusCode.Unavailable : GrpcStatusCode.Unauthenticated, result.Detail);
+        }
+
+        logger.AgentTokenAccepted(call.Peer, result.Token!);
+        return result.Token;
     }
 }

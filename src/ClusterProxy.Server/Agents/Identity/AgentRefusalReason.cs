@@ -14,4 +14,16 @@ internal enum AgentRefusalReason
 
     /// <summary>It announced something that does not belong to its cluster.</summary>
     ForeignIdentifier,
+
+    /// <summary>It showed no token, or more than one.</summary>
+    NoToken,
+
+    /// <summary>Its token is nobody's, has ended, or is for another audience.</summary>
+    TokenRejected,
+
+    /// <summary>Its token is of another account.</summary>
+    WrongAccount,
+
+    /// <summary>Nobody could review its token.</summary>
+    TokenUnavailable,
 }

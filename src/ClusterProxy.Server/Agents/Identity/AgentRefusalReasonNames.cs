@@ -9,6 +9,10 @@ internal static class AgentRefusalReasonNames
         AgentRefusalReason.NoCluster => "no_cluster",
         AgentRefusalReason.InvalidIdentity => "invalid_identity",
         AgentRefusalReason.ForeignIdentifier => "foreign_identifier",
+        AgentRefusalReason.NoToken => "no_token",
+        AgentRefusalReason.TokenRejected => "token_rejected",
+        AgentRefusalReason.WrongAccount => "wrong_account",
+        AgentRefusalReason.TokenUnavailable => "token_unavailable",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a reason without a name"),
     };
 }

@@ -1,0 +1,114 @@
+using ClusterProxy.Server.Tests.Kit;
+using ClusterProxy.Testing.KubernetesApi;
+
+namespace ClusterProxy.Server.Tests.Leases;
+
+public sealed class ServerLeaseTests : IAsyncLifetime
+{
+    private const string Prefix = "konnectivity_network_proxy_server_";
+
+    private readonly ManualTime _time = new();
+    private TestApiServer _api = null!;
+
+    private FakeKubernetesApi Api => _api.Api;
+
+    public async Task InitializeAsync() => _api = await TestApiServer.StartAsync();
+
+    public async Task DisposeAsync() => await _api.DisposeAsync();
+
+    [Fact]
+    public async Task Server_KeepsALease_AndRemovesItAtItsEnd()
+    {
+        await using (await StartAsync(static o => o with
+        {
+            LeaseNamespace = "ns",
+            LeaseLabel = new LabelList([new("app", "x"), new("tier", "y")]),
+        }))
+        {
+            await Eventually.ObserveAsync(() => Task.FromResult(Api.Find("leases", "ns", "konnectivity-proxy-server-server-under-test") is not null));
+            var lease = Api.Find("leases", "ns", "konnectivity-proxy-server-server-under-test")!;
+            Assert.Equal("server-under-test", lease["spec"]!["holderIdentity"]!.GetValue<string>());
+            Assert.Equal(30, lease["spec"]!["leaseDurationSeconds"]!.GetValue<int>());
+            Assert.Equal("""{"app":"x","tier":"y"}""", lease["metadata"]!["labels"]!.ToJsonString());
+        }
+
+        Assert.Null(Api.Find("leases", "ns", "konnectivity-proxy-server-server-under-test"));
+    }
+
+    [Fact]
+    public async Task ExpiredLeases_WithTheLabels_AreRemoved_Counted_AndNoOthers()
+    {
+        PutLease("expired", age: 40);
+        PutLease("foreign", age: 40, label: "something-else");
+        PutLease("valid", age: -100);
+        await using var server = await StartAsync();
+
+        await AdvanceUntilAsync(() => Lease("expired") is null);
+
+        Assert.NotNull(Lease("foreign"));
+        Assert.NotNull(Lease("valid"));
+        await Eventually.ObserveAsync(() => Task.FromResult(server.Metric(Prefix + "culled_leases_count").Value().Equals(1d)));
+        Assert.Equal(1, server.Metric(Prefix + "lease_delete_total").Value(("http_status_code", "200"), ("reason", "")));
+        Assert.True(server.Metric(Prefix + "lease_list_total").Value(("http_status_code", "200"), ("reason", "")) >= 1);
+        Assert.Equal("histogram", server.Metric(Prefix + "lease_list_latency_seconds").Type);
+        Assert.Equal("histogram", server.Metric(Prefix + "lease_delete_latency_seconds").Type);
+    }
+
+    [Fact]
+    public async Task LeaseThatIsRenewedMeanwhile_IsLeftAlone()
+    {
+        PutLease("late", age: 40);
+        var held = new SyncPoint();
+        Api.Faults.Hold(static r => r.Method == "DELETE", held);
+        await using var server = await StartAsync();
+        await AdvanceUntilAsync(() => held.IsReached);
+
+        PutLease("late", age: -100);
+        held.Continue();
+
+        await Eventually.ObserveAsync(() => Task.FromResult(server.Host.RenderMetrics().Contains(
+            Prefix + "lease_delete_total{http_status_code=\"409\",reason=\"Conflict\"} 1", StringComparison.Ordinal)));
+        Assert.NotNull(Lease("late"));
+        Assert.Equal(0, server.Metric(Prefix + "culled_leases_count").Value());
+    }
+
+    [Fact]
+    public async Task ApiServerThatRefuses_IsCounted_AndTheServerServesOn()
+    {
+        Api.Forbidden = static _ => true;
+        await using var server = await StartAsync();
+
+        await AdvanceUntilAsync(() => server.Log.Records.Any(static r => r.EventName == "LeaseCollectionFailed"));
+
+        Assert.True(server.Metric(Prefix + "lease_list_total").Value(("http_status_code", "403"), ("reason", "Forbidden")) >= 1);
+        await using var agent = await server.ConnectAgentAsync();
+    }
+
+    [Fact]
+    public async Task KubeconfigThatCannotBeUsed_EndsTheStart_InOneSentence()
+    {
+        var error = await Assert.ThrowsAsync<Hosting.StartupException>(
+            () => TestServer.StartAsync(o => o with { EnableLeaseController = true, Kubeconfig = _api.Write("bad", "kind: Pod") }))
+            .DefaultTimeout();
+
+        Assert.StartsWith("--kubeconfig=", error.Message, StringComparison.Ordinal);
+        Assert.Contains("kind is Pod", error.Message, StringComparison.Ordinal);
+    }
+
+    private Task<TestServer> StartAsync(Func<ServerOptions, ServerOptions>? configure = null) => TestServer.StartAsync(
+        o => (configure ?? (static o => o))(o with { EnableLeaseController = true, Kubeconfig = _api.Kubeconfig }), _time);
+
+    private System.Text.Json.Nodes.JsonObject? Lease(string name) => Api.Find("leases", "kube-system", name);
+
+    private void PutLease(string name, int age, string label = "konnectivity-server") => Api.Put(
+        $$$"""
+        {"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"{{{name}}}","namespace":"kube-system","labels":{"k8s-app":"{{{label}}}"} },
+         "spec":{"holderIdentity":"{{{name}}}","leaseDurationSeconds":30,"renewTime":"{{{_time.GetUtcNow().AddSeconds(-age):yyyy-MM-ddTHH:mm:ss.ffffffZ}}}"} }
+        """);
+
+    private Task AdvanceUntilAsync(Func<bool> condition) => Eventually.ObserveAsync(() =>
+    {
+        _time.Advance(TimeSpan.FromSeconds(1));
+        return Task.FromResult(condition());
+    });
+}

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Hosting.Transport;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Server.Agents;
@@ -53,7 +54,14 @@ internal static class AgentPlane
 
     private static ConnectionDelegate Connect(LaneService lanes, ConnectionDelegate others) => connection =>
         connection.Features.Get<ISslStreamFeature>()?.SslStream is { } tls && tls.NegotiatedApplicationProtocol == LaneProtocol.Alpn
-            ? lanes.ServeAsync(
-                tls, connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate, connection.RemoteEndPoint?.ToString() ?? "unknown", connection.ConnectionClosed)
+            ? ServeLaneAsync(lanes, tls, connection)
             : others(connection);
+
+    private static Task ServeLaneAsync(LaneService lanes, SslStream tls, ConnectionContext connection)
+    {
+        connection.Features.Get<SocketPipeWriter>()?.BufferWrites();
+        return lanes.ServeAsync(
+            tls, connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate, connection.RemoteEndPoint?.ToString() ?? "unknown",
+            connection.ConnectionClosed);
+    }
 }

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using ClusterProxy.Hosting.Listeners;
+using ClusterProxy.Hosting.Transport;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -7,7 +9,6 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -78,12 +79,8 @@ internal sealed class Plane : IAsyncDisposable
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, PlaneLifetime>());
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, options));
-        if (options.Socket is { } socket)
-        {
-            builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = endpoint =>
-                endpoint is UnixDomainSocketEndPoint ? socket.Socket : SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint));
-        }
-
+        builder.Services.AddSingleton<IConnectionListenerFactory>(
+            new DirectSocketTransport(endPoint => endPoint is UnixDomainSocketEndPoint ? options.Socket?.Socket : null));
         var app = builder.Build();
         app.Run(options.Serve);
         return app;

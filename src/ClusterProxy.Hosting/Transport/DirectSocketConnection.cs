@@ -1,0 +1,70 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace ClusterProxy.Hosting.Transport;
+
+/// <summary>
+/// One accepted socket. Reads and writes happen inside the caller's calls; completing the output sends FIN, and the input goes on
+/// until the peer ends it. <c>ConnectionClosed</c> fires when this side is done with the connection, not
+/// when the peer is: that only a read can tell.
+/// </summary>
+internal sealed class DirectSocketConnection : DefaultConnectionContext, IConnectionSocketFeature, IDuplexPipe
+{
+    /// <summary>Bytes of a read: those of one packet. What is idle waits without a buffer.</summary>
+    private static readonly StreamPipeReaderOptions ReaderOptions =
+        new(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024, leaveOpen: true, useZeroByteReads: true);
+
+    private readonly CancellationTokenSource _closed = new();
+    private readonly SocketStream _stream;
+    private int _disposed;
+
+    /// <param name="id">For Kestrel's log.</param>
+    /// <param name="socket">Accepted; owned.</param>
+    public DirectSocketConnection(string id, Socket socket)
+        : base(id)
+    {
+        Socket = socket;
+        _stream = new SocketStream(socket);
+        Input = PipeReader.Create(_stream, ReaderOptions);
+        var output = new SocketPipeWriter(_stream);
+        Output = output;
+        Transport = this;
+        Application = this;
+        LocalEndPoint = socket.LocalEndPoint;
+        RemoteEndPoint = socket.RemoteEndPoint;
+        ConnectionClosed = _closed.Token;
+        Features.Set<IConnectionSocketFeature>(this);
+        Features.Set(output);
+    }
+
+    public Socket Socket { get; }
+
+    public PipeReader Input { get; }
+
+    public PipeWriter Output { get; }
+
+    /// <summary>Ends the connection at once, with RST where the wire has one.</summary>
+    public override void Abort(ConnectionAbortedException abortReason)
+    {
+        _stream.Reset();
+        Close();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await Input.CompleteAsync();
+        await Output.CompleteAsync();
+        await _stream.DisposeAsync();
+        Close();
+        await base.DisposeAsync();
+    }
+
+    private void Close() => ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
+}

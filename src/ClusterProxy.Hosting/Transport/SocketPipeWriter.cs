@@ -1,0 +1,101 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+
+namespace ClusterProxy.Hosting.Transport;
+
+/// <summary>
+/// The output of a socket: a flush sends inside the call, completion sends FIN. Among the connection's features, for whoever
+/// writes through TLS and says when a turn is complete.
+/// </summary>
+public sealed class SocketPipeWriter : PipeWriter
+{
+    /// <summary>What a turn of 64 KiB comes to in TLS records; more is sent without being asked.</summary>
+    private const int MostBuffered = 128 * 1024;
+
+    private static readonly StreamPipeWriterOptions Options = new(minimumBufferSize: 16 * 1024, leaveOpen: true);
+
+    private readonly SocketStream _stream;
+    private PipeWriter _inner;
+    private bool _buffersWrites;
+    private bool _completed;
+
+    internal SocketPipeWriter(SocketStream stream)
+    {
+        _stream = stream;
+        _inner = Create(stream, Options);
+    }
+
+
+    public override bool CanGetUnflushedBytes => true;
+
+    public override long UnflushedBytes => _inner.UnflushedBytes;
+
+    public override void Advance(int bytes) => _inner.Advance(bytes);
+
+    public override Memory<byte> GetMemory(int sizeHint = 0) => _inner.GetMemory(sizeHint);
+
+    public override Span<byte> GetSpan(int sizeHint = 0) => _inner.GetSpan(sizeHint);
+
+    public override void CancelPendingFlush() => _inner.CancelPendingFlush();
+
+    /// <summary>Sends what was written. A connection that is gone is a completed flush, as with any pipe whose reader has left.</summary>
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
+        SendAsync(ReadOnlyMemory<byte>.Empty, cancellationToken);
+
+    /// <summary>
+    /// From here on <see cref="WriteAsync"/> only collects, until a flush or an empty write: a TLS stream makes a write of every
+    /// record, 16 KiB, and an empty one of its flush.
+    /// </summary>
+    public void BufferWrites() => _buffersWrites = true;
+
+    public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+    {
+        if (!_buffersWrites || source.IsEmpty || _inner.UnflushedBytes + source.Length > MostBuffered)
+        {
+            return SendAsync(source, cancellationToken);
+        }
+
+        _inner.Write(source.Span);
+        return default;
+    }
+
+    /// <summary>Sends FIN. What was not flushed is dropped.</summary>
+    public override void Complete(Exception? exception = null)
+    {
+        _inner.Complete(exception ?? new OperationCanceledException());
+        Finish();
+    }
+
+    public override async ValueTask CompleteAsync(Exception? exception = null)
+    {
+        if (exception is null && !_completed && _inner.UnflushedBytes > 0)
+        {
+            await FlushAsync();
+        }
+
+        Complete(exception);
+    }
+
+    private async ValueTask<FlushResult> SendAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _inner.WriteAsync(source, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or ConnectionAbortedException)
+        {
+            _inner = Create(Stream.Null, Options);
+            return new FlushResult(isCanceled: false, isCompleted: true);
+        }
+    }
+
+    private void Finish()
+    {
+        if (!_completed)
+        {
+            _completed = true;
+            _stream.Finish();
+        }
+    }
+}

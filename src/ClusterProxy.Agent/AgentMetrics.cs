@@ -3,6 +3,7 @@ using ClusterProxy.Agent.Targets;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Protocol.Tunnels;
 
 namespace ClusterProxy.Agent;
@@ -19,17 +20,15 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
     private readonly Histogram<double> _dialDuration;
     private readonly Counter<long> _dialFailures;
     private readonly Counter<long> _serverFailures;
-    private readonly Counter<long> _packets;
     private readonly Counter<long> _streamErrors;
-    private readonly Counter<long> _bytes;
     private readonly Counter<long> _closed;
     private readonly Counter<long> _stalls;
     private readonly Counter<double> _stallSeconds;
     private readonly Counter<long> _connects;
     private readonly Counter<long> _denied;
     private readonly Counter<long> _renewals;
-    private readonly PacketTags _sent = new("from_agent");
-    private readonly PacketTags _received = new("to_agent");
+    private readonly PacketCounts _sent = new("from_agent");
+    private readonly PacketCounts _received = new("to_agent");
     private long _openConnections;
     private long _openTunnels;
     private long _openLanes;
@@ -52,12 +51,19 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
             Upstream + "known_server_count", () => Volatile.Read(ref _wantedServers), description: "Servers this agent wants a tunnel to.");
         _serverFailures = _meter.CreateCounter<long>(
             Upstream + "server_connection_failure_count", description: "Deprecated: tunnels that failed, by direction.");
-        _packets = _meter.CreateCounter<long>(
-            Upstream + "stream_packets_total", description: "Packets, by segment and type.");
+        _meter.CreateObservableCounter(
+            Upstream + "stream_packets_total", () => _sent.Measure().Concat(_received.Measure()),
+            description: "Packets, by segment and type.");
         _streamErrors = _meter.CreateCounter<long>(
             Upstream + "stream_errors_total", description: "Tunnels that failed, by segment and gRPC code.");
-        _bytes = _meter.CreateCounter<long>(
-            Own + "bytes_total", "By", "Payload bytes, by direction.");
+        _meter.CreateObservableCounter(
+            Own + "bytes_total",
+            () => new Measurement<long>[]
+            {
+                new(_sent.Bytes, new KeyValuePair<string, object?>("direction", "from_target")),
+                new(_received.Bytes, new KeyValuePair<string, object?>("direction", "to_target")),
+            },
+            "By", "Payload bytes, by direction.");
         _closed = _meter.CreateCounter<long>(
             Own + "connections_closed_total", description: "Connections that ended, by reason.");
         _stalls = _meter.CreateCounter<long>(
@@ -136,23 +142,9 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
 
     public void ReceiveFailed(GrpcStatusCode code) => Failed("from_server", "to_agent", code);
 
-    public void PacketSent(PacketType type, long payloadBytes)
-    {
-        _packets.Add(1, _sent.Of(type));
-        if (payloadBytes > 0)
-        {
-            _bytes.Add(payloadBytes, new KeyValuePair<string, object?>("direction", "from_target"));
-        }
-    }
+    public void PacketSent(PacketType type, long payloadBytes) => _sent.Add(type, payloadBytes);
 
-    public void PacketReceived(PacketType type, long payloadBytes)
-    {
-        _packets.Add(1, _received.Of(type));
-        if (payloadBytes > 0)
-        {
-            _bytes.Add(payloadBytes, new KeyValuePair<string, object?>("direction", "to_target"));
-        }
-    }
+    public void PacketReceived(PacketType type, long payloadBytes) => _received.Add(type, payloadBytes);
 
     public void StallStarted() => _stalls.Add(1);
 

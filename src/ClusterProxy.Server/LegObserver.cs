@@ -1,4 +1,5 @@
 using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Protocol.Tunnels;
 
 namespace ClusterProxy.Server;

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Server.Agents;
 using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Server.Frontend;

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using ClusterProxy.Protocol.Messages;
 
-namespace ClusterProxy.Server;
+namespace ClusterProxy.Protocol.Packets;
 
 /// <summary>Packets and payload bytes of one segment. Plain numbers, read when scraped: a packet must cost next to nothing.</summary>
 /// <param name="segment">The label's value.</param>
@@ -10,7 +10,7 @@ internal sealed class PacketCounts(string segment)
     private const int Ours = (int)PacketType.Drain + 1;
 
     private static readonly string[] Names =
-        ["DIAL_REQ", "DIAL_RSP", "CLOSE_REQ", "CLOSE_RSP", "DATA", "DIAL_CLS", "DRAIN", "HALF_CLOSE", "CREDIT", "PING", "Unknown"];
+        ["DIAL_REQ", "DIAL_RSP", "CLOSE_REQ", "CLOSE_RSP", "DATA", "DIAL_CLS", "DRAIN", "HALF_CLOSE", "CREDIT", "PING", "LANE", "Unknown"];
 
     private readonly long[] _packets = new long[Names.Length];
     private long _bytes;
@@ -28,7 +28,8 @@ internal sealed class PacketCounts(string segment)
             PacketType.HalfClose => Ours,
             PacketType.Credit => Ours + 1,
             PacketType.Ping => Ours + 2,
-            _ => Ours + 3,
+            PacketType.Lane => Ours + 3,
+            _ => Ours + 4,
         };
         Interlocked.Increment(ref _packets[index]);
         if (payloadBytes > 0)

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.IO.Pipelines;
 using System.Net;
 using ClusterProxy.Agent.Servers;
 using ClusterProxy.Agent.Sockets;
@@ -192,6 +193,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
         ConnectionBuffer = options.ConnectionBufferSize,
         StallLimit = options.ConnectionStallLimit,
         Budget = new ByteBudget(options.BufferBudget),
+        OwnerScheduler = PipeScheduler.Inline,
     };
 
     /// <summary>Empty means every address.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.IO.Pipelines;
 using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Endpoints;
@@ -65,6 +66,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
             ConnectionBuffer = options.ConnectionBufferSize,
             StallLimit = options.ConnectionStallLimit,
             Budget = new ByteBudget(options.BufferBudget),
+            OwnerScheduler = PipeScheduler.Inline,
         };
         Router = new DialRouter(Agents, new DialLimits(options.BackendDialTimeout, options.MaxPendingDials, Limits.Budget), time, _logger);
         var agents = new AgentContext(Limits, time, Metrics, _logger);

@@ -140,7 +140,7 @@ internal sealed class ServerStream : IAsyncDisposable
         await _writer.Completion.WaitAsync(GoodbyeTimeout, _context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_writer.Completion.IsCompletedSuccessfully)
         {
-            await completeOutput();
+            await completeOutput().AsTask().WaitAsync(GoodbyeTimeout, _context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
             // A reset right behind the end could overtake the last packets in the server.
             await reading.WaitAsync(GoodbyeTimeout, _context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -42,6 +42,9 @@ internal sealed class OutgoingFlow
 
     public long ConnectId { get; }
 
+    /// <summary>Bytes at hand. For whoever has the flow.</summary>
+    internal long QueuedBytes => _result.Buffer.Length;
+
     /// <summary>The peer takes more.</summary>
     public void AddCredit(long bytes)
     {

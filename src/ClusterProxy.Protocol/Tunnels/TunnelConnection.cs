@@ -62,6 +62,7 @@ internal sealed class TunnelConnection
         _onEnded = onEnded;
         // With credit the window is the bound, and the reader never waits.
         _input = new Pipe(new PipeOptions(
+            readerScheduler: limits.OwnerScheduler,
             pauseWriterThreshold: hasCredit ? 0 : limits.ConnectionBuffer,
             resumeWriterThreshold: hasCredit ? 0 : limits.ConnectionBuffer / 4 * 3,
             minimumSegmentSize: 16 * 1024, useSynchronizationContext: false));
@@ -142,7 +143,6 @@ internal sealed class TunnelConnection
     /// </summary>
     public ValueTask ReceiveAsync(in ReadOnlySequence<byte> payload)
     {
-        ValueTask<FlushResult> flush;
         lock (_inputGate)
         {
             if (_inputEnded || payload.IsEmpty)
@@ -162,15 +162,21 @@ internal sealed class TunnelConnection
                 return ValueTask.CompletedTask;
             }
 
-            foreach (var segment in payload)
+            // In pieces of a whole packet of ours, so that the owner hands each on in one call.
+            var rest = payload;
+            while (!rest.IsEmpty)
             {
-                _input.Writer.Write(segment.Span);
+                var piece = rest.Slice(0, Math.Min(rest.Length, _limits.MaxPayload));
+                piece.CopyTo(_input.Writer.GetSpan((int)piece.Length));
+                _input.Writer.Advance((int)piece.Length);
+                rest = rest.Slice(piece.End);
             }
 
             _inputReader.OnQueued(payload.Length);
-            flush = _input.Writer.FlushAsync();
         }
 
+        // Outside of the lock: the owner may go on inside this call.
+        var flush = _input.Writer.FlushAsync();
         if (!flush.IsCompleted)
         {
             return WaitForReceiverAsync(flush.AsTask());
@@ -209,12 +215,15 @@ internal sealed class TunnelConnection
     {
         lock (_inputGate)
         {
-            if (!_inputEnded)
+            if (_inputEnded)
             {
-                _inputEnded = true;
-                _input.Writer.Complete();
+                return;
             }
+
+            _inputEnded = true;
         }
+
+        _input.Writer.Complete();
     }
 
     /// <summary>HALF_CLOSE came: nothing more from the peer, which still reads. Only the tunnel's reader calls it.</summary>

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using ClusterProxy.Protocol.Grpc;
 
 namespace ClusterProxy.Protocol.Tunnels;
@@ -48,6 +49,12 @@ internal sealed record TunnelLimits
 
     /// <summary>The process's buffers together; null leaves them unlimited.</summary>
     public ByteBudget? Budget { get; init; }
+
+    /// <summary>
+    /// Where a connection's owner goes on when bytes have come for it. <see cref="PipeScheduler.Inline"/> saves waking a thread,
+    /// and is for owners that never block: they run on the tunnel's reader.
+    /// </summary>
+    public PipeScheduler OwnerScheduler { get; init; } = PipeScheduler.ThreadPool;
 
     /// <summary>Payload bytes of one DATA packet: above, the frame overhead no longer shrinks and fairness suffers.</summary>
     public int MaxPayload { get; init; } = 64 * 1024;

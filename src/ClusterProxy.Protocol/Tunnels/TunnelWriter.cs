@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using System.Threading.Channels;
+using System.Runtime.CompilerServices;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
@@ -18,15 +18,22 @@ internal sealed class TunnelWriter : IAsyncDisposable
 {
     private const int TurnSize = 64 * 1024;
 
+    /// <summary>
+    /// Bytes that are sent without waiting for company. Below, one flush for many connections saves more than the thread
+    /// that is woken for it costs.
+    /// </summary>
+    private const int WorthATurn = 16 * 1024;
+
+    /// <summary>Turns for which the loop borrows the thread that woke it, which may be a reader with more to read.</summary>
+    private const int TurnsOnOneThread = 4;
+
     private readonly PipeWriter _output;
     private readonly TunnelLimits _limits;
     private readonly IPacketObserver? _observer;
     private readonly Lock _gate = new();
     private readonly Queue<Packet> _control = new();
     private readonly Queue<OutgoingFlow> _ready = new();
-    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
-
+    private readonly TurnSignal _signal = new();
     private readonly CancellationTokenSource _abort = new();
     private Exception? _fault;
     private bool _completing;
@@ -49,6 +56,7 @@ internal sealed class TunnelWriter : IAsyncDisposable
     /// <summary>Queues a control packet; false when the tunnel has ended or ends because of an overflow.</summary>
     public bool TrySend(Packet packet)
     {
+        bool overflow;
         lock (_gate)
         {
             if (_ended || _completing)
@@ -56,18 +64,23 @@ internal sealed class TunnelWriter : IAsyncDisposable
                 return false;
             }
 
-            if (_control.Count < _limits.ControlQueue)
+            overflow = _control.Count >= _limits.ControlQueue;
+            if (!overflow)
             {
                 _control.Enqueue(packet);
-                _signal.Writer.TryWrite(true);
-                return true;
             }
         }
 
-        Abort(new GrpcException(
-            GrpcStatusCode.ResourceExhausted,
-            $"{_limits.ControlQueue} packets wait for a peer that does not read them"));
-        return false;
+        if (overflow)
+        {
+            Abort(new GrpcException(
+                GrpcStatusCode.ResourceExhausted,
+                $"{_limits.ControlQueue} packets wait for a peer that does not read them"));
+            return false;
+        }
+
+        _signal.Set();
+        return true;
     }
 
     /// <summary>Starts to send a connection's bytes.</summary>
@@ -84,8 +97,9 @@ internal sealed class TunnelWriter : IAsyncDisposable
         lock (_gate)
         {
             _completing = true;
-            _signal.Writer.TryWrite(true);
         }
+
+        _signal.Set();
     }
 
     /// <summary>Ends the loop at once, a blocked flush included.</summary>
@@ -102,6 +116,7 @@ internal sealed class TunnelWriter : IAsyncDisposable
         }
 
         _abort.Cancel();
+        _signal.Set();
     }
 
     public async ValueTask DisposeAsync()
@@ -112,25 +127,39 @@ internal sealed class TunnelWriter : IAsyncDisposable
 
     internal void Enqueue(OutgoingFlow flow)
     {
+        // Before it is in the loop's hands.
+        var runs = flow.QueuedBytes >= WorthATurn;
+        bool ended;
         lock (_gate)
         {
-            if (!_ended)
+            ended = _ended;
+            if (!ended)
             {
                 _ready.Enqueue(flow);
-                _signal.Writer.TryWrite(true);
-                return;
             }
         }
 
-        flow.Release();
+        if (ended)
+        {
+            flow.Release();
+        }
+        else if (runs)
+        {
+            _signal.SetAndRun();
+        }
+        else
+        {
+            _signal.Set();
+        }
     }
 
     private async Task RunAsync()
     {
         // The constructor must not run the first turn on its caller.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await YieldAsync();
         try
         {
+            var turns = 0;
             while (true)
             {
                 if (WriteTurn())
@@ -140,14 +169,24 @@ internal sealed class TunnelWriter : IAsyncDisposable
                     {
                         throw new GrpcException(GrpcStatusCode.Canceled, "the peer ended the stream");
                     }
+
+                    if (++turns >= TurnsOnOneThread)
+                    {
+                        turns = 0;
+                        await YieldAsync();
+                    }
                 }
-                else if (IsFinished())
+                else if (_abort.IsCancellationRequested || IsFinished())
                 {
+                    // Whoever waits for the end must not run on the thread that asked for it.
+                    await YieldAsync();
+                    _abort.Token.ThrowIfCancellationRequested();
                     return;
                 }
                 else
                 {
-                    await _signal.Reader.ReadAsync(_abort.Token).ConfigureAwait(false);
+                    turns = 0;
+                    await _signal.WaitAsync().ConfigureAwait(false);
                 }
             }
         }
@@ -160,6 +199,9 @@ internal sealed class TunnelWriter : IAsyncDisposable
             End();
         }
     }
+
+    private static ConfiguredTaskAwaitable YieldAsync() =>
+        Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 
     private bool IsFinished()
     {

@@ -50,12 +50,15 @@ internal sealed class FrontendConnection : IAsyncDisposable
             return false;
         }
 
+        bool halfCloseSent;
         lock (_gate)
         {
-            if (_halfCloseSent)
-            {
-                _frontend.TrySend(ClosingPacket(Owner.Connection.Reason ?? CloseReason.TargetClosed));
-            }
+            halfCloseSent = _halfCloseSent;
+        }
+
+        if (halfCloseSent)
+        {
+            _frontend.TrySend(ClosingPacket(Owner.Connection.Reason ?? CloseReason.TargetClosed));
         }
 
         return true;

@@ -15,18 +15,16 @@ namespace ClusterProxy.Server.Frontend;
 ///   1 read the head      16 KiB, 10 s
 ///   2 dial               the client is watched meanwhile: gone means cancelled
 ///   3 answer             an error and the end, or 200, flushed before any other byte
-///   4 copy both ways     client's end: half-close, or CLOSE_REQ; target's end: FIN behind the last byte; a cut: RST
+///   4 copy both ways     client's end: half-close, or CLOSE_REQ; target's end: FIN behind the last byte, and the client may go on; a cut: RST
 /// </code>
 /// </summary>
 internal sealed class ConnectTunnel : IFrontend
 {
-    private const int CopySize = 64 * 1024;
-
     /// <summary>How long a client that has sent more than was read is read on after an error: a reset would cost it the answer.</summary>
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long a connection goes on without a byte when its client has sent FIN: a client that has left looks the same as one
+    /// How long a connection goes on without a byte when one end has sent FIN: a client that has left looks the same as one
     /// that waits for a long answer.
     /// </summary>
     private static readonly TimeSpan HalfClosedIdleLimit = TimeSpan.FromMinutes(5);
@@ -36,7 +34,7 @@ internal sealed class ConnectTunnel : IFrontend
     private readonly FrontendContext _context;
     private readonly TimeSpan _headTimeout;
     private volatile ConnectionOwner? _owner;
-    private long _delivered;
+    private long _moved;
 
     public ConnectTunnel(ConnectionContext transport, ReadResult? peeked, FrontendContext context, TimeSpan headTimeout)
     {
@@ -186,14 +184,19 @@ internal sealed class ConnectTunnel : IFrontend
         {
             // RST is the only word that this wire has for a cut; a Unix socket has none.
             _transport.Abort(new ConnectionAbortedException("the connection was cut"));
+            _client.CancelRead();
+        }
+        else if (owner.Connection.Reason is null && owner.Connection.CanHalfClose)
+        {
+            await FinishAsync();
         }
         else
         {
             owner.Abort(CloseReason.TargetClosed);
             await FinishAsync();
+            _client.CancelRead();
         }
 
-        _client.CancelRead();
         await upload;
         await idle;
         await end;
@@ -210,6 +213,7 @@ internal sealed class ConnectTunnel : IFrontend
                     return;
                 }
 
+                Interlocked.Add(ref _moved, _client.Buffer.Length);
                 _client.TakeAll();
             }
             while (await _client.ReadMoreAsync(CancellationToken.None));
@@ -242,10 +246,9 @@ internal sealed class ConnectTunnel : IFrontend
             while (true)
             {
                 var result = await input.ReadAsync();
-                var chunk = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, CopySize));
-                if (chunk.IsEmpty)
+                if (result.Buffer.IsEmpty)
                 {
-                    input.AdvanceTo(chunk.End, result.Buffer.End);
+                    input.AdvanceTo(result.Buffer.End);
                     if (result.IsCompleted)
                     {
                         return;
@@ -254,16 +257,13 @@ internal sealed class ConnectTunnel : IFrontend
                     continue;
                 }
 
-                foreach (var segment in chunk)
-                {
-                    output.Write(segment.Span);
-                }
-
+                // One packet's payload at a time, and straight from where the tunnel put it.
+                var chunk = FirstSegment(result.Buffer);
                 var started = _context.Time.GetTimestamp();
-                var flush = await output.FlushAsync();
+                var flush = await output.WriteAsync(chunk);
                 _context.Metrics.FrontendWritten(_context.Time.GetElapsedTime(started));
-                _delivered += chunk.Length;
-                input.AdvanceTo(chunk.End);
+                Interlocked.Add(ref _moved, chunk.Length);
+                input.AdvanceTo(result.Buffer.GetPosition(chunk.Length));
                 if (flush.IsCompleted || flush.IsCanceled || IsGone())
                 {
                     owner.Abort(CloseReason.FrontendLost);
@@ -280,22 +280,37 @@ internal sealed class ConnectTunnel : IFrontend
     private async Task CloseWhenIdleAsync(ConnectionOwner owner, Task upload, Task download)
     {
         await Task.WhenAny(upload, download);
-        while (!download.IsCompleted)
+        var both = Task.WhenAll(upload, download);
+        while (!both.IsCompleted)
         {
-            var before = Volatile.Read(ref _delivered);
+            var before = Volatile.Read(ref _moved);
             try
             {
-                await download.WaitAsync(HalfClosedIdleLimit, _context.Time);
+                await both.WaitAsync(HalfClosedIdleLimit, _context.Time);
             }
-            catch (TimeoutException) when (Volatile.Read(ref _delivered) == before)
+            catch (TimeoutException) when (Volatile.Read(ref _moved) == before)
             {
                 owner.Abort(CloseReason.FrontendClosed);
+                _client.CancelRead();
             }
             catch (TimeoutException)
             {
-                // Bytes still come: the client waits for them.
+                // Bytes still move: somebody waits for them.
             }
         }
+    }
+
+    private static ReadOnlyMemory<byte> FirstSegment(in ReadOnlySequence<byte> buffer)
+    {
+        foreach (var segment in buffer)
+        {
+            if (!segment.IsEmpty)
+            {
+                return segment;
+            }
+        }
+
+        return default;
     }
 
     /// <summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using ClusterProxy.Client;
+using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Server;
 using Xunit.Abstractions;
@@ -28,6 +29,7 @@ public sealed class FloodTests(ITestOutputHelper output) : TunnelTest(output)
             Agent = static (o, _) => o with { AgentIdentifiers = "default-route=true" },
         });
         await using var silent = await fixture.ConnectScriptedAgentAsync(identifiers: "host=silent");
+        var listening = ListenAsync(silent);
         var flooder = fixture.Client(FrontendKind.GrpcUnix, static o => o.DialTimeout = Timeout.InfiniteTimeSpan);
         var memory = new ManagedMemory();
         using var cancel = new CancellationTokenSource();
@@ -57,6 +59,23 @@ public sealed class FloodTests(ITestOutputHelper output) : TunnelTest(output)
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.DialFailures, Dials, ("reason", "frontend_close"));
         await fixture.ShouldBecomeIdleAsync();
         await using var after = await fixture.Client(FrontendKind.GrpcTls).ConnectAsync(echo.Address).DefaultTimeout();
+        await silent.DisposeAsync();
+        await listening;
+    }
+
+    /// <summary>Takes what comes and says nothing: an agent that does not even read would lose its tunnel to so many packets.</summary>
+    private static async Task ListenAsync(ScriptedPeer agent)
+    {
+        try
+        {
+            while (await agent.HearAsync() is not null)
+            {
+            }
+        }
+        catch (Exception e) when (e is IOException or GrpcException or OperationCanceledException or TimeoutException)
+        {
+            // The end of the test.
+        }
     }
 
     [Theory]

@@ -44,7 +44,11 @@ public sealed class KubernetesClient : IDisposable
     /// <summary>Keeps the objects of a kind in memory once it is started; owned by the caller.</summary>
     public Informer<T> CreateInformer<T>(ResourceDefinition<T> definition, InformerOptions<T>? options = null)
         where T : KubernetesObject =>
-        new(Resource(definition), options ?? new InformerOptions<T>(), Time, Loggers.CreateLogger($"{typeof(Informer<>).Namespace}.{definition.FullName}"));
+        new(
+            Resource(definition),
+            options ?? new InformerOptions<T>(),
+            Time,
+            Loggers.CreateLogger($"{typeof(Informer<>).Namespace}.{definition.FullName}"));
 
     /// <summary>Any GET, such as /version, /readyz or discovery.</summary>
     /// <param name="pathAndQuery">Escaped, from its slash on.</param>

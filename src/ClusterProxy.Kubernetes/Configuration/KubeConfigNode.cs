@@ -45,7 +45,8 @@ internal sealed class KubeConfigNode
 
     /// <summary>This mapping as names with lists of texts.</summary>
     public Dictionary<string, IReadOnlyList<string>> Lists() =>
-        _mapping.Children.Keys.OfType<YamlScalarNode>().ToDictionary(static k => k.Value ?? "", k => Texts(k.Value ?? ""), StringComparer.Ordinal);
+        _mapping.Children.Keys.OfType<YamlScalarNode>()
+            .ToDictionary(static k => k.Value ?? "", k => Texts(k.Value ?? ""), StringComparer.Ordinal);
 
     /// <summary>key-data in base64 goes before a file under key.</summary>
     public PemSource? Pem(string key)
@@ -108,7 +109,8 @@ internal sealed class KubeConfigNode
     };
 
     private YamlNode? Find(string key) =>
-        _mapping.Children.TryGetValue(new YamlScalarNode(key), out var node) && node is not YamlScalarNode { Style: ScalarStyle.Plain, Value: "" or "null" or "~" }
+        _mapping.Children.TryGetValue(new YamlScalarNode(key), out var node)
+        && node is not YamlScalarNode { Style: ScalarStyle.Plain, Value: "" or "null" or "~" }
             ? node
             : null;
 }

@@ -51,7 +51,9 @@ public sealed class LeaseCounter : IAsyncDisposable
         get
         {
             var now = _time.GetUtcNow();
-            return _informer.Snapshot.All.Where(l => LeaseExpiry.IsValid(l, now)).Select(static l => l.Spec?.HolderIdentity ?? l.Metadata?.Name ?? "");
+            return _informer.Snapshot.All
+                .Where(l => LeaseExpiry.IsValid(l, now))
+                .Select(static l => l.Spec?.HolderIdentity ?? l.Metadata?.Name ?? "");
         }
     }
 

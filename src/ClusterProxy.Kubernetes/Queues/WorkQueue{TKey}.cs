@@ -23,7 +23,8 @@ public sealed class WorkQueue<TKey> : IDisposable
     {
         _options = options;
         _time = time;
-        _timer = time.CreateTimer(static queue => ((WorkQueue<TKey>)queue!).MoveDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(
+            static queue => ((WorkQueue<TKey>)queue!).MoveDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Keys that wait for a worker; those with a delay and those in work do not count.</summary>
@@ -164,8 +165,8 @@ public sealed class WorkQueue<TKey> : IDisposable
         if (_delayed.TryPeek(out _, out var due))
         {
             // A tick later than due: timers may fire a little early.
-            var wait = TimeSpan.FromSeconds((double)Math.Max(0, due - _time.GetTimestamp()) / _time.TimestampFrequency) + TimeSpan.FromMilliseconds(1);
-            _timer.Change(wait, Timeout.InfiniteTimeSpan);
+            var left = (double)Math.Max(0, due - _time.GetTimestamp()) / _time.TimestampFrequency;
+            _timer.Change(TimeSpan.FromSeconds(left) + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
         }
     }
 }

@@ -11,7 +11,8 @@ internal static class ApiFailure
     private const int MaxBody = 64 * 1024;
     private const int MaxQuoted = 512;
 
-    public static async Task<ApiException> ReadAsync(string request, HttpResponseMessage response, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<ApiException> ReadAsync(
+        string request, HttpResponseMessage response, TimeProvider time, CancellationToken cancellationToken)
     {
         var body = await ReadBodyAsync(response.Content, cancellationToken).ConfigureAwait(false);
         var status = Parse(body) ?? new ApiStatus

@@ -80,7 +80,8 @@ public sealed partial class ResourceClient<T>
     /// <param name="subresource">Such as status; null for the object itself.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="ApiConflictException">Another manager owns one of the fields with another value.</exception>
-    public Task<T> ApplyAsync(T value, string fieldManager, bool force, string? subresource, CancellationToken cancellationToken) => SendAsync(
+    public Task<T> ApplyAsync(
+        T value, string fieldManager, bool force, string? subresource, CancellationToken cancellationToken) => SendAsync(
         new ApiRequest(
             HttpMethod.Patch,
             ResourcePath.WithQuery(

@@ -19,7 +19,8 @@ internal sealed class ResourcePath(string group, string version, string plural, 
         if (isNamespaced == name.Namespace is null)
         {
             throw new ArgumentException(
-                isNamespaced ? $"{plural} lie in namespaces: {name} names none" : $"{plural} lie in no namespace: {name} names one", nameof(name));
+                isNamespaced ? $"{plural} lie in namespaces: {name} names none" : $"{plural} lie in no namespace: {name} names one",
+                nameof(name));
         }
 
         var path = $"{Collection(name.Namespace)}/{Segment(name.Name)}";

@@ -1,6 +1,8 @@
 namespace ClusterProxy.Kubernetes.Requests;
 
-/// <summary>Which failures are tried again, and when. Only requests that can be repeated without harm are: see <see cref="ApiRequest"/>.</summary>
+/// <summary>
+/// Which failures are tried again, and when. Only requests that can be repeated without harm are: see <see cref="ApiRequest"/>.
+/// </summary>
 public sealed record RetryOptions
 {
     /// <summary>0 never tries again. Four bridge a rolling restart of an API server behind a load balancer.</summary>

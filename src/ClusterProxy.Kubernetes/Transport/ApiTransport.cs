@@ -24,7 +24,8 @@ internal sealed class ApiTransport(KubeConfigCluster cluster, ServerTrust trust)
     private bool _disposed;
 
     /// <summary>Completes with the answer's headers.</summary>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, ClientIdentity? identity, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, ClientIdentity? identity, CancellationToken cancellationToken)
     {
         var connections = Rent(identity);
         try

@@ -9,7 +9,8 @@ namespace ClusterProxy.Kubernetes.Transport;
 /// </summary>
 internal static class ServerAddress
 {
-    public static bool OverridesName(KubeConfigCluster cluster) => cluster is { TlsServerName.Length: > 0, ProxyUrl: null, Server.Scheme: "https" };
+    public static bool OverridesName(KubeConfigCluster cluster) =>
+        cluster is { TlsServerName.Length: > 0, ProxyUrl: null, Server.Scheme: "https" };
 
     /// <summary>Without a slash at the end; a path of the server's URL stays in front of every request's.</summary>
     public static string BaseUrl(KubeConfigCluster cluster)

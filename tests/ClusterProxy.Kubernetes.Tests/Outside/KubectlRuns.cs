@@ -26,6 +26,8 @@ internal sealed class KubectlRuns : IDisposable
 
     public Task ApplyAsync(string manifest, string how) => FeedAsync(manifest, 0, "apply", how, "-f", "-");
 
+    public Task FeedAsync(string input, params string[] arguments) => FeedAsync(input, 0, arguments);
+
     public Task<string> FailAsync(string manifest, params string[] arguments) => FeedAsync(manifest, 1, arguments);
 
     private async Task<string> FeedAsync(string input, int exitCode, params string[] arguments)

@@ -84,10 +84,12 @@ public sealed class KubectlTests : ApiTest
     public async Task SigningRequest_IsApproved()
     {
         using var kubectl = Start();
-        Api.Put("""{"apiVersion":"certificates.k8s.io/v1","kind":"CertificateSigningRequest","metadata":{"name":"r"},"spec":{"signerName":"example.com/s","request":"AA==","usages":["client auth"]}}""");
+        const string Request = """{"apiVersion":"certificates.k8s.io/v1","kind":"CertificateSigningRequest","metadata":{"name":"r"}""";
+        Api.Put(Request + ""","spec":{"signerName":"example.com/s","request":"AA==","usages":["client auth"]}}""");
 
-        await kubectl.RunAsync(
-            "patch", "csr", "r", "--subresource=approval", "--type=merge", "-p", """{"status":{"conditions":[{"type":"Approved","status":"True"}]}}""");
+        await kubectl.FeedAsync(
+            Request + ""","status":{"conditions":[{"type":"Approved","status":"True"}]}}""",
+            "replace", "--raw", "/apis/certificates.k8s.io/v1/certificatesigningrequests/r/approval", "-f", "-");
 
         Assert.Equal("Approved", Api.Find("certificatesigningrequests", null, "r")!["status"]!["conditions"]![0]!["type"]!.GetValue<string>());
     }

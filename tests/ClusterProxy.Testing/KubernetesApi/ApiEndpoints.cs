@@ -60,6 +60,13 @@ internal sealed class ApiEndpoints(FakeKubernetesApi api, ObjectStore store, Wat
             throw new ApiErrorException(403, "Forbidden", $"{request.Path} is forbidden: User \"{request.User.Name}\" cannot {request.Method} it");
         }
 
+        if (request.Path == "/openapi/v2")
+        {
+            // Older kubectls ask for it in protobuf before they create anything; no bytes are a document that knows no kinds.
+            context.Response.ContentType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+            return;
+        }
+
         if (DiscoveryDocuments.Find(request.Path, request.Headers.GetValueOrDefault("Accept", ""), api.Resources) is { } discovery)
         {
             await SendAsync(context, 200, discovery.ContentType, discovery.Document);

@@ -23,7 +23,8 @@ internal sealed class AgentTokenCheck(TokenReviewer reviewer, string accountName
             ? await ReviewAsync(value[Scheme.Length..], call.Ended)
             : AgentTokenResult.Refused(
                 AgentRefusalReason.NoToken,
-                $"the call must carry exactly one {TunnelHeaders.Authorization} header with a bearer token: run the agent with --service-account-token-path");
+                $"the call must carry exactly one {TunnelHeaders.Authorization} header with a bearer token: "
+                + "run the agent with --service-account-token-path");
     }
 
     public async Task<AgentTokenResult> ReviewAsync(string token, CancellationToken cancellationToken)
@@ -32,7 +33,8 @@ internal sealed class AgentTokenCheck(TokenReviewer reviewer, string accountName
         return review.Verdict switch
         {
             TokenVerdict.Authenticated => Judge(token, review),
-            TokenVerdict.Rejected => AgentTokenResult.Refused(AgentRefusalReason.TokenRejected, $"the agent's token is refused: {review.Reason}"),
+            TokenVerdict.Rejected => AgentTokenResult.Refused(
+                AgentRefusalReason.TokenRejected, $"the agent's token is refused: {review.Reason}"),
             _ => AgentTokenResult.Refused(AgentRefusalReason.TokenUnavailable, "the agent's token cannot be reviewed now"),
         };
     }
@@ -40,7 +42,9 @@ internal sealed class AgentTokenCheck(TokenReviewer reviewer, string accountName
     private AgentTokenResult Judge(string token, TokenReviewResult review)
     {
         var name = review.User!.Username!;
-        return name.Split(':') is ["system", "serviceaccount", var inNamespace, var account] && inNamespace == accountNamespace && account == accountName
+        return name.Split(':') is ["system", "serviceaccount", var inNamespace, var account]
+            && inNamespace == accountNamespace
+            && account == accountName
             ? new AgentTokenResult(new AgentToken(token, $"{inNamespace}/{account}")
             {
                 PodName = review.Claim(TokenReviewResult.PodNameClaim) ?? "",

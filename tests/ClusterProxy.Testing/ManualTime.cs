@@ -1,7 +1,7 @@
-namespace ClusterProxy.Server.Tests.Kit;
+namespace ClusterProxy.Testing;
 
 /// <summary>A clock that moves only when it is told to; its timers fire on the thread that moves it.</summary>
-internal sealed class ManualTime : TimeProvider
+public sealed class ManualTime : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];

@@ -2,6 +2,7 @@ using ClusterProxy.Agent;
 using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Logging;
 using ClusterProxy.Hosting.Shutdown;
+using ClusterProxy.Hosting.Transport;
 using Microsoft.Extensions.Logging;
 
 var commandLine = ProxyAgentFlags.Parse(args, Environment.GetEnvironmentVariable);
@@ -10,6 +11,7 @@ if (!commandLine.ShouldRun)
     return commandLine.Print(Console.Out, Console.Error);
 }
 
+InlineSocketCompletions.Enable();
 await using var signals = TerminationSignals.Listen();
 using var logging = LoggerFactory.Create(builder => builder.AddStandardError(commandLine.Options.Verbosity));
 try

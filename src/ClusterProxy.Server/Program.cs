@@ -1,6 +1,7 @@
 using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Logging;
 using ClusterProxy.Hosting.Shutdown;
+using ClusterProxy.Hosting.Transport;
 using ClusterProxy.Server;
 
 var commandLine = ProxyServerFlags.Parse(args, Environment.GetEnvironmentVariable);
@@ -9,6 +10,7 @@ if (!commandLine.ShouldRun)
     return commandLine.Print(Console.Out, Console.Error);
 }
 
+InlineSocketCompletions.Enable();
 await using var signals = TerminationSignals.Listen();
 using var logging = LoggerFactory.Create(builder => builder.AddStandardError(commandLine.Options.Verbosity));
 try

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using ClusterProxy.Hosting.Transport;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Tunnels;
 
@@ -226,6 +227,7 @@ internal sealed class TargetConnection
     private async Task<bool> ForwardAsync(PipeWriter output, CancellationToken cancellationToken)
     {
         var size = new ReadSize();
+        var turns = new SocketTurns();
         var more = false;
         while (true)
         {
@@ -233,6 +235,7 @@ internal sealed class TargetConnection
             {
                 // An idle connection waits here, without a buffer.
                 await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
+                turns.Waited();
             }
 
             var asked = size.Bytes;
@@ -245,6 +248,11 @@ internal sealed class TargetConnection
 
             output.Advance(got);
             size.Observe(asked, got);
+            if (turns.Moved(got))
+            {
+                await SocketTurns.NextAsync();
+            }
+
             more = got == asked;
             if ((await output.FlushAsync(cancellationToken)).IsCompleted)
             {

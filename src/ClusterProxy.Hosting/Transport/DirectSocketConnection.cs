@@ -8,9 +8,9 @@ namespace ClusterProxy.Hosting.Transport;
 /// <summary>
 /// One accepted socket. Reads and writes happen inside the caller's calls; completing the output sends FIN, and the input goes on
 /// until the peer ends it. <c>ConnectionClosed</c> fires when this side is done with the connection, not
-/// when the peer is: that only a read can tell.
+/// when the peer is: that only a read can tell. It is among its own features.
 /// </summary>
-internal sealed class DirectSocketConnection : DefaultConnectionContext, IConnectionSocketFeature, IDuplexPipe
+public sealed class DirectSocketConnection : DefaultConnectionContext, IConnectionSocketFeature, IDuplexPipe
 {
     /// <summary>Bytes of a read: those of one packet. What is idle waits without a buffer.</summary>
     private static readonly StreamPipeReaderOptions ReaderOptions =
@@ -18,32 +18,44 @@ internal sealed class DirectSocketConnection : DefaultConnectionContext, IConnec
 
     private readonly CancellationTokenSource _closed = new();
     private readonly SocketStream _stream;
+    private readonly SocketPipeWriter _output;
     private int _disposed;
 
     /// <param name="id">For Kestrel's log.</param>
     /// <param name="socket">Accepted; owned.</param>
-    public DirectSocketConnection(string id, Socket socket)
+    internal DirectSocketConnection(string id, Socket socket)
         : base(id)
     {
         Socket = socket;
         _stream = new SocketStream(socket);
         Input = PipeReader.Create(_stream, ReaderOptions);
-        var output = new SocketPipeWriter(_stream);
-        Output = output;
+        _output = new SocketPipeWriter(_stream);
         Transport = this;
         Application = this;
         LocalEndPoint = socket.LocalEndPoint;
         RemoteEndPoint = socket.RemoteEndPoint;
         ConnectionClosed = _closed.Token;
         Features.Set<IConnectionSocketFeature>(this);
-        Features.Set(output);
+        Features.Set(this);
     }
 
     public Socket Socket { get; }
 
     public PipeReader Input { get; }
 
-    public PipeWriter Output { get; }
+    public PipeWriter Output => _output;
+
+    /// <summary>
+    /// From here on a write only collects, until a flush or an empty write: a TLS stream makes a write of every record, 16 KiB,
+    /// and an empty one of its flush.
+    /// </summary>
+    public void BufferWrites() => _output.BufferWrites();
+
+    /// <summary>
+    /// What follows a read of this connection is short from here on, so it may run on the thread that learned of the bytes: see
+    /// <see cref="InlineSocketCompletions"/>.
+    /// </summary>
+    public void RunReadsInline() => _stream.RunInline();
 
     /// <summary>Ends the connection at once, with RST where the wire has one.</summary>
     public override void Abort(ConnectionAbortedException abortReason)

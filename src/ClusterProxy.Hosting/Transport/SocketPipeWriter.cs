@@ -4,11 +4,8 @@ using Microsoft.AspNetCore.Connections;
 
 namespace ClusterProxy.Hosting.Transport;
 
-/// <summary>
-/// The output of a socket: a flush sends inside the call, completion sends FIN. Among the connection's features, for whoever
-/// writes through TLS and says when a turn is complete.
-/// </summary>
-public sealed class SocketPipeWriter : PipeWriter
+/// <summary>The output of a socket: a flush sends inside the call, completion sends FIN.</summary>
+internal sealed class SocketPipeWriter : PipeWriter
 {
     /// <summary>What a turn of 64 KiB comes to in TLS records; more is sent without being asked.</summary>
     private const int MostBuffered = 128 * 1024;
@@ -20,7 +17,7 @@ public sealed class SocketPipeWriter : PipeWriter
     private bool _buffersWrites;
     private bool _completed;
 
-    internal SocketPipeWriter(SocketStream stream)
+    public SocketPipeWriter(SocketStream stream)
     {
         _stream = stream;
         _inner = Create(stream, Options);

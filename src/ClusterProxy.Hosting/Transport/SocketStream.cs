@@ -8,6 +8,8 @@ namespace ClusterProxy.Hosting.Transport;
 internal sealed class SocketStream(Socket socket) : Stream
 {
     private volatile bool _reset;
+    private volatile bool _runsInline;
+    private SocketTurns _reads;
 
     public override bool CanRead => true;
 
@@ -22,6 +24,12 @@ internal sealed class SocketStream(Socket socket) : Stream
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
     }
+
+    /// <summary>
+    /// From here on a read that had to wait goes on on the thread that learned of the bytes. Before, as in a handshake, what
+    /// follows a read may take milliseconds and is not for that thread.
+    /// </summary>
+    public void RunInline() => _runsInline = true;
 
     /// <summary>Tells the peer that nothing more comes.</summary>
     public void Finish()
@@ -56,7 +64,26 @@ internal sealed class SocketStream(Socket socket) : Stream
     {
         try
         {
-            return await socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
+            var receive = socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
+            if (!receive.IsCompleted)
+            {
+                _reads.Waited();
+                var waitedFor = await receive;
+                if (!_runsInline)
+                {
+                    await SocketTurns.NextAsync();
+                }
+
+                return waitedFor;
+            }
+
+            var received = receive.Result;
+            if (_reads.Moved(received))
+            {
+                await SocketTurns.NextAsync();
+            }
+
+            return received;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

@@ -59,7 +59,7 @@ internal static class AgentPlane
 
     private static Task ServeLaneAsync(LaneService lanes, SslStream tls, ConnectionContext connection)
     {
-        connection.Features.Get<SocketPipeWriter>()?.BufferWrites();
+        connection.Features.Get<DirectSocketConnection>()?.BufferWrites();
         return lanes.ServeAsync(
             tls, connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate, connection.RemoteEndPoint?.ToString() ?? "unknown",
             connection.ConnectionClosed);

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using ClusterProxy.Hosting.Listeners;
 using ClusterProxy.Hosting.Transport;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -117,6 +117,11 @@ internal sealed class Plane : IAsyncDisposable
     {
         listener.Protocols = HttpProtocols.Http2;
         useTls?.Invoke(listener);
+        listener.Use(static next => connection =>
+        {
+            connection.Features.Get<DirectSocketConnection>()?.RunReadsInline();
+            return next(connection);
+        });
         listener.Use(options.Connect);
     }
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 
-namespace ClusterProxy.Protocol.Lanes;
+namespace ClusterProxy.Hosting.Transport;
 
 /// <summary>
 /// A socket as TLS should see it: the records of one turn leave in one call, and one call fetches many records. TLS alone
@@ -12,13 +12,14 @@ namespace ClusterProxy.Protocol.Lanes;
 /// does not flush.
 /// </remarks>
 /// <param name="socket">Connected; owned.</param>
-internal sealed class TurnBufferedStream(Socket socket) : Stream
+public sealed class TurnBufferedStream(Socket socket) : Stream
 {
     /// <summary>A turn of 64 KiB and its control packets as TLS records, in the pool's next size.</summary>
     private const int WriteSize = 128 * 1024;
 
     private const int ReadSize = 64 * 1024;
 
+    private SocketTurns _reads;
     private byte[]? _write;
     private int _written;
     private bool _buffersWrites;
@@ -151,7 +152,20 @@ internal sealed class TurnBufferedStream(Socket socket) : Stream
     {
         try
         {
-            return await socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+            var receive = socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
+            if (!receive.IsCompleted)
+            {
+                _reads.Waited();
+                return await receive.ConfigureAwait(false);
+            }
+
+            var received = receive.Result;
+            if (_reads.Moved(received))
+            {
+                await SocketTurns.NextAsync();
+            }
+
+            return received;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

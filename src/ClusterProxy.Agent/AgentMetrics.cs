@@ -23,6 +23,7 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
     private readonly Counter<long> _streamErrors;
     private readonly Counter<long> _closed;
     private readonly Counter<long> _stalls;
+    private readonly Counter<long> _creditViolations;
     private readonly Counter<double> _stallSeconds;
     private readonly Counter<long> _connects;
     private readonly Counter<long> _denied;
@@ -66,6 +67,8 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
             "By", "Payload bytes, by direction.");
         _closed = _meter.CreateCounter<long>(
             Own + "connections_closed_total", description: "Connections that ended, by reason.");
+        _creditViolations = _meter.CreateCounter<long>(
+            Own + "credit_violations_total", description: "Times a server sent more of a connection than it had credit for: a defect of one end.");
         _stalls = _meter.CreateCounter<long>(
             Own + "stalls_total", description: "Times a tunnel waited for one target that did not read.");
         _stallSeconds = _meter.CreateCounter<double>(
@@ -146,6 +149,8 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
 
     public void PacketReceived(PacketType type, long payloadBytes) => _received.Add(type, payloadBytes);
 
+    public void CreditViolated() => _creditViolations.Add(1);
+
     public void StallStarted() => _stalls.Add(1);
 
     public void StallEnded(TimeSpan elapsed) => _stallSeconds.Add(elapsed.TotalSeconds);
@@ -163,6 +168,7 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
         _denied.Add(0);
         _renewals.Add(0);
         _stalls.Add(0);
+        _creditViolations.Add(0);
         _stallSeconds.Add(0);
     }
 

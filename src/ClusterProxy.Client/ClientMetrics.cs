@@ -36,6 +36,11 @@ internal sealed class ClientMetrics : IPacketObserver, IDisposable
 
     public void PacketReceived(PacketType type, long payloadBytes) => _packets.Add(1, new("segment", ToClient), new("packet_type", PacketTypeNames.Of(type)));
 
+    /// <summary>Frontends have no credit: HTTP/2's windows are theirs.</summary>
+    public void CreditViolated()
+    {
+    }
+
     public void StallStarted()
     {
         // One connection a tunnel: a reader that takes its time holds up only itself.

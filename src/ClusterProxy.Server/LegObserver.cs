@@ -15,6 +15,8 @@ internal sealed class LegObserver(PacketCounts sent, PacketCounts received, Serv
 
     public void PacketReceived(PacketType type, long payloadBytes) => received.Add(type, payloadBytes);
 
+    public void CreditViolated() => metrics.CreditViolated();
+
     public void StallStarted() => _stalled = true;
 
     public void StallEnded(TimeSpan elapsed)

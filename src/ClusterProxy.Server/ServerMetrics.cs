@@ -39,6 +39,7 @@ internal sealed class ServerMetrics
     private readonly Counter<long> _dials;
     private readonly Counter<long> _closes;
     private readonly Counter<long> _stalls;
+    private readonly Counter<long> _creditViolations;
     private readonly Counter<double> _stallSeconds;
     private readonly Counter<long> _agentsRefused;
     private readonly Counter<long> _policyReloads;
@@ -65,6 +66,8 @@ internal sealed class ServerMetrics
             Ours + "agent_round_trip_seconds", description: "Time from a ping to an agent's answer.", advice: Latencies);
         _dials = _meter.CreateCounter<long>(Ours + "dials_total", description: "Dials, by frontend protocol and result.");
         _closes = _meter.CreateCounter<long>(Ours + "connection_closes_total", description: "Connections that ended, by reason.");
+        _creditViolations = _meter.CreateCounter<long>(
+            Ours + "credit_violations_total", description: "Times a peer sent more of a connection than it had credit for: a defect of one end.");
         _stalls = _meter.CreateCounter<long>(
             Ours + "stalls_total", description: "Times an agent's tunnel waited for one connection whose receiver does not read.");
         _stallSeconds = _meter.CreateCounter<double>(Ours + "stall_seconds_total", description: "Time agents' tunnels waited so.");
@@ -173,6 +176,8 @@ internal sealed class ServerMetrics
     /// <summary>An agent answered a ping.</summary>
     public void RoundTrip(TimeSpan elapsed) => _roundTrip.Record(elapsed.TotalSeconds);
 
+    public void CreditViolated() => _creditViolations.Add(1);
+
     public void Stalled(TimeSpan elapsed)
     {
         _stalls.Add(1);
@@ -196,6 +201,7 @@ internal sealed class ServerMetrics
     {
         Leases.PublishZeros();
         _stalls.Add(0);
+        _creditViolations.Add(0);
         _stallSeconds.Add(0);
         foreach (var reason in Enum.GetValues<AgentRefusalReason>())
         {

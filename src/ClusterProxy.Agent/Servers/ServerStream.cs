@@ -43,7 +43,7 @@ internal sealed class ServerStream : IAsyncDisposable
         _context = context;
         _writer = new TunnelWriter(output, context.Limits, context.Metrics);
         _roundTrip = features.HasFlag(TunnelFeatureSet.Ping) ? new TunnelRoundTrip(_writer, context.Time) : null;
-        _targets = new TunnelTargets(_writer, features, context);
+        _targets = new TunnelTargets(_writer, features, context, _roundTrip);
         _dials = new TunnelDials(dialer, _writer, _targets, context, MaxPendingDials);
         _packets = new PacketDispatch(_writer, _targets, _dials, features, _roundTrip, context);
     }

@@ -15,14 +15,17 @@ internal sealed class TunnelTargets
     private readonly OwnedTasks<TargetConnection> _running;
     private readonly TunnelWriter _writer;
     private readonly TunnelFeatureSet _features;
+    private readonly TunnelRoundTrip? _roundTrip;
     private readonly AgentContext _context;
 
     /// <param name="writer">The tunnel.</param>
     /// <param name="features">What both ends of the tunnel announced.</param>
     /// <param name="context">The agent.</param>
-    public TunnelTargets(TunnelWriter writer, TunnelFeatureSet features, AgentContext context)
+    /// <param name="roundTrip">The tunnel's, if it is measured.</param>
+    public TunnelTargets(TunnelWriter writer, TunnelFeatureSet features, AgentContext context, TunnelRoundTrip? roundTrip)
     {
         _writer = writer;
+        _roundTrip = roundTrip;
         _features = features;
         _context = context;
         _running = new OwnedTasks<TargetConnection>(RunAsync);
@@ -37,7 +40,7 @@ internal sealed class TunnelTargets
     {
         var tunnel = new TunnelConnection(
             _writer, connectId, TunnelRole.Dialed, _features, _context.Limits, _context.Time, _context.Metrics,
-            ended => _open.TryRemove(ended.ConnectId, out _));
+            ended => _open.TryRemove(ended.ConnectId, out _), _roundTrip);
         var connection = new TargetConnection(socket, tunnel, _context.Limits, _context.Time);
         _open[connectId] = connection;
         return connection;

@@ -13,6 +13,9 @@ internal interface IPacketObserver
     /// <param name="payloadBytes">Of DATA; 0 otherwise.</param>
     void PacketReceived(PacketType type, long payloadBytes);
 
+    /// <summary>The peer sent more of a connection than it had credit for.</summary>
+    void CreditViolated();
+
     /// <summary>A connection's queue is full and its tunnel waits.</summary>
     void StallStarted();
 

@@ -3,19 +3,28 @@ namespace ClusterProxy.Protocol.Tunnels;
 /// <summary>
 /// What the peer may send of one connection. It starts with <see cref="TunnelLimits.InitialWindow"/>, implied by the dial, and
 /// is topped up when half of it has been taken. It doubles when the peer said that it ran out while the receiver had taken
-/// nearly everything: then the window, not the receiver, is what limits the connection. So it grows to the product of
-/// bandwidth and delay, and a slow receiver's stays small.
+/// nearly everything, up to twice the product of bandwidth and delay: more would only wait on the way, in front of everybody
+/// else's bytes. A slow receiver's stays small.
 /// </summary>
 /// <remarks>
 /// Conservation: granted = received + outstanding, and outstanding is never negative unless the peer broke the rule. The
 /// tunnel's reader calls <see cref="TryReceive"/> and <see cref="OnSenderBlocked"/>, the owner <see cref="Take"/>.
 /// </remarks>
-internal sealed class ReceiveWindow(TunnelLimits limits)
+/// <param name="limits">Of the window.</param>
+/// <param name="time">Clock of the bandwidth.</param>
+/// <param name="roundTrip">Tells the delay; null where none is measured.</param>
+internal sealed class ReceiveWindow(TunnelLimits limits, TimeProvider time, TunnelRoundTrip? roundTrip)
 {
+    /// <summary>Of a new reading in the average pace: enough to follow, too little for one burst to count.</summary>
+    private const double PaceWeight = 0.25;
+
     private long _size = limits.InitialWindow;
     private long _granted = limits.InitialWindow;
     private long _received;
     private long _taken;
+    private long _firstArrival;
+    private bool _arrived;
+    private double _secondsPerByte;
     private volatile bool _senderBlocked;
 
     /// <summary>Bytes the window is wide now.</summary>
@@ -30,6 +39,12 @@ internal sealed class ReceiveWindow(TunnelLimits limits)
     /// <summary>Counts a DATA packet; false when the peer had no credit for it.</summary>
     public bool TryReceive(long bytes)
     {
+        if (!_arrived)
+        {
+            _firstArrival = time.GetTimestamp();
+            _arrived = true;
+        }
+
         var received = _received + bytes;
         Volatile.Write(ref _received, received);
         return received <= Granted;
@@ -55,7 +70,8 @@ internal sealed class ReceiveWindow(TunnelLimits limits)
             return 0;
         }
 
-        var growth = _senderBlocked && queued * 4 <= _size && limits.Budget is not { IsTight: true }
+        MeasurePace();
+        var growth = _senderBlocked && queued * 4 <= _size && limits.Budget is not { IsTight: true } && IsShort()
             ? Math.Min(_size, limits.MaxWindow - _size)
             : 0;
         var credit = _taken + growth;
@@ -67,4 +83,15 @@ internal sealed class ReceiveWindow(TunnelLimits limits)
         Volatile.Write(ref _size, _size + growth);
         return credit;
     }
+
+    private void MeasurePace()
+    {
+        var pace = time.GetElapsedTime(_firstArrival).TotalSeconds / _taken;
+        _secondsPerByte = _secondsPerByte == 0 ? pace : _secondsPerByte + (pace - _secondsPerByte) * PaceWeight;
+        _arrived = false;
+    }
+
+    /// <summary>Whether the window is taken in less than two round trips.</summary>
+    private bool IsShort() =>
+        _size < limits.FreeWindow || roundTrip?.Least is not { } least || _size * _secondsPerByte < 2 * least.TotalSeconds;
 }

@@ -46,16 +46,17 @@ internal sealed class TunnelConnection
     /// <param name="time">Clock of the deadlines.</param>
     /// <param name="observer">Learns of stalls, if given.</param>
     /// <param name="onEnded">Called once, when nothing more is due in either direction.</param>
+    /// <param name="roundTrip">The tunnel's, if it is measured.</param>
     public TunnelConnection(
         TunnelWriter writer, long connectId, TunnelRole role, TunnelFeatureSet features, TunnelLimits limits,
-        TimeProvider time, IPacketObserver? observer, Action<TunnelConnection> onEnded)
+        TimeProvider time, IPacketObserver? observer, Action<TunnelConnection> onEnded, TunnelRoundTrip? roundTrip = null)
     {
         _writer = writer;
         ConnectId = connectId;
         Role = role;
         CanHalfClose = features.HasFlag(TunnelFeatureSet.HalfClose);
         var hasCredit = features.HasFlag(TunnelFeatureSet.Credit);
-        _window = hasCredit ? new ReceiveWindow(limits) : null;
+        _window = hasCredit ? new ReceiveWindow(limits, time, roundTrip) : null;
         _limits = limits;
         _time = time;
         _observer = observer;
@@ -157,6 +158,7 @@ internal sealed class TunnelConnection
 
             if (_window?.TryReceive(payload.Length) == false)
             {
+                _observer?.CreditViolated();
                 Abort(CloseReason.ProtocolError);
                 EndInput();
                 return ValueTask.CompletedTask;

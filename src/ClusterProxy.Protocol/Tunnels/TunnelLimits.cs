@@ -44,6 +44,12 @@ internal sealed record TunnelLimits
     /// </summary>
     public int InitialWindow { get; init; } = 64 * 1024;
 
+    /// <summary>
+    /// Bytes up to which a window may grow however short the way is: some packets must be under way while credit comes back,
+    /// and two cores at 500 MB/s have them through in half a millisecond.
+    /// </summary>
+    public int FreeWindow { get; init; } = 256 * 1024;
+
     /// <summary>Bytes up to which a window grows: 320 MB/s at a round trip of 100 ms.</summary>
     public int MaxWindow { get; init; } = 32 * 1024 * 1024;
 

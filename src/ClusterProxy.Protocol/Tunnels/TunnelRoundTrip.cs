@@ -11,11 +11,17 @@ internal sealed class TunnelRoundTrip : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
+    /// <summary>Answers for which a short round trip counts at least, and at most twice as many: a way may become longer.</summary>
+    private const int LeastPeriod = 32;
+
     private readonly TunnelWriter _writer;
     private readonly TimeProvider _time;
     private readonly Action<TimeSpan>? _onMeasured;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
+    private TimeSpan _least = TimeSpan.MaxValue;
+    private TimeSpan _leastBefore = TimeSpan.MaxValue;
+    private int _measured;
     private long _id;
     private long _sent;
     private long _waitingSince;
@@ -46,6 +52,19 @@ internal sealed class TunnelRoundTrip : IAsyncDisposable
         }
     }
 
+    /// <summary>The shortest round trip of the last minutes, which is the way's own without what waits on it; null before the first answer.</summary>
+    public TimeSpan? Least
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var least = _least < _leastBefore ? _least : _leastBefore;
+                return least == TimeSpan.MaxValue ? null : least;
+            }
+        }
+    }
+
     /// <summary>Takes a PING of the peer: answers a question, measures by an answer.</summary>
     public void Receive(Ping ping)
     {
@@ -65,6 +84,12 @@ internal sealed class TunnelRoundTrip : IAsyncDisposable
 
             _waiting = false;
             elapsed = _time.GetElapsedTime(_sent);
+            _least = elapsed < _least ? elapsed : _least;
+            if (++_measured % LeastPeriod == 0)
+            {
+                _leastBefore = _least;
+                _least = TimeSpan.MaxValue;
+            }
         }
 
         _onMeasured?.Invoke(elapsed);

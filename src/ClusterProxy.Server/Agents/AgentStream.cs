@@ -244,7 +244,8 @@ internal sealed class AgentStream
             {
                 _context.Metrics.ConnectionEnded(ended.Reason ?? CloseReason.TunnelLost, _context.Time.GetElapsedTime(started));
                 _connections.Remove(ended);
-            });
+            },
+            _roundTrip);
         _connections.TryAdd(connection);
         dial.Complete(DialAnswer.Connected(connection));
     }

@@ -1,3 +1,4 @@
+using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Tunnels;
 using Xunit.Abstractions;
 
@@ -10,7 +11,7 @@ public sealed class ReceiveWindowTests(ITestOutputHelper output)
     [Fact]
     public void Take_HalfOfTheWindow_IsReturned()
     {
-        var window = new ReceiveWindow(Limits);
+        var window = new ReceiveWindow(Limits, TimeProvider.System, roundTrip: null);
         Assert.True(window.TryReceive(1000));
         Assert.Equal(0, window.Take(499, 501));
         Assert.Equal(500, window.Take(1, 500));
@@ -21,7 +22,7 @@ public sealed class ReceiveWindowTests(ITestOutputHelper output)
     [Fact]
     public void Take_SenderRanOutAndReceiverKeepsUp_Doubles()
     {
-        var window = new ReceiveWindow(Limits);
+        var window = new ReceiveWindow(Limits, TimeProvider.System, roundTrip: null);
         window.TryReceive(1000);
         window.OnSenderBlocked();
         Assert.Equal(2000, window.Take(1000, 0));
@@ -34,18 +35,43 @@ public sealed class ReceiveWindowTests(ITestOutputHelper output)
     [Fact]
     public void Take_SenderRanOutAndReceiverIsSlow_StaysSmall()
     {
-        var window = new ReceiveWindow(Limits);
+        var window = new ReceiveWindow(Limits, TimeProvider.System, roundTrip: null);
         window.TryReceive(1000);
         window.OnSenderBlocked();
         Assert.Equal(600, window.Take(600, 400));
         Assert.Equal(1000, window.Size);
     }
 
+    [Theory]
+    [InlineData(100, 8000)] // 1,000 bytes take 10 ms: two round trips of 100 ms are 20,000 bytes.
+    [InlineData(10, 2000)] // 2,000 bytes take 20 ms, which is two round trips.
+    public async Task Take_MeasuredRoundTrip_GrowsToTwiceBandwidthTimesDelay(int roundTripMilliseconds, int expected)
+    {
+        var time = new ManualTime();
+        await using var tunnel = new TunnelPair();
+        await using var roundTrip = new TunnelRoundTrip(tunnel.Writer, time);
+        time.Advance(TimeSpan.FromMilliseconds(roundTripMilliseconds));
+        roundTrip.Receive(new Ping { Id = 1, Answer = true });
+        Assert.Equal(TimeSpan.FromMilliseconds(roundTripMilliseconds), roundTrip.Least);
+        var window = new ReceiveWindow(Limits with { FreeWindow = 0 }, time, roundTrip);
+        for (var i = 0; i < 40; i++)
+        {
+            // The sender always has more, and 100,000 bytes a second go through.
+            window.OnSenderBlocked();
+            var bytes = window.Granted - window.Received;
+            Assert.True(window.TryReceive(bytes));
+            time.Advance(TimeSpan.FromSeconds(bytes / 100_000.0));
+            window.Take(bytes, 0);
+        }
+
+        Assert.Equal(expected, window.Size);
+    }
+
     [Fact]
     public void Take_BudgetIsTight_DoesNotGrow()
     {
         var budget = new ByteBudget(1000);
-        var window = new ReceiveWindow(Limits with { Budget = budget });
+        var window = new ReceiveWindow(Limits with { Budget = budget }, TimeProvider.System, roundTrip: null);
         budget.Add(500);
         window.TryReceive(1000);
         window.OnSenderBlocked();
@@ -55,7 +81,7 @@ public sealed class ReceiveWindowTests(ITestOutputHelper output)
     [Fact]
     public void TryReceive_MoreThanGranted_IsRefused()
     {
-        var window = new ReceiveWindow(Limits);
+        var window = new ReceiveWindow(Limits, TimeProvider.System, roundTrip: null);
         Assert.True(window.TryReceive(1000));
         Assert.False(window.TryReceive(1));
     }
@@ -66,7 +92,7 @@ public sealed class ReceiveWindowTests(ITestOutputHelper output)
         var random = SeededRandom.Create(output.WriteLine);
         for (var round = 0; round < 200; round++)
         {
-            var window = new ReceiveWindow(Limits);
+            var window = new ReceiveWindow(Limits, TimeProvider.System, roundTrip: null);
             long credit = Limits.InitialWindow, queued = 0;
             for (var step = 0; step < 500; step++)
             {

@@ -35,7 +35,9 @@ internal static class CertsRotateCommand
         var step = new Option<RotationPhase>("--step") { Description = "leaves, trust, issue or retire", HelpName = "STEP", Required = true };
         var folder = new Option<string>("--out")
         {
-            Description = "Folder of the PKI", HelpName = "DIR", DefaultValueFactory = static _ => new DevPkiOptions().Out,
+            Description = "Folder of the PKI",
+            HelpName = "DIR",
+            DefaultValueFactory = static _ => new DevPkiOptions().Out,
         };
         var authorities = CommaSeparated.Option("--ca", "Authorities to rotate, by file name without .crt [default: all]", "NAME,...");
         var days = new Option<int?>("--days") { Description = "Lifetime in days [default: as long as before]", HelpName = "N" };

@@ -27,7 +27,7 @@ internal sealed class ServerTunnel : IAsyncDisposable
         var features = TunnelFeatures.Agent & TunnelFeatures.Parse(server.Features);
         _stream = new ServerStream(
             new PacketReader(server.Input, context.Limits.MaxMessageSize), server.Call.Output, features, dialer, context);
-        _lanes = lanes is not null && features.HasFlag(TunnelFeatureSet.Lanes) && server.LaneToken.Length > 0
+        _lanes = lanes is { LanesPerTunnel: > 0 } && features.HasFlag(TunnelFeatureSet.Lanes) && server.LaneToken.Length > 0
             ? new ServerLanes(server, lanes, features, dialer, context)
             : null;
     }
@@ -63,12 +63,12 @@ internal sealed class ServerTunnel : IAsyncDisposable
     /// <param name="cancellationToken">This agent closes the tunnel: its connections end with a reason.</param>
     public async Task<string> RunAsync(CancellationToken cancellationToken)
     {
-        using var asked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _leave.Token);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(asked.Token);
-        var lanes = _lanes?.RunAsync(ending.Token) ?? Task.CompletedTask;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _leave.Token);
+        using var lanesEnded = new CancellationTokenSource();
+        var lanes = RunLanesAsync(lanesEnded, ending.Token);
         try
         {
-            return await _stream.RunAsync(_server.Call.Status, _server.Call.CompleteOutputAsync, asked.Token);
+            return await _stream.RunAsync(_server.Call.Status, _server.Call.CompleteOutputAsync, lanesEnded.Token);
         }
         finally
         {
@@ -90,5 +90,22 @@ internal sealed class ServerTunnel : IAsyncDisposable
         {
             await _lanes.DisposeAsync();
         }
+    }
+
+    /// <summary>
+    /// The lanes end first: with the tunnel the server would take them for lost, and their connections would end without the reason.
+    /// </summary>
+    private async Task RunLanesAsync(CancellationTokenSource ended, CancellationToken cancellationToken)
+    {
+        if (_lanes is not null)
+        {
+            await _lanes.RunAsync(cancellationToken);
+        }
+        else
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, _context.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await ended.CancelAsync();
     }
 }

@@ -63,7 +63,7 @@ public sealed class DemoTests
     [Fact]
     public async Task Demo_OutOfTime_NamesTheStepAndWhatItExpected()
     {
-        await using var demo = new DemoProcess("--bytes=1099511627776", "--timeout=5");
+        await using var demo = new DemoProcess("--bytes=1099511627776", "--timeout=15");
 
         await demo.Program.WaitForLineAsync(static l => l.Contains("--timeout", StringComparison.Ordinal));
         await demo.Program.ExpectExitAsync(1);

@@ -38,6 +38,12 @@ internal sealed class AgentKilledStep(DemoTopology topology, TimeProvider time) 
         var broken = time.GetElapsedTime(killed);
         var dialed = time.GetTimestamp();
         var refusal = await RefusalAsync(frontend, cancellationToken);
+        while (!refusal.Contains(Reason, StringComparison.Ordinal) && time.GetElapsedTime(dialed) < Fast)
+        {
+            // The transfer's own connection to the server may be known to be dead before the agent's tunnel is.
+            refusal = await RefusalAsync(frontend, cancellationToken);
+        }
+
         var refused = time.GetElapsedTime(dialed);
         if (!refusal.Contains(Reason, StringComparison.Ordinal) || refused > Fast)
         {

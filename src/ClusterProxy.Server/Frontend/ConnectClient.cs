@@ -17,7 +17,7 @@ internal sealed class ConnectClient
     private ReadOnlySequence<byte> _buffer;
     private bool _reading;
     private bool _completed;
-    private volatile bool _stopWatching;
+    private Task<bool>? _watch;
     private volatile bool _cancelled;
 
     /// <param name="transport">The client's connection, decrypted.</param>
@@ -64,38 +64,50 @@ internal sealed class ConnectClient
         }
     }
 
-    /// <summary>Watches the client while its dial is pending: true when it went away, false after <see cref="StopWatching"/>.</summary>
-    public async Task<bool> WaitForEndAsync(CancellationToken stopped)
+    /// <summary>
+    /// Watches the client until its dial has ended; true when it went away before. The read that watches stays where it is and
+    /// becomes the first of the data phase: to cancel it would cost each dial an exception.
+    /// </summary>
+    public async Task<bool> EndsBeforeAsync(Task dial)
     {
         try
         {
-            while (!_stopWatching && !_completed)
+            while (!_completed)
             {
                 if (_buffer.Length >= MaxEarlyBytes)
                 {
-                    await new TaskCompletionSource().Task.WaitAsync(stopped);
+                    await dial.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    return false;
                 }
 
-                await ReadMoreAsync(CancellationToken.None);
+                _watch ??= ReadMoreAsync(CancellationToken.None).AsTask();
+                await Task.WhenAny(_watch, dial);
+                if (!_watch.IsCompleted && _buffer.IsEmpty)
+                {
+                    return false;
+                }
+
+                if (!_watch.IsCompleted)
+                {
+                    // What came early must not wait for what comes next.
+                    _input.CancelPendingRead();
+                }
+
+                var watch = _watch;
+                _watch = null;
+                await watch;
+                if (dial.IsCompleted)
+                {
+                    return false;
+                }
             }
-        }
-        catch (OperationCanceledException) when (_stopWatching)
-        {
-            return false;
         }
         catch (Exception e) when (e is IOException or ConnectionAbortedException or OperationCanceledException)
         {
             return true;
         }
 
-        return _completed;
-    }
-
-    /// <summary>Lets <see cref="WaitForEndAsync"/> return; await it before anything else is read.</summary>
-    public void StopWatching()
-    {
-        _stopWatching = true;
-        _input.CancelPendingRead();
+        return true;
     }
 
     /// <summary>Makes a read in progress return, with nothing more.</summary>
@@ -106,11 +118,16 @@ internal sealed class ConnectClient
     }
 
     /// <summary>
-    /// Gives back what was taken and waits for more; false at the end, and after <see cref="CancelRead"/>. True with nothing new
-    /// when the read was cancelled for the watch.
+    /// Gives back what was taken and waits for more; false at the end, and after <see cref="CancelRead"/>.
     /// </summary>
     public async ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken)
     {
+        if (_watch is { } watch)
+        {
+            _watch = null;
+            return await watch;
+        }
+
         if (_completed || _cancelled)
         {
             return false;
@@ -125,6 +142,17 @@ internal sealed class ConnectClient
         var result = await _input.ReadAsync(cancellationToken);
         Take(result);
         return !_cancelled && (!result.IsCompleted || !result.Buffer.IsEmpty);
+    }
+
+    /// <summary>Ends the watch, if it still stands: a read must not outlive its connection.</summary>
+    public async Task StopWatchingAsync()
+    {
+        if (_watch is { } watch)
+        {
+            _watch = null;
+            _input.CancelPendingRead();
+            await ((Task)watch).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <summary>Everything in <see cref="Buffer"/> has been used.</summary>

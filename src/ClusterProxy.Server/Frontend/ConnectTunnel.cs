@@ -76,6 +76,7 @@ internal sealed class ConnectTunnel : IFrontend
         }
         finally
         {
+            await _client.StopWatchingAsync();
             _context.Live.Remove(this);
         }
     }
@@ -143,19 +144,16 @@ internal sealed class ConnectTunnel : IFrontend
 
     private async Task<DialResult> DialAsync(string target)
     {
-        using var gone = CancellationTokenSource.CreateLinkedTokenSource(_transport.ConnectionClosed);
-        using var watch = CancellationTokenSource.CreateLinkedTokenSource(_transport.ConnectionClosed);
+        using var gone = new CancellationTokenSource();
         var dial = _context.DialAsync(_transport.Features.Get<FrontendSubject>(), Peer, "tcp", target, gone.Token);
-        var client = _client.WaitForEndAsync(watch.Token);
-        if (await Task.WhenAny(dial, client) == client && await client)
+        var left = await _client.EndsBeforeAsync(dial);
+        if (left)
         {
             await gone.CancelAsync();
         }
 
         var result = await dial;
-        _client.StopWatching();
-        await watch.CancelAsync();
-        if (await client && result.Connection is { } connection)
+        if (left && result.Connection is { } connection)
         {
             connection.Abort(CloseReason.FrontendClosed);
             connection.Output.Complete();

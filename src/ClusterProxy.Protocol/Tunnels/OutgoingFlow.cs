@@ -42,6 +42,9 @@ internal sealed class OutgoingFlow
 
     public long ConnectId { get; }
 
+    /// <summary>Bytes that may be sent before the peer grants more.</summary>
+    public long Credit => Interlocked.Read(ref _credit);
+
     /// <summary>Bytes at hand. For whoever has the flow.</summary>
     internal long QueuedBytes => _result.Buffer.Length;
 

@@ -63,14 +63,14 @@ internal sealed class TunnelConnection
         _onEnded = onEnded;
         // With credit the window is the bound, and the reader never waits.
         _input = new Pipe(new PipeOptions(
-            readerScheduler: limits.OwnerScheduler,
+            readerScheduler: limits.OwnerScheduler, writerScheduler: limits.Scheduler,
             pauseWriterThreshold: hasCredit ? 0 : limits.ConnectionBuffer,
             resumeWriterThreshold: hasCredit ? 0 : limits.ConnectionBuffer / 4 * 3,
             minimumSegmentSize: 16 * 1024, useSynchronizationContext: false));
         _inputReader = new MeteredPipeReader(_input.Reader, time, limits.Budget, hasCredit ? ReturnCredit : null, hasCredit ? ReturnDropped : null);
         // Waking the flow only queues it at its writer, so it may run on the thread that wrote the bytes.
         _output = new Pipe(new PipeOptions(
-            readerScheduler: PipeScheduler.Inline,
+            readerScheduler: PipeScheduler.Inline, writerScheduler: limits.Scheduler,
             pauseWriterThreshold: limits.SendBuffer, resumeWriterThreshold: limits.SendBuffer / 2,
             minimumSegmentSize: 16 * 1024, useSynchronizationContext: false));
         _flow = writer.AddFlow(
@@ -86,6 +86,9 @@ internal sealed class TunnelConnection
 
     /// <summary>What the peer may send; null toward a peer without credit.</summary>
     public ReceiveWindow? Window => _window;
+
+    /// <summary>What this side may send; <see cref="OutgoingFlow.Unlimited"/> toward a peer without credit.</summary>
+    public long SendCredit => _flow.Credit;
 
     /// <summary>What the peer sent. It ends when the peer closed, after all bytes that came before. The owner completes it.</summary>
     public PipeReader Input => _inputReader;

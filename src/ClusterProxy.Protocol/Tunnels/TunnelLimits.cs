@@ -62,6 +62,12 @@ internal sealed record TunnelLimits
     /// </summary>
     public PipeScheduler OwnerScheduler { get; init; } = PipeScheduler.ThreadPool;
 
+    /// <summary>
+    /// Where everything else of a tunnel that hops goes on. It is the pool, except in the simulation, which finds what only some
+    /// interleavings break: it holds every step back and picks the next by a seed, so that a failing order can be repeated.
+    /// </summary>
+    public PipeScheduler Scheduler { get; init; } = PipeScheduler.ThreadPool;
+
     /// <summary>Payload bytes of one DATA packet: above, the frame overhead no longer shrinks and fairness suffers.</summary>
     public int MaxPayload { get; init; } = 64 * 1024;
 }

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Runtime.CompilerServices;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
@@ -33,7 +32,7 @@ internal sealed class TunnelWriter : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Queue<Packet> _control = new();
     private readonly Queue<OutgoingFlow> _ready = new();
-    private readonly TurnSignal _signal = new();
+    private readonly TurnSignal _signal;
     private readonly CancellationTokenSource _abort = new();
     private Exception? _fault;
     private bool _completing;
@@ -46,6 +45,7 @@ internal sealed class TunnelWriter : IAsyncDisposable
     {
         _output = output;
         _limits = limits;
+        _signal = new TurnSignal(limits.Scheduler);
         _observer = observer;
         Completion = RunAsync();
     }
@@ -156,7 +156,7 @@ internal sealed class TunnelWriter : IAsyncDisposable
     private async Task RunAsync()
     {
         // The constructor must not run the first turn on its caller.
-        await YieldAsync();
+        await _signal.YieldAsync().ConfigureAwait(false);
         try
         {
             var turns = 0;
@@ -173,13 +173,13 @@ internal sealed class TunnelWriter : IAsyncDisposable
                     if (++turns >= TurnsOnOneThread)
                     {
                         turns = 0;
-                        await YieldAsync();
+                        await _signal.YieldAsync().ConfigureAwait(false);
                     }
                 }
                 else if (_abort.IsCancellationRequested || IsFinished())
                 {
                     // Whoever waits for the end must not run on the thread that asked for it.
-                    await YieldAsync();
+                    await _signal.YieldAsync().ConfigureAwait(false);
                     _abort.Token.ThrowIfCancellationRequested();
                     return;
                 }
@@ -199,9 +199,6 @@ internal sealed class TunnelWriter : IAsyncDisposable
             End();
         }
     }
-
-    private static ConfiguredTaskAwaitable YieldAsync() =>
-        Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 
     private bool IsFinished()
     {

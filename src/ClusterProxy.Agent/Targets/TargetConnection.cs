@@ -79,7 +79,7 @@ internal sealed class TargetConnection
     /// </summary>
     public void RequestClose()
     {
-        Tunnel.EndInput();
+        Tunnel.EndInput(isWhole: true);
         Tunnel.RequestClose(CloseReason.FrontendClosed);
         if (_closeRequested.TrySetResult())
         {
@@ -94,7 +94,7 @@ internal sealed class TargetConnection
     public void Cut()
     {
         Tunnel.Abort(CloseReason.FrontendLost);
-        Tunnel.EndInput();
+        Tunnel.EndInput(isWhole: false);
     }
 
     /// <summary>The frontend sends no more and still reads. Only the tunnel's reader calls it.</summary>
@@ -173,7 +173,7 @@ internal sealed class TargetConnection
                         continue;
                     }
 
-                    if (Tunnel.Reason is null or CloseReason.FrontendClosed or CloseReason.TargetClosed)
+                    if (Tunnel.IsInputWhole)
                     {
                         _socket.Shutdown(SocketShutdown.Send);
                     }

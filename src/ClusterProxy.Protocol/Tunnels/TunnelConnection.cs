@@ -36,6 +36,7 @@ internal sealed class TunnelConnection
     private bool _halfCloseSent;
     private bool _closeSent;
     private bool _inputEnded;
+    private volatile bool _inputIsWhole;
     private volatile bool _ownerGone;
 
     /// <param name="writer">The tunnel's writer.</param>
@@ -93,6 +94,12 @@ internal sealed class TunnelConnection
     /// <summary>What the peer sent. It ends when the peer closed, after all bytes that came before. The owner completes it.</summary>
     public PipeReader Input => _inputReader;
 
+    /// <summary>
+    /// Whether the end of <see cref="Input"/> is the end that the peer meant. The reason does not tell: a target's end comes first
+    /// and stays, and what is cut off later is the other direction.
+    /// </summary>
+    public bool IsInputWhole => _inputIsWhole;
+
     /// <summary>Bytes that came from the peer and were not taken yet.</summary>
     public long QueuedBytes => _inputReader.QueuedBytes;
 
@@ -115,8 +122,8 @@ internal sealed class TunnelConnection
     }
 
     /// <summary>
-    /// What ended the connection although the peer's last word was still due, whatever the reason was to close it: bytes may be
-    /// missing at the peer. Null when the peer ended it, or answered the end.
+    /// What cut the connection off, at this end or at the peer's, whatever the reason was to close it: bytes may be missing. Null
+    /// when the peer ended it in good order, or answered the end.
     /// </summary>
     public CloseReason? LostBy
     {
@@ -153,6 +160,7 @@ internal sealed class TunnelConnection
             {
                 if (_ownerGone)
                 {
+                    _window?.TryReceive(payload.Length);
                     ReturnDropped(payload.Length);
                 }
 
@@ -163,7 +171,7 @@ internal sealed class TunnelConnection
             {
                 _observer?.CreditViolated();
                 Abort(CloseReason.ProtocolError);
-                EndInput();
+                EndInput(isWhole: false);
                 return ValueTask.CompletedTask;
             }
 
@@ -190,7 +198,7 @@ internal sealed class TunnelConnection
         if (flush.Result.IsCompleted)
         {
             _ownerGone = true;
-            EndInput();
+            EndInput(isWhole: false);
             _inputReader.Forget();
         }
 
@@ -216,7 +224,8 @@ internal sealed class TunnelConnection
     }
 
     /// <summary>Nothing more comes from the peer, or nothing more is taken from it.</summary>
-    public void EndInput()
+    /// <param name="isWhole">The peer has said that this is all.</param>
+    public void EndInput(bool isWhole)
     {
         lock (_inputGate)
         {
@@ -226,6 +235,7 @@ internal sealed class TunnelConnection
             }
 
             _inputEnded = true;
+            _inputIsWhole = isWhole;
         }
 
         _input.Writer.Complete();
@@ -234,7 +244,7 @@ internal sealed class TunnelConnection
     /// <summary>HALF_CLOSE came: nothing more from the peer, which still reads. Only the tunnel's reader calls it.</summary>
     public void EndInputByHalfClose()
     {
-        EndInput();
+        EndInput(isWhole: true);
         Packet? packet;
         lock (_gate)
         {
@@ -275,13 +285,9 @@ internal sealed class TunnelConnection
     /// </summary>
     public void EndByPeer(CloseReason reason)
     {
-        if (reason == CloseReason.TunnelLost)
-        {
-            NoteLoss(reason);
-        }
-
+        NoteLoss(reason);
         SetReason(reason);
-        EndInput();
+        EndInput(isWhole: false);
         _flow.Discard();
         End();
     }
@@ -289,9 +295,10 @@ internal sealed class TunnelConnection
     /// <summary>Drops what waits for the peer and tells it that the connection is over. For the owner, from any thread.</summary>
     public void Abort(CloseReason reason)
     {
+        NoteLoss(reason);
         SetReason(reason);
         _flow.Discard();
-        if (ClosingPacket() is { } packet)
+        if (ClosingPacket(reason) is { } packet)
         {
             _writer.TrySend(packet);
             EndIfDialed();
@@ -332,7 +339,11 @@ internal sealed class TunnelConnection
     }
 
     /// <summary>The packet that closes the connection at the peer; null when it was sent before.</summary>
-    private Packet? ClosingPacket()
+    /// <param name="abortedBy">
+    /// Why bytes are dropped, if they are. The peer is told of that even if the connection has had another reason to end before:
+    /// by that one alone it would take what it has for all.
+    /// </param>
+    private Packet? ClosingPacket(CloseReason? abortedBy = null)
     {
         lock (_gate)
         {
@@ -343,14 +354,15 @@ internal sealed class TunnelConnection
 
             _closeSent = true;
             _reason ??= Role == TunnelRole.Dialer ? CloseReason.FrontendClosed : CloseReason.TargetClosed;
+            var told = abortedBy is { } cut && cut.IsCut() ? cut : _reason.Value;
             if (Role == TunnelRole.Dialed)
             {
-                return PacketFactory.CloseResponse(ConnectId, _reason.Value.ToWireText());
+                return PacketFactory.CloseResponse(ConnectId, told.ToWireText());
             }
 
             _closeTimer = _time.CreateTimer(
                 static state => ((TunnelConnection)state!).OnCloseTimeout(), this, _limits.CloseTimeout, Timeout.InfiniteTimeSpan);
-            return PacketFactory.CloseRequest(ConnectId, CanHalfClose && _reason.Value.IsCut());
+            return PacketFactory.CloseRequest(ConnectId, CanHalfClose && told.IsCut());
         }
     }
 
@@ -379,13 +391,13 @@ internal sealed class TunnelConnection
         {
             if ((await flush.WaitAsync(limit, _time).ConfigureAwait(false)).IsCompleted)
             {
-                EndInput();
+                EndInput(isWhole: false);
             }
         }
         catch (TimeoutException)
         {
             Abort(CloseReason.Stalled);
-            EndInput();
+            EndInput(isWhole: false);
         }
         finally
         {
@@ -397,7 +409,7 @@ internal sealed class TunnelConnection
     {
         NoteLoss(CloseReason.CloseTimeout);
         SetReason(CloseReason.CloseTimeout);
-        EndInput();
+        EndInput(isWhole: false);
         _flow.Discard();
         End();
     }
@@ -406,7 +418,7 @@ internal sealed class TunnelConnection
     {
         lock (_gate)
         {
-            if (!_ended.Task.IsCompleted)
+            if (reason.IsCut() && !_ended.Task.IsCompleted)
             {
                 _lostBy ??= reason;
             }

@@ -178,7 +178,7 @@ internal sealed class ConnectTunnel : IFrontend
 
         await download;
         if ((owner.Connection.LostBy ?? owner.Connection.Reason) is
-            CloseReason.TunnelLost or CloseReason.CloseTimeout or CloseReason.ProtocolError or CloseReason.ShuttingDown)
+            CloseReason.TunnelLost or CloseReason.CloseTimeout or CloseReason.Stalled or CloseReason.ProtocolError or CloseReason.ShuttingDown)
         {
             // RST is the only word that this wire has for a cut; a Unix socket has none.
             _transport.Abort(new ConnectionAbortedException("the connection was cut"));

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using ClusterProxy.Agent.Tests.Scripted;
 using ClusterProxy.Protocol.Messages;
@@ -92,5 +94,25 @@ public sealed class HalfCloseTests : IAsyncLifetime, IDisposable
 
         await _tunnel.ReceiveCloseAsync(id);
         await _agent.WaitForMetricAsync("clusterproxy_agent_connections_closed_total{reason=\"target_reset\"}", 1);
+    }
+
+    [Fact]
+    public async Task TunnelLost_AfterTargetsHalfClose_ResetsTheTarget()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var accept = listener.AcceptSocketAsync();
+        var id = await _tunnel.ConnectAsync(listener.LocalEndpoint.ToString()!);
+        using var target = await accept.DefaultTimeout();
+        target.Shutdown(SocketShutdown.Send);
+        await _tunnel.ReceiveAsync(HalfClose);
+        await _tunnel.SendDataAsync(id, new byte[1]);
+        var buffer = new byte[16];
+        Assert.Equal(1, await target.ReceiveAsync(buffer).DefaultTimeout());
+
+        _tunnel.Abort();
+
+        // An end in good order would let what was cut off look whole.
+        await Assert.ThrowsAsync<SocketException>(() => target.ReceiveAsync(buffer).DefaultTimeout());
     }
 }

@@ -51,6 +51,8 @@ public sealed class CreditTests(ITestOutputHelper output)
 
         Assert.Null(connection.Reason);
         Assert.Equal(0, connection.QueuedBytes);
+        Assert.Equal(2300, connection.Window!.Received);
+        Assert.Equal(1000, connection.Window.Granted - connection.Window.Received);
     }
 
     [Theory]

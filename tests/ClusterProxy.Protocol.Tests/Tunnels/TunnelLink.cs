@@ -70,7 +70,7 @@ internal sealed class TunnelLink : IAsyncDisposable
                         connections.Find(packet.Message!.CloseRequest.ConnectID)?.EndInputByHalfClose();
                         break;
                     case PacketType.CloseReq when connections.Find(packet.Message!.CloseRequest.ConnectID) is { } closing:
-                        closing.EndInput();
+                        closing.EndInput(isWhole: true);
                         closing.RequestClose(CloseReason.FrontendClosed);
                         break;
                     case PacketType.CloseRsp:

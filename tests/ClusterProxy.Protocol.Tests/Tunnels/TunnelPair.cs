@@ -38,7 +38,7 @@ internal sealed class TunnelPair : IAsyncDisposable
                 _pending.Enqueue(packet.Message switch
                 {
                     null => $"Data {packet.ConnectId} {packet.Payload.Length}",
-                    { CloseRequest: { } close } => $"{packet.Type} {close.ConnectID}",
+                    { CloseRequest: { } close } => $"{packet.Type} {close.ConnectID}{(close.Cut ? " cut" : "")}",
                     { Credit: { } credit } => $"Credit {credit.ConnectID} {credit.Bytes}",
                     { Ping: { } ping } => $"Ping {ping.Id} {ping.Answer}",
                     { CloseResponse: { } close } => $"CloseRsp {close.ConnectID} {close.Error}".TrimEnd(),

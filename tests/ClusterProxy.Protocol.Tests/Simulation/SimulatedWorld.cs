@@ -1,0 +1,267 @@
+using System.Runtime.CompilerServices;
+using ClusterProxy.Protocol.Tunnels;
+
+namespace ClusterProxy.Protocol.Tests.Simulation;
+
+/// <summary>
+/// Frontends, a server, an agent and its targets, on one thread and on a clock of their own. A seed decides everything that
+/// happens in it: the sizes, the order of all steps, and what goes wrong.
+/// </summary>
+internal sealed class SimulatedWorld
+{
+    /// <summary>More than a world can take whose owners sleep at most twice each.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
+
+    private const int MostSteps = 2_000_000;
+
+    private readonly List<SimulatedTunnel> _tunnels = [];
+    private readonly List<(Task Task, string Name)> _owners = [];
+    private readonly List<(Task Task, string Name)> _loops = [];
+    private readonly Dictionary<TunnelConnection, SimulatedEvent> _connections = [];
+    private readonly List<SimulatedFrontend> _frontends = [];
+    private bool _stalled;
+    private bool _lost;
+
+    public SimulatedWorld(int seed)
+    {
+        Random = new Random(seed);
+        Scheduler = new SimulatedScheduler(Random);
+        Time = new SimulatedTime(Scheduler);
+        Options = SimulationOptions.Create(Random, Scheduler);
+    }
+
+    public Random Random { get; }
+
+    public SimulatedScheduler Scheduler { get; }
+
+    public SimulatedTime Time { get; }
+
+    public SimulationOptions Options { get; }
+
+    public IReadOnlyList<SimulatedFrontend> Frontends => _frontends;
+
+    /// <summary>Runs to the end.</summary>
+    /// <exception cref="SimulationException">An invariant does not hold.</exception>
+    public void Run()
+    {
+        for (var i = 0; i < Options.Tunnels; i++)
+        {
+            _tunnels.Add(new SimulatedTunnel(this));
+        }
+
+        for (var i = 0; i < Options.Frontends; i++)
+        {
+            var frontend = new SimulatedFrontend(this, i);
+            _frontends.Add(frontend);
+            Track(frontend.RunAsync());
+        }
+
+        RunUntilOwnersEnd();
+        CheckConnections();
+        _tunnels.ForEach(static t => t.End());
+        RunUntilNothingIsLeft();
+        CheckEnd();
+    }
+
+    /// <summary>What must end before the tunnels do.</summary>
+    public void Track(Task owner, [CallerArgumentExpression(nameof(owner))] string name = "") => _owners.Add((owner, name));
+
+    /// <summary>What ends with its tunnel.</summary>
+    public void TrackLoop(Task loop, [CallerArgumentExpression(nameof(loop))] string name = "") => _loops.Add((loop, name));
+
+    public void Opened(TunnelConnection connection) => _connections.Add(connection, new SimulatedEvent(Scheduler));
+
+    public SimulatedEvent EndOf(TunnelConnection connection) => _connections[connection];
+
+    public Action<TunnelConnection> Ended(ConnectionTable table) => connection =>
+    {
+        if (EndOf(connection).IsCompleted)
+        {
+            throw new SimulationException($"connection {connection.ConnectId} ended twice");
+        }
+
+        EndOf(connection).Set();
+        table.Remove(connection);
+    };
+
+    /// <summary>A tunnel's end that takes dials; null when there is none.</summary>
+    public SimulatedServer? FindServer()
+    {
+        var start = Random.Next(_tunnels.Count);
+        for (var i = 0; i < _tunnels.Count; i++)
+        {
+            if (_tunnels[(start + i) % _tunnels.Count] is { TakesDials: true } tunnel)
+            {
+                return tunnel.Server;
+            }
+        }
+
+        return null;
+    }
+
+    public async ValueTask DelayAsync(TimeSpan time, SimulatedEvent? unless = null)
+    {
+        var over = new SimulatedEvent(Scheduler);
+        await using var timer = Time.CreateTimer(static e => ((SimulatedEvent)e!).Set(), over, time, Timeout.InfiniteTimeSpan);
+        unless?.OnCompleted(over.Set);
+        await over;
+    }
+
+    private void RunUntilOwnersEnd()
+    {
+        var faults = Options.Faults;
+        while (true)
+        {
+            if (faults > 0 && Random.Next(50) == 0)
+            {
+                faults--;
+                GoWrong();
+            }
+
+            if (Scheduler.RunOne())
+            {
+                CheckCredit(nothingUnderWay: false);
+                continue;
+            }
+
+            CheckCredit(nothingUnderWay: true);
+            if (_owners.TrueForAll(static o => o.Task.IsCompleted))
+            {
+                return;
+            }
+
+            if (!Time.MoveOn(Longest))
+            {
+                throw Fault() ?? new SimulationException(
+                    $"wait for ever: {Names(_owners)}; connections: {Open()}");
+            }
+        }
+    }
+
+    private void RunUntilNothingIsLeft()
+    {
+        while (Scheduler.RunOne() || Time.MoveOn(TimeSpan.MaxValue))
+        {
+            CheckSteps();
+        }
+    }
+
+    private void GoWrong()
+    {
+        var tunnel = _tunnels[Random.Next(_tunnels.Count)];
+        switch (Random.Next(8))
+        {
+            case 0 or 1:
+                _lost = true;
+                tunnel.Break();
+                break;
+            case 2:
+                _lost = true;
+                _stalled = true;
+                Track(tunnel.StallAsync());
+                break;
+            case 3:
+                tunnel.Drain();
+                break;
+            case 4:
+                _lost = true;
+                tunnel.End();
+                break;
+            case 5:
+                _tunnels.Add(new SimulatedTunnel(this));
+                break;
+            default:
+                _frontends[Random.Next(_frontends.Count)].Leave(Random.Next(4) == 0 ? CloseReason.ShuttingDown : CloseReason.FrontendLost);
+                break;
+        }
+    }
+
+    private void CheckCredit(bool nothingUnderWay)
+    {
+        CheckSteps();
+        if (!Options.HasCredit)
+        {
+            return;
+        }
+
+        foreach (var frontend in _frontends)
+        {
+            foreach (var transfer in frontend.Transfers)
+            {
+                transfer.CheckCredit(nothingUnderWay && !_stalled && transfer.IsOpen);
+            }
+        }
+    }
+
+    private void CheckSteps()
+    {
+        if (Scheduler.Stranger is { } stranger)
+        {
+            throw new SimulationException($"a step was asked for by a thread that is not the simulation's:\n{stranger}");
+        }
+
+        if (Scheduler.Taken > MostSteps)
+        {
+            throw Fault() ?? new SimulationException($"no end after {Scheduler.Taken} steps: {Open()}");
+        }
+    }
+
+    private void CheckConnections()
+    {
+        if (Fault() is { } fault)
+        {
+            throw fault;
+        }
+
+        foreach (var (connection, end) in _connections)
+        {
+            if (!end.IsCompleted || !connection.Completion.IsCompleted || connection.Reason is null || connection.QueuedBytes != 0)
+            {
+                throw new SimulationException($"a connection did not end: {Text(connection)}");
+            }
+
+            var allowed = (connection.LostBy ?? connection.Reason) switch
+            {
+                CloseReason.ProtocolError => false,
+                CloseReason.TunnelLost => _lost,
+                CloseReason.CloseTimeout => _stalled || Options.HasSlowOwners,
+                CloseReason.Stalled => Options.HasSlowOwners,
+                _ => true,
+            };
+            if (!allowed)
+            {
+                throw new SimulationException($"nothing happened that explains the end: {Text(connection)}");
+            }
+        }
+
+        if (Options.Budget.Used != 0)
+        {
+            throw new SimulationException($"{Options.Budget.Used} bytes are left in the budget");
+        }
+    }
+
+    private void CheckEnd()
+    {
+        CheckConnections();
+        if (_loops.Exists(static l => !l.Task.IsCompleted))
+        {
+            throw new SimulationException($"did not end with their tunnels: {Names(_loops)}");
+        }
+
+        _tunnels.ForEach(static t => t.CheckEnd());
+        if (Time.Armed > 0)
+        {
+            throw new SimulationException($"{Time.Armed} timers are left");
+        }
+    }
+
+    private Exception? Fault() => _owners.Concat(_loops).FirstOrDefault(static t => t.Task.IsFaulted).Task?.Exception?.InnerException;
+
+    private static string Names(List<(Task Task, string Name)> tasks) =>
+        string.Join(", ", tasks.Where(static t => !t.Task.IsCompleted).Select(static t => t.Name));
+
+    private string Open() => string.Join("; ", _connections.Where(static c => !c.Value.IsCompleted).Select(static c => Text(c.Key)));
+
+    private static string Text(TunnelConnection connection) =>
+        $"{connection.Role} {connection.ConnectId}, reason {connection.Reason}, lost by {connection.LostBy}, {connection.QueuedBytes} bytes queued";
+}

@@ -18,12 +18,14 @@ internal sealed class ReceiveWindow(TunnelLimits limits, TimeProvider time, Tunn
     /// <summary>Of a new reading in the average pace: enough to follow, too little for one burst to count.</summary>
     private const double PaceWeight = 0.25;
 
+    /// <summary>Round trips that one reading may take at most.</summary>
+    private const double LongestWait = 4;
+
     private long _size = limits.InitialWindow;
     private long _granted = limits.InitialWindow;
     private long _received;
     private long _taken;
-    private long _firstArrival;
-    private bool _arrived;
+    private long _lastGrant = time.GetTimestamp();
     private double _secondsPerByte;
     private volatile bool _senderBlocked;
 
@@ -39,12 +41,6 @@ internal sealed class ReceiveWindow(TunnelLimits limits, TimeProvider time, Tunn
     /// <summary>Counts a DATA packet; false when the peer had no credit for it.</summary>
     public bool TryReceive(long bytes)
     {
-        if (!_arrived)
-        {
-            _firstArrival = time.GetTimestamp();
-            _arrived = true;
-        }
-
         var received = _received + bytes;
         Volatile.Write(ref _received, received);
         return received <= Granted;
@@ -86,9 +82,17 @@ internal sealed class ReceiveWindow(TunnelLimits limits, TimeProvider time, Tunn
 
     private void MeasurePace()
     {
-        var pace = time.GetElapsedTime(_firstArrival).TotalSeconds / _taken;
+        var now = time.GetTimestamp();
+        var elapsed = time.GetElapsedTime(_lastGrant, now);
+        _lastGrant = now;
+        if (roundTrip?.Least is { } least && elapsed > LongestWait * least)
+        {
+            // The sender had nothing to send: that says little about the way.
+            elapsed = LongestWait * least;
+        }
+
+        var pace = elapsed.TotalSeconds / _taken;
         _secondsPerByte = _secondsPerByte == 0 ? pace : _secondsPerByte + (pace - _secondsPerByte) * PaceWeight;
-        _arrived = false;
     }
 
     /// <summary>Whether the window is taken in less than two round trips.</summary>

@@ -68,6 +68,34 @@ public sealed class ReceiveWindowTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Take_WindowIsWhatLimits_GrowsHoweverTheBytesFallOnTheGrants()
+    {
+        var random = SeededRandom.Create(output.WriteLine);
+        var time = new ManualTime();
+        await using var tunnel = new TunnelPair();
+        await using var roundTrip = new TunnelRoundTrip(tunnel.Writer, time);
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        roundTrip.Receive(new Ping { Id = 1, Answer = true });
+        var window = new ReceiveWindow(Limits with { FreeWindow = 0 }, time, roundTrip);
+        for (var i = 0; i < 40; i++)
+        {
+            // All that was granted a round trip ago comes at once, in pieces of any size.
+            for (var left = window.Granted - window.Received; left > 0;)
+            {
+                var piece = random.NextInt64(1, left + 1);
+                Assert.True(window.TryReceive(piece));
+                left -= piece;
+                window.Take(piece, 0);
+            }
+
+            window.OnSenderBlocked();
+            time.Advance(TimeSpan.FromMilliseconds(100));
+        }
+
+        Assert.Equal(Limits.MaxWindow, window.Size);
+    }
+
+    [Fact]
     public void Take_BudgetIsTight_DoesNotGrow()
     {
         var budget = new ByteBudget(1000);

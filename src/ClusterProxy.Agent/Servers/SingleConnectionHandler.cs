@@ -6,10 +6,10 @@ namespace ClusterProxy.Agent.Servers;
 internal sealed class SingleConnectionHandler : HttpMessageHandler
 {
     /// <summary>
-    /// A tunnel is the only stream of its connection, so this window alone bounds a download through it: 4 MiB are in
-    /// flight at 320 Mbit/s and 100 ms.
+    /// A tunnel is the only stream of its connection, so this window alone bounds what comes through it: the most that the
+    /// handler allows, 160 MB/s at 100 ms.
     /// </summary>
-    private const int StreamWindow = 4 * 1024 * 1024;
+    private const int StreamWindow = 16 * 1024 * 1024;
 
     private readonly Stream _stream;
     private readonly HttpMessageInvoker _http;

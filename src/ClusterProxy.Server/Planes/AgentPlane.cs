@@ -44,9 +44,10 @@ internal static class AgentPlane
             Serve = new GrpcMethod(TunnelHeaders.ConnectMethod, service.ServeAsync, time, logger).HandleAsync,
             MaxStreams = 1000,
 
-            // One stream carries all connections of a cluster, often over a long way: at 100 ms these are 40 MB/s.
-            StreamWindow = 4 * 1024 * 1024,
-            ConnectionWindow = 8 * 1024 * 1024,
+            // What is dialled before the lanes are open stays on this one stream, often over a long way: at 100 ms these are
+            // 160 MB/s. Between our own peers credit bounds what is really under way.
+            StreamWindow = 16 * 1024 * 1024,
+            ConnectionWindow = 16 * 1024 * 1024,
             ResponseBuffer = 256 * 1024,
             PingInterval = options.AgentPingInterval,
         };

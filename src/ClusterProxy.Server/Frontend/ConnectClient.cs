@@ -122,12 +122,6 @@ internal sealed class ConnectClient
     /// </summary>
     public async ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken)
     {
-        if (_watch is { } watch)
-        {
-            _watch = null;
-            return await watch;
-        }
-
         if (_completed || _cancelled)
         {
             return false;
@@ -142,6 +136,21 @@ internal sealed class ConnectClient
         var result = await _input.ReadAsync(cancellationToken);
         Take(result);
         return !_cancelled && (!result.IsCompleted || !result.Buffer.IsEmpty);
+    }
+
+    /// <summary>
+    /// Waits for the read of the watch, if it still stands: until it has ended, <see cref="Buffer"/> is its own. False at the end,
+    /// and after <see cref="CancelRead"/>.
+    /// </summary>
+    public async ValueTask<bool> FinishWatchAsync()
+    {
+        if (_watch is not { } watch)
+        {
+            return true;
+        }
+
+        _watch = null;
+        return await watch;
     }
 
     /// <summary>Ends the watch, if it still stands: a read must not outlive its connection.</summary>

@@ -204,7 +204,7 @@ internal sealed class ConnectTunnel : IFrontend
     {
         try
         {
-            do
+            for (var more = await _client.FinishWatchAsync(); more; more = await _client.ReadMoreAsync(CancellationToken.None))
             {
                 if (!_client.Buffer.IsEmpty && !await owner.WriteAsync(_client.Buffer))
                 {
@@ -214,7 +214,7 @@ internal sealed class ConnectTunnel : IFrontend
                 Interlocked.Add(ref _moved, _client.Buffer.Length);
                 _client.TakeAll();
             }
-            while (await _client.ReadMoreAsync(CancellationToken.None));
+
             if (!_client.IsCompleted)
             {
                 return;
@@ -338,6 +338,7 @@ internal sealed class ConnectTunnel : IFrontend
     private async Task RefuseAsync(ConnectResponse response)
     {
         await response.WriteAsync(_transport.Transport.Output);
+        await _client.StopWatchingAsync();
         if (_client.Buffer.IsEmpty)
         {
             return;

@@ -14,7 +14,7 @@ namespace ClusterProxy.Protocol.Tunnels;
 /// The tunnel reader owns the writing end of the input pipe, the owner its reading end and the writing end of the output
 /// pipe, the flow the reading end of that. Each completes its own ends only.
 /// </summary>
-internal sealed class TunnelConnection
+internal sealed partial class TunnelConnection
 {
     private readonly TunnelWriter _writer;
     private readonly TunnelLimits _limits;
@@ -258,53 +258,6 @@ internal sealed class TunnelConnection
         }
     }
 
-    /// <summary>
-    /// The end of the output is the end of the connection, half-close or not. The owner calls it before or after it has
-    /// completed <see cref="Output"/>; the closing packet follows the last byte.
-    /// </summary>
-    public void RequestClose(CloseReason reason)
-    {
-        SetReason(reason);
-        Packet? packet;
-        lock (_gate)
-        {
-            _closeRequested = true;
-            packet = _halfCloseSent ? ClosingPacket() : null;
-        }
-
-        if (packet is not null)
-        {
-            _writer.TrySend(packet);
-            EndIfDialed();
-        }
-    }
-
-    /// <summary>
-    /// The peer is done with the connection, or its tunnel is gone. What it sent before can still be read; what waits for it
-    /// is dropped. Only the tunnel's reader calls it.
-    /// </summary>
-    public void EndByPeer(CloseReason reason)
-    {
-        NoteLoss(reason);
-        SetReason(reason);
-        EndInput(isWhole: false);
-        _flow.Discard();
-        End();
-    }
-
-    /// <summary>Drops what waits for the peer and tells it that the connection is over. For the owner, from any thread.</summary>
-    public void Abort(CloseReason reason)
-    {
-        NoteLoss(reason);
-        SetReason(reason);
-        _flow.Discard();
-        if (ClosingPacket(reason) is { } packet)
-        {
-            _writer.TrySend(packet);
-            EndIfDialed();
-        }
-    }
-
     private void ReturnCredit(long taken)
     {
         if (_window!.Take(taken, QueuedBytes) is > 0 and var credit && !_ended.Task.IsCompleted)
@@ -319,59 +272,6 @@ internal sealed class TunnelConnection
         {
             _window.Drop(bytes);
             _writer.TrySend(PacketFactory.Credit(ConnectId, bytes));
-        }
-    }
-
-    private Packet? OnOutputDrained()
-    {
-        lock (_gate)
-        {
-            if (CanHalfClose && !_closeRequested && !(Role == TunnelRole.Dialed && _inputEnded))
-            {
-                _halfCloseSent = true;
-                return PacketFactory.HalfClose(ConnectId);
-            }
-        }
-
-        var packet = ClosingPacket();
-        EndIfDialed();
-        return packet;
-    }
-
-    /// <summary>The packet that closes the connection at the peer; null when it was sent before.</summary>
-    /// <param name="abortedBy">
-    /// Why bytes are dropped, if they are. The peer is told of that even if the connection has had another reason to end before:
-    /// by that one alone it would take what it has for all.
-    /// </param>
-    private Packet? ClosingPacket(CloseReason? abortedBy = null)
-    {
-        lock (_gate)
-        {
-            if (_closeSent || _ended.Task.IsCompleted)
-            {
-                return null;
-            }
-
-            _closeSent = true;
-            _reason ??= Role == TunnelRole.Dialer ? CloseReason.FrontendClosed : CloseReason.TargetClosed;
-            var told = abortedBy is { } cut && cut.IsCut() ? cut : _reason.Value;
-            if (Role == TunnelRole.Dialed)
-            {
-                return PacketFactory.CloseResponse(ConnectId, told.ToWireText());
-            }
-
-            _closeTimer = _time.CreateTimer(
-                static state => ((TunnelConnection)state!).OnCloseTimeout(), this, _limits.CloseTimeout, Timeout.InfiniteTimeSpan);
-            return PacketFactory.CloseRequest(ConnectId, CanHalfClose && told.IsCut());
-        }
-    }
-
-    /// <summary>CLOSE_RSP is the last word; CLOSE_REQ waits for its answer.</summary>
-    private void EndIfDialed()
-    {
-        if (Role == TunnelRole.Dialed)
-        {
-            End();
         }
     }
 
@@ -403,43 +303,5 @@ internal sealed class TunnelConnection
         {
             _observer?.StallEnded(_time.GetElapsedTime(started));
         }
-    }
-
-    private void OnCloseTimeout()
-    {
-        NoteLoss(CloseReason.CloseTimeout);
-        SetReason(CloseReason.CloseTimeout);
-        EndInput(isWhole: false);
-        _flow.Discard();
-        End();
-    }
-
-    private void NoteLoss(CloseReason reason)
-    {
-        lock (_gate)
-        {
-            if (reason.IsCut() && !_ended.Task.IsCompleted)
-            {
-                _lostBy ??= reason;
-            }
-        }
-    }
-
-    private void End()
-    {
-        CloseReason reason;
-        lock (_gate)
-        {
-            if (_ended.Task.IsCompleted)
-            {
-                return;
-            }
-
-            _closeTimer?.Dispose();
-            reason = _reason ??= CloseReason.TunnelLost;
-            _ended.TrySetResult(reason);
-        }
-
-        _onEnded(this);
     }
 }

@@ -11,7 +11,7 @@ internal sealed class ServerPool : IAsyncDisposable
 {
     private readonly ServerPoolOptions _options;
     private readonly ServerConnector _connector;
-    private readonly LaneConnector? _lanes;
+    private readonly LaneConnector _lanes;
     private readonly TargetDialer _dialer;
     private readonly AgentContext _context;
     private readonly ReconnectDelay _delay;
@@ -32,7 +32,7 @@ internal sealed class ServerPool : IAsyncDisposable
     private bool _draining;
 
     public ServerPool(
-        ServerPoolOptions options, ServerConnector connector, LaneConnector? lanes, TargetDialer dialer, TunnelRenewal renewal,
+        ServerPoolOptions options, ServerConnector connector, LaneConnector lanes, TargetDialer dialer, TunnelRenewal renewal,
         AgentContext context)
     {
         _options = options;

@@ -15,10 +15,10 @@ internal sealed class ServerTunnel : IAsyncDisposable
     private readonly long _opened;
 
     /// <param name="server">The accepted call; owned from here on.</param>
-    /// <param name="lanes">Opens lanes; null for none.</param>
+    /// <param name="lanes">Opens lanes.</param>
     /// <param name="dialer">Reaches targets.</param>
     /// <param name="context">The agent.</param>
-    public ServerTunnel(ServerCall server, LaneConnector? lanes, TargetDialer dialer, AgentContext context)
+    public ServerTunnel(ServerCall server, LaneConnector lanes, TargetDialer dialer, AgentContext context)
     {
         _server = server;
         _context = context;
@@ -27,7 +27,7 @@ internal sealed class ServerTunnel : IAsyncDisposable
         var features = TunnelFeatures.Agent & TunnelFeatures.Parse(server.Features);
         _stream = new ServerStream(
             new PacketReader(server.Input, context.Limits.MaxMessageSize), server.Call.Output, features, dialer, context);
-        _lanes = lanes is { LanesPerTunnel: > 0 } && features.HasFlag(TunnelFeatureSet.Lanes) && server.LaneToken.Length > 0
+        _lanes = lanes.LanesPerTunnel > 0 && features.HasFlag(TunnelFeatureSet.Lanes) && server.LaneToken.Length > 0
             ? new ServerLanes(server, lanes, features, dialer, context)
             : null;
     }

@@ -182,7 +182,7 @@ internal sealed class TargetConnection
                 }
 
                 // One segment at a time: a slow target must show its progress to the stall limit.
-                var sent = await _socket.SendAsync(FirstSegment(result.Buffer), SocketFlags.None);
+                var sent = await _socket.SendAsync(FirstSegment.Of(result.Buffer), SocketFlags.None);
                 input.AdvanceTo(result.Buffer.GetPosition(sent));
             }
         }
@@ -279,18 +279,5 @@ internal sealed class TargetConnection
         {
             ArrayPool<byte>.Shared.Return(scratch);
         }
-    }
-
-    private static ReadOnlyMemory<byte> FirstSegment(in ReadOnlySequence<byte> buffer)
-    {
-        foreach (var segment in buffer)
-        {
-            if (!segment.IsEmpty)
-            {
-                return segment;
-            }
-        }
-
-        return default;
     }
 }

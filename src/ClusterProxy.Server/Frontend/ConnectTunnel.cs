@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Tunnels;
 using ClusterProxy.Server.Policy;
 using ClusterProxy.Server.Routing;
 using Microsoft.AspNetCore.Connections;
@@ -256,7 +257,7 @@ internal sealed class ConnectTunnel : IFrontend
                 }
 
                 // One packet's payload at a time, and straight from where the tunnel put it.
-                var chunk = FirstSegment(result.Buffer);
+                var chunk = FirstSegment.Of(result.Buffer);
                 var started = _context.Time.GetTimestamp();
                 var flush = await output.WriteAsync(chunk);
                 _context.Metrics.FrontendWritten(_context.Time.GetElapsedTime(started));
@@ -296,19 +297,6 @@ internal sealed class ConnectTunnel : IFrontend
                 // Bytes still move: somebody waits for them.
             }
         }
-    }
-
-    private static ReadOnlyMemory<byte> FirstSegment(in ReadOnlySequence<byte> buffer)
-    {
-        foreach (var segment in buffer)
-        {
-            if (!segment.IsEmpty)
-            {
-                return segment;
-            }
-        }
-
-        return default;
     }
 
     /// <summary>

@@ -30,6 +30,8 @@ internal sealed class SimulatedFrontend(SimulatedWorld world, int number)
             await _pace.WaitAsync();
             if (server.TryDial(number) is not { } dial)
             {
+                // Its writer has ended and its reader waits for a full connection: time must move on for it to end.
+                await world.DelayAsync(TimeSpan.FromMilliseconds(10));
                 continue;
             }
 

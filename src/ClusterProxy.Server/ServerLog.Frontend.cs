@@ -5,21 +5,25 @@ namespace ClusterProxy.Server;
 internal static partial class ServerLog
 {
     [LoggerMessage(
-        2100, LogLevel.Debug, "Connection {ConnectionId} ({Frontend}) from {Peer} to {Target} opened after {Elapsed}",
+        2100, LogLevel.Debug,
+        "Connection {ConnectionId} ({Frontend}) from {Peer} to {Target} opened after {Elapsed}; the frontend calls it {FrontendId}, "
+        + "trace {TraceId}",
         EventName = "ConnectionOpened")]
     public static partial void ConnectionOpened(
-        this ILogger logger, string frontend, long connectionId, string target, string peer, TimeSpan elapsed);
+        this ILogger logger, string frontend, long frontendId, string connectionId, string traceId, string target, string peer,
+        TimeSpan elapsed);
 
     [LoggerMessage(
         2101, LogLevel.Debug, "Connection {ConnectionId} ({Frontend}) to {Target} closed after {Elapsed}: {Reason}",
         EventName = "ConnectionClosed")]
     public static partial void ConnectionClosed(
-        this ILogger logger, string frontend, long connectionId, string target, string reason, TimeSpan elapsed);
+        this ILogger logger, string frontend, string connectionId, string target, string reason, TimeSpan elapsed);
 
     [LoggerMessage(
-        2102, LogLevel.Information, "Dial ({Frontend}) from {Peer} to {Target} failed: {Reason}: {Detail}", EventName = "DialFailed")]
+        2102, LogLevel.Information, "Dial {ConnectionId} ({Frontend}) from {Peer} to {Target} failed: {Reason}: {Detail}",
+        EventName = "DialFailed")]
     public static partial void DialFailed(
-        this ILogger logger, string frontend, string target, string peer, string reason, string detail);
+        this ILogger logger, string frontend, string connectionId, string target, string peer, string reason, string detail);
 
     [LoggerMessage(2103, LogLevel.Information, "CONNECT request from {Peer} refused with {Status}: {Reason}", EventName = "ConnectRefused")]
     public static partial void ConnectRefused(this ILogger logger, string peer, int status, string reason);

@@ -1,4 +1,5 @@
 using System.Text;
+using ClusterProxy.Protocol;
 
 namespace ClusterProxy.Agent.Servers;
 

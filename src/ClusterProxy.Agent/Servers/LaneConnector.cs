@@ -1,3 +1,4 @@
+using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Lanes;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ClusterProxy.Agent.Sockets;
+using ClusterProxy.Protocol;
 
 namespace ClusterProxy.Agent.Targets;
 

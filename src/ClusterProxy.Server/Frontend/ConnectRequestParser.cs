@@ -5,8 +5,8 @@ using System.Text;
 namespace ClusterProxy.Server.Frontend;
 
 /// <summary>
-/// Reads the head of a CONNECT request. The request line decides: kube-apiserver sends a constant Host header, and no header is
-/// read at all.
+/// Reads the head of a CONNECT request. The request line decides: kube-apiserver sends a constant Host header, and no header but
+/// <c>traceparent</c> is read at all.
 /// </summary>
 /// <remarks>Source: RFC 9112, sections 3 and 3.2.3; RFC 9110, section 9.3.6.</remarks>
 internal static class ConnectRequestParser
@@ -15,6 +15,7 @@ internal static class ConnectRequestParser
     public const int MaxHeadLength = 16 * 1024;
 
     private const string Method = "CONNECT";
+    private const string TraceParentHeader = "traceparent:";
 
     private static readonly SearchValues<char> HostCharacters =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=");
@@ -55,7 +56,33 @@ internal static class ConnectRequestParser
 
         return Check(target) is { } fault
             ? ConnectRequest.Refused(400, $"the request target {fault}; expected host:port")
-            : ConnectRequest.To(target);
+            : ConnectRequest.To(target, TraceParentOf(reader));
+    }
+
+    /// <summary>From the lines behind the first one.</summary>
+    private static string TraceParentOf(SequenceReader<byte> lines)
+    {
+        var found = "";
+        while (lines.TryReadTo(out ReadOnlySequence<byte> bytes, (byte)'\n'))
+        {
+            if (bytes.Length <= TraceParentHeader.Length)
+            {
+                continue;
+            }
+
+            var line = Encoding.Latin1.GetString(bytes);
+            if (line.StartsWith(TraceParentHeader, StringComparison.OrdinalIgnoreCase))
+            {
+                if (found.Length > 0)
+                {
+                    return "";
+                }
+
+                found = line[TraceParentHeader.Length..].Trim(' ', '\t', '\r');
+            }
+        }
+
+        return found;
     }
 
     private static string? Check(string target)

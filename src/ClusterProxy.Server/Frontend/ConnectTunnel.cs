@@ -68,7 +68,7 @@ internal sealed class ConnectTunnel : IFrontend
                 return;
             }
 
-            await ServeAsync(request.Target);
+            await ServeAsync(request);
         }
         catch (Exception e) when (e is IOException or ConnectionAbortedException)
         {
@@ -102,17 +102,15 @@ internal sealed class ConnectTunnel : IFrontend
         }
     }
 
-    private async Task ServeAsync(string target)
+    private async Task ServeAsync(ConnectRequest request)
     {
-        var started = _context.Time.GetTimestamp();
-
         // 2
-        var result = await DialAsync(target);
-        var elapsed = _context.Time.GetElapsedTime(started);
-        _context.Metrics.DialEnded(FrontendNames.Connect, result, elapsed);
+        var dial = new FrontendDial(
+            _context, FrontendNames.Connect, _transport.Features.Get<FrontendSubject>(), Peer, "tcp", request.Target, request.TraceParent);
+        var result = await DialAsync(dial);
+        dial.End(result);
         if (result.Failure is { } reason)
         {
-            _context.Logger.DialFailed(FrontendNames.Connect, target, Peer, reason.ToTag(), result.Text);
             if (ConnectAnswers.For(reason, result.Text) is { } answer)
             {
                 await RefuseAsync(answer);
@@ -121,15 +119,13 @@ internal sealed class ConnectTunnel : IFrontend
             return;
         }
 
-        var id = _context.Ids.Next();
         await using var owner = _owner = new ConnectionOwner(result.Connection!, _context.Limits, _context.Time);
         try
         {
             // 3
             _transport.Transport.Output.Write(ConnectResponse.Established);
             await _transport.Transport.Output.FlushAsync();
-            _context.Metrics.DialForwarded(elapsed);
-            _context.Logger.ConnectionOpened(FrontendNames.Connect, id, target, Peer, elapsed);
+            _context.Metrics.DialForwarded(dial.Elapsed);
 
             // 4
             await CopyAsync(owner);
@@ -137,23 +133,21 @@ internal sealed class ConnectTunnel : IFrontend
         finally
         {
             owner.Connection.Input.Complete();
-            _context.Logger.ConnectionClosed(
-                FrontendNames.Connect, id, target, (owner.Connection.Reason ?? CloseReason.FrontendLost).ToTag(),
-                _context.Time.GetElapsedTime(started));
+            dial.Close(owner.Connection);
         }
     }
 
-    private async Task<DialResult> DialAsync(string target)
+    private async Task<DialResult> DialAsync(FrontendDial dial)
     {
         using var gone = new CancellationTokenSource();
-        var dial = _context.DialAsync(_transport.Features.Get<FrontendSubject>(), Peer, "tcp", target, gone.Token);
-        var left = await _client.EndsBeforeAsync(dial);
+        var dialing = dial.RunAsync(gone.Token);
+        var left = await _client.EndsBeforeAsync(dialing);
         if (left)
         {
             await gone.CancelAsync();
         }
 
-        var result = await dial;
+        var result = await dialing;
         if (left && result.Connection is { } connection)
         {
             connection.Abort(CloseReason.FrontendClosed);

@@ -64,9 +64,9 @@ internal sealed partial class FrontendTunnel
 
     private async Task DialAsync(DialRequest request, CancellationTokenSource cancel)
     {
-        var started = _context.Time.GetTimestamp();
-        var result = await _context.DialAsync(_call.Subject, _call.Peer, request.Protocol, request.Address, cancel.Token);
-        var elapsed = _context.Time.GetElapsedTime(started);
+        var dial = new FrontendDial(
+            _context, FrontendNames.Grpc, _call.Subject, _call.Peer, request.Protocol, request.Address, _call.Metadata.TraceParent);
+        var result = await dial.RunAsync(cancel.Token);
         var connection = result.Connection is null ? null : new FrontendConnection(
             _context.Ids.Next(), new ConnectionOwner(result.Connection, _context.Limits, _context.Time), _writer,
             _canHalfClose, _canHalfClose && result.Connection.CanHalfClose);
@@ -92,17 +92,18 @@ internal sealed partial class FrontendTunnel
         cancel.Dispose();
         if (connection is null)
         {
-            OnDialFailed(request, result, elapsed);
+            dial.End(result);
+            OnDialFailed(request, result);
         }
         else if (cancelled)
         {
-            _context.Metrics.DialEnded(FrontendNames.Grpc, DialResult.Failed(DialFailureReason.Cancelled), elapsed);
+            dial.End(DialResult.Failed(DialFailureReason.Cancelled));
             connection.Owner.Abort(CloseReason.FrontendClosed);
             await connection.DisposeAsync();
         }
         else
         {
-            await RunConnectionAsync(request, connection, result, elapsed);
+            await RunConnectionAsync(request, connection, result, dial);
             leave = true;
         }
 
@@ -112,10 +113,8 @@ internal sealed partial class FrontendTunnel
         }
     }
 
-    private void OnDialFailed(DialRequest request, DialResult result, TimeSpan elapsed)
+    private void OnDialFailed(DialRequest request, DialResult result)
     {
-        _context.Metrics.DialEnded(FrontendNames.Grpc, result, elapsed);
-        _context.Logger.DialFailed(FrontendNames.Grpc, request.Address, _call.Peer, result.Failure!.Value.ToTag(), result.Text);
         switch (result.Failure)
         {
             case DialFailureReason.Cancelled:
@@ -129,10 +128,9 @@ internal sealed partial class FrontendTunnel
         }
     }
 
-    private async Task RunConnectionAsync(DialRequest request, FrontendConnection connection, DialResult result, TimeSpan elapsed)
+    private async Task RunConnectionAsync(DialRequest request, FrontendConnection connection, DialResult result, FrontendDial dial)
     {
-        var started = _context.Time.GetTimestamp();
-        _context.Metrics.DialEnded(FrontendNames.Grpc, result, elapsed);
+        dial.End(result, connection.Id);
         var answer = PacketFactory.DialResponse(request.Random, connection.Id);
         if (_canHalfClose && result.Connection!.CanHalfClose)
         {
@@ -141,7 +139,7 @@ internal sealed partial class FrontendTunnel
 
         if (_writer.TrySend(answer))
         {
-            _context.Metrics.DialForwarded(elapsed);
+            _context.Metrics.DialForwarded(dial.Elapsed);
         }
         else
         {
@@ -149,7 +147,6 @@ internal sealed partial class FrontendTunnel
             connection.Owner.Abort(CloseReason.FrontendLost);
         }
 
-        _context.Logger.ConnectionOpened(FrontendNames.Grpc, connection.Id, request.Address, _call.Peer, elapsed);
         connection.Start();
         try
         {
@@ -164,9 +161,7 @@ internal sealed partial class FrontendTunnel
             // The stream ended first.
         }
 
-        _context.Logger.ConnectionClosed(
-            FrontendNames.Grpc, connection.Id, request.Address, (connection.Owner.Connection.Reason ?? CloseReason.FrontendLost).ToTag(),
-            _context.Time.GetElapsedTime(started));
+        dial.Close(connection.Owner.Connection);
     }
 
     private void LeaveIfDraining()

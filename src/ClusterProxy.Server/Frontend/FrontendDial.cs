@@ -1,0 +1,86 @@
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Tunnels;
+using ClusterProxy.Server.Policy;
+using ClusterProxy.Server.Routing;
+
+namespace ClusterProxy.Server.Frontend;
+
+/// <summary>
+/// One dial of a frontend, and the connection that comes of it. Every kind of frontend dials through it, so that policy, metrics and
+/// log see all of them alike.
+/// <code>
+///   RunAsync ─▶ End ─▶ Close, if there is a connection
+/// </code>
+/// </summary>
+internal sealed class FrontendDial
+{
+    private readonly FrontendContext _context;
+    private readonly string _frontend;
+    private readonly FrontendSubject? _subject;
+    private readonly string _peer;
+    private readonly string _protocol;
+    private readonly string _address;
+    private readonly string _target;
+    private readonly TraceParent _trace;
+    private readonly long _started;
+
+    /// <param name="context">What all frontends share.</param>
+    /// <param name="frontend">Of <see cref="FrontendNames"/>.</param>
+    /// <param name="subject">Who is at the other end of the connection; null when nobody asks.</param>
+    /// <param name="peer">Where that end is.</param>
+    /// <param name="protocol">As the frontend said it.</param>
+    /// <param name="address">As the frontend said it.</param>
+    /// <param name="traceparent">As the frontend said it; null or empty when it did not.</param>
+    public FrontendDial(
+        FrontendContext context, string frontend, FrontendSubject? subject, string peer, string protocol, string address, string? traceparent)
+    {
+        _context = context;
+        _frontend = frontend;
+        _subject = subject;
+        _peer = peer;
+        _protocol = protocol;
+        _address = address;
+        _target = PeerText.Bound(address);
+        _trace = TraceParent.NewSpan(traceparent);
+        _started = context.Time.GetTimestamp();
+    }
+
+    /// <summary>By which logs and our own peers know the connection; no other one in the fleet has it.</summary>
+    public string ConnectionId => _trace.SpanId;
+
+    /// <summary>From the dial to its end.</summary>
+    public TimeSpan Elapsed { get; private set; }
+
+    /// <param name="cancellationToken">Fires when the frontend gives up.</param>
+    public Task<DialResult> RunAsync(CancellationToken cancellationToken)
+    {
+        if (_context.Policy is { } policy && (_subject is null || !policy.Value.Allows(_subject, _address)))
+        {
+            _context.Logger.DialDenied(_peer, _subject, _target);
+            return Task.FromResult(DialResult.Failed(DialFailureReason.Denied));
+        }
+
+        return _context.Router.DialAsync(_protocol, _address, cancellationToken);
+    }
+
+    /// <summary>Notes what became of the dial, as its frontend will hear it.</summary>
+    /// <param name="result">Of <see cref="RunAsync"/>, or a cancellation that came too late for it.</param>
+    /// <param name="frontendId">By which the frontend knows the connection.</param>
+    public void End(in DialResult result, long frontendId = 0)
+    {
+        Elapsed = _context.Time.GetElapsedTime(_started);
+        _context.Metrics.DialEnded(_frontend, result, Elapsed);
+        if (result.Failure is { } reason)
+        {
+            _context.Logger.DialFailed(_frontend, ConnectionId, _target, _peer, reason.ToTag(), PeerText.Bound(result.Text));
+        }
+        else
+        {
+            _context.Logger.ConnectionOpened(_frontend, frontendId, ConnectionId, _trace.TraceId, _target, _peer, Elapsed);
+        }
+    }
+
+    /// <summary>Notes why the connection ended.</summary>
+    public void Close(TunnelConnection connection) => _context.Logger.ConnectionClosed(
+        _frontend, ConnectionId, _target, (connection.Reason ?? CloseReason.FrontendLost).ToTag(), _context.Time.GetElapsedTime(_started));
+}

@@ -16,16 +16,22 @@ public sealed class DirectSocketConnection : DefaultConnectionContext, IConnecti
     private static readonly StreamPipeReaderOptions ReaderOptions =
         new(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024, leaveOpen: true, useZeroByteReads: true);
 
+    /// <summary>How long a peer may take to end after this side has: many round trips, and short beside any deadline of a shutdown.</summary>
+    private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _closed = new();
     private readonly SocketStream _stream;
     private readonly SocketPipeWriter _output;
+    private readonly TimeProvider _time;
     private int _disposed;
 
     /// <param name="id">For Kestrel's log.</param>
     /// <param name="socket">Accepted; owned.</param>
-    internal DirectSocketConnection(string id, Socket socket)
+    /// <param name="time">Clock of the end.</param>
+    internal DirectSocketConnection(string id, Socket socket, TimeProvider time)
         : base(id)
     {
+        _time = time;
         Socket = socket;
         _stream = new SocketStream(socket);
         Input = PipeReader.Create(_stream, ReaderOptions);
@@ -57,6 +63,12 @@ public sealed class DirectSocketConnection : DefaultConnectionContext, IConnecti
     /// </summary>
     public void RunReadsInline() => _stream.RunInline();
 
+    /// <summary>
+    /// At the end the peer, which has been told in its protocol, has a moment to end first. An HTTP/2 client that meets the end of
+    /// the connection while it still reads a response may report that as a failure, although all of the response is there.
+    /// </summary>
+    public void EndAfterPeer() => _output.LeaveEnd();
+
     /// <summary>Ends the connection at once, with RST where the wire has one.</summary>
     public override void Abort(ConnectionAbortedException abortReason)
     {
@@ -71,8 +83,14 @@ public sealed class DirectSocketConnection : DefaultConnectionContext, IConnecti
             return;
         }
 
+        using var limit = _stream.IsOver ? null : new CancellationTokenSource(LingerTime, _time);
         await Input.CompleteAsync();
         await Output.CompleteAsync();
+        if (limit is not null)
+        {
+            await _stream.LingerAsync(limit.Token);
+        }
+
         await _stream.DisposeAsync();
         Close();
         await base.DisposeAsync();

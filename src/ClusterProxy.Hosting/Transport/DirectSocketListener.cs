@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Connections;
 namespace ClusterProxy.Hosting.Transport;
 
 /// <param name="socket">Listening; owned.</param>
-internal sealed class DirectSocketListener(Socket socket) : IConnectionListener
+/// <param name="time">Clock of its connections.</param>
+internal sealed class DirectSocketListener(Socket socket, TimeProvider time) : IConnectionListener
 {
     private long _accepted;
 
@@ -23,7 +24,7 @@ internal sealed class DirectSocketListener(Socket socket) : IConnectionListener
                     accepted.NoDelay = true;
                 }
 
-                return new DirectSocketConnection(_accepted++.ToString("x"), accepted);
+                return new DirectSocketConnection(_accepted++.ToString("x"), accepted, time);
             }
             catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
             {

@@ -10,7 +10,8 @@ namespace ClusterProxy.Hosting.Transport;
 /// proxy pays four times over. It is also the place where the end of the output is a FIN and not the end of the connection.
 /// </summary>
 /// <param name="bound">Sockets that are bound already, such as a Unix socket that was handed over, by their end point; null for none.</param>
-public sealed class DirectSocketTransport(Func<EndPoint, Socket?>? bound = null) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+/// <param name="time">Clock of how long the end of a connection may take; the system's when not given.</param>
+public sealed class DirectSocketTransport(Func<EndPoint, Socket?>? bound = null, TimeProvider? time = null) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private const int Backlog = 512;
 
@@ -22,7 +23,7 @@ public sealed class DirectSocketTransport(Func<EndPoint, Socket?>? bound = null)
     {
         var socket = bound?.Invoke(endpoint) ?? Bind(endpoint);
         socket.Listen(Backlog);
-        return ValueTask.FromResult<IConnectionListener>(new DirectSocketListener(socket));
+        return ValueTask.FromResult<IConnectionListener>(new DirectSocketListener(socket, time ?? TimeProvider.System));
     }
 
     private static Socket Bind(EndPoint endpoint)

@@ -15,6 +15,7 @@ internal sealed class SocketPipeWriter : PipeWriter
     private readonly SocketStream _stream;
     private PipeWriter _inner;
     private bool _buffersWrites;
+    private bool _leavesEnd;
     private bool _completed;
 
     public SocketPipeWriter(SocketStream stream)
@@ -22,7 +23,6 @@ internal sealed class SocketPipeWriter : PipeWriter
         _stream = stream;
         _inner = Create(stream, Options);
     }
-
 
     public override bool CanGetUnflushedBytes => true;
 
@@ -56,6 +56,9 @@ internal sealed class SocketPipeWriter : PipeWriter
         _inner.Write(source.Span);
         return default;
     }
+
+    /// <summary>From here on completion sends no FIN.</summary>
+    public void LeaveEnd() => _leavesEnd = true;
 
     /// <summary>Sends FIN. What was not flushed is dropped.</summary>
     public override void Complete(Exception? exception = null)
@@ -92,7 +95,10 @@ internal sealed class SocketPipeWriter : PipeWriter
         if (!_completed)
         {
             _completed = true;
-            _stream.Finish();
+            if (!_leavesEnd)
+            {
+                _stream.Finish();
+            }
         }
     }
 }

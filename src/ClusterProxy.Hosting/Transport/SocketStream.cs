@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 
@@ -8,6 +9,7 @@ namespace ClusterProxy.Hosting.Transport;
 internal sealed class SocketStream(Socket socket) : Stream
 {
     private volatile bool _reset;
+    private volatile bool _peerEnded;
     private volatile bool _runsInline;
     private SocketTurns _reads;
 
@@ -25,6 +27,9 @@ internal sealed class SocketStream(Socket socket) : Stream
         set => throw new NotSupportedException();
     }
 
+    /// <summary>Whether nothing more comes from the peer.</summary>
+    public bool IsOver => _peerEnded || _reset;
+
     /// <summary>
     /// From here on a read that had to wait goes on on the thread that learned of the bytes. Before, as in a handshake, what
     /// follows a read may take milliseconds and is not for that thread.
@@ -41,6 +46,31 @@ internal sealed class SocketStream(Socket socket) : Stream
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // The peer left first.
+        }
+    }
+
+    /// <summary>
+    /// Drops what the peer still sends until it ends too. Closing a socket on bytes that nobody read resets the connection, and a
+    /// peer that learns of that by a write of its own throws away what it has not read.
+    /// </summary>
+    /// <param name="limit">Fires when the peer has had its time; then it is cut.</param>
+    public async ValueTask LingerAsync(CancellationToken limit)
+    {
+        var dropped = ArrayPool<byte>.Shared.Rent(4096);
+        try
+        {
+            while (!IsOver)
+            {
+                _peerEnded = await socket.ReceiveAsync(dropped.AsMemory(), SocketFlags.None, limit) == 0;
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The connection broke, or the time is over: either way it is closed next.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(dropped);
         }
     }
 
@@ -68,7 +98,7 @@ internal sealed class SocketStream(Socket socket) : Stream
             if (!receive.IsCompleted)
             {
                 _reads.Waited();
-                var waitedFor = await receive;
+                var waitedFor = Received(buffer, await receive);
                 if (!_runsInline)
                 {
                     await SocketTurns.NextAsync();
@@ -77,7 +107,7 @@ internal sealed class SocketStream(Socket socket) : Stream
                 return waitedFor;
             }
 
-            var received = receive.Result;
+            var received = Received(buffer, receive.Result);
             if (_reads.Moved(received))
             {
                 await SocketTurns.NextAsync();
@@ -136,6 +166,12 @@ internal sealed class SocketStream(Socket socket) : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    private int Received(Memory<byte> buffer, int bytes)
+    {
+        _peerEnded = bytes == 0 && !buffer.IsEmpty;
+        return bytes;
     }
 
     private Exception Translate(Exception fault) =>

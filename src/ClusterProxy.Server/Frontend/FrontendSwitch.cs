@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Hosting.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -47,6 +48,7 @@ internal sealed class FrontendSwitch(
                             Http2WithoutAlpn.Apply(connection.Features);
                         }
 
+                        connection.Features.Get<DirectSocketConnection>()?.EndAfterPeer();
                         await http2(connection);
                         return;
                     case PrefaceMatch.None when serveConnect is not null:

@@ -1,0 +1,114 @@
+using System.Net;
+using System.Net.Sockets;
+using ClusterProxy.Hosting.Transport;
+using Microsoft.AspNetCore.Connections;
+
+namespace ClusterProxy.Hosting.Tests.Transport;
+
+public sealed class DirectSocketConnectionTests
+{
+    private const int Answer = 256 * 1024;
+
+    [Fact]
+    public async Task Dispose_WithBytesThatNobodyRead_LeavesThePeerAllThatWasSent()
+    {
+        await using var pair = await SocketPair.ConnectAsync(TimeProvider.System);
+        await pair.Client.SendAsync(new byte[50_000]).DefaultTimeout();
+        await pair.Connection.Transport.Output.WriteAsync(new byte[Answer]).AsTask().DefaultTimeout();
+
+        var disposed = pair.Connection.DisposeAsync().AsTask();
+        await pair.Client.SendAsync(new byte[50_000]).DefaultTimeout();
+
+        Assert.Equal(Answer, await pair.ReadToEndAsync());
+        pair.Client.Shutdown(SocketShutdown.Send);
+        await disposed.DefaultTimeout();
+    }
+
+    [Fact]
+    public async Task Dispose_PeerHasEnded_WaitsForNothing()
+    {
+        await using var pair = await SocketPair.ConnectAsync(new ManualTime());
+        pair.Client.Shutdown(SocketShutdown.Send);
+
+        await pair.Connection.DisposeAsync().AsTask().DefaultTimeout();
+
+        Assert.Equal(0, await pair.ReadToEndAsync());
+    }
+
+    [Fact]
+    public async Task Dispose_PeerDoesNotEnd_WaitsASecond()
+    {
+        var time = new ManualTime();
+        await using var pair = await SocketPair.ConnectAsync(time);
+
+        var disposed = pair.Connection.DisposeAsync().AsTask();
+        Assert.Equal(0, await pair.ReadToEndAsync());
+        Assert.False(disposed.IsCompleted);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        await disposed.DefaultTimeout();
+    }
+
+    [Fact]
+    public async Task Dispose_AfterAbort_WaitsForNothing()
+    {
+        await using var pair = await SocketPair.ConnectAsync(new ManualTime());
+
+        pair.Connection.Abort(new ConnectionAbortedException());
+
+        await pair.Connection.DisposeAsync().AsTask().DefaultTimeout();
+        await Assert.ThrowsAsync<SocketException>(pair.ReadToEndAsync);
+    }
+
+    [Fact]
+    public async Task EndAfterPeer_OutputCompleted_EndsWhenThePeerHas()
+    {
+        await using var pair = await SocketPair.ConnectAsync(new ManualTime());
+        pair.Connection.EndAfterPeer();
+        await pair.Connection.Transport.Output.CompleteAsync().AsTask().DefaultTimeout();
+
+        var disposed = pair.Connection.DisposeAsync().AsTask();
+        var read = pair.ReadToEndAsync();
+        Assert.False(read.IsCompleted || disposed.IsCompleted);
+
+        pair.Client.Shutdown(SocketShutdown.Send);
+        await disposed.DefaultTimeout();
+        Assert.Equal(0, await read);
+    }
+
+    private sealed class SocketPair(IConnectionListener listener, Socket client, DirectSocketConnection connection) : IAsyncDisposable
+    {
+        public Socket Client => client;
+
+        public DirectSocketConnection Connection => connection;
+
+        public static async Task<SocketPair> ConnectAsync(TimeProvider time)
+        {
+            var listener = await new DirectSocketTransport(time: time).BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
+            var accepting = listener.AcceptAsync();
+            var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await client.ConnectAsync(listener.EndPoint).DefaultTimeout();
+            return new SocketPair(listener, client, Assert.IsType<DirectSocketConnection>(await accepting.AsTask().DefaultTimeout()));
+        }
+
+        public async Task<int> ReadToEndAsync()
+        {
+            var buffer = new byte[64 * 1024];
+            var total = 0;
+            while (await client.ReceiveAsync(buffer).DefaultTimeout() is > 0 and var received)
+            {
+                total += received;
+            }
+
+            return total;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            client.Dispose();
+            connection.Abort(new ConnectionAbortedException());
+            await connection.DisposeAsync();
+            await listener.DisposeAsync();
+        }
+    }
+}

@@ -300,7 +300,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         }
 
         using var end = new CancellationTokenSource(LastWords, _time);
-        await _agentPlane.StopAsync(end.Token);
+        await _agentPlane.StopAfterCallsAsync(end.Token);
         _logger.ShutdownFinished();
     }
 

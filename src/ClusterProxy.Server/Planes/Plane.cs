@@ -25,11 +25,13 @@ internal sealed class Plane : IAsyncDisposable
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(20);
 
     private readonly WebApplication _app;
+    private readonly LiveCalls _calls;
     private readonly UnixSocketListener? _socket;
 
-    private Plane(WebApplication app, UnixSocketListener? socket)
+    private Plane(WebApplication app, LiveCalls calls, UnixSocketListener? socket)
     {
         _app = app;
+        _calls = calls;
         _socket = socket;
     }
 
@@ -39,11 +41,12 @@ internal sealed class Plane : IAsyncDisposable
     /// <exception cref="Hosting.StartupException">The port cannot be had.</exception>
     public static async Task<Plane> StartAsync(PlaneOptions options, ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        var app = Build(options, logging);
+        var calls = new LiveCalls();
+        var app = Build(options, calls, logging);
         try
         {
             await app.StartAsync(cancellationToken);
-            return new Plane(app, options.Socket) { Port = BoundPort(app) };
+            return new Plane(app, calls, options.Socket) { Port = BoundPort(app) };
         }
         catch (Exception e)
         {
@@ -63,6 +66,24 @@ internal sealed class Plane : IAsyncDisposable
     /// </summary>
     public Task StopAsync(CancellationToken cut) => _app.StopAsync(cut);
 
+    /// <summary>
+    /// As <see cref="StopAsync"/>, but the calls, which somebody else is ending, have their last byte out first: Kestrel takes a
+    /// call for ended just before it writes the trailers, and a stop in that moment leaves them unwritten.
+    /// </summary>
+    public async Task StopAfterCallsAsync(CancellationToken cut)
+    {
+        try
+        {
+            await _calls.CloseAsync().WaitAsync(cut);
+        }
+        catch (OperationCanceledException) when (cut.IsCancellationRequested)
+        {
+            // The stop cuts what is left.
+        }
+
+        await StopAsync(cut);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync(new CancellationToken(canceled: true));
@@ -70,7 +91,7 @@ internal sealed class Plane : IAsyncDisposable
         _socket?.Dispose();
     }
 
-    private static WebApplication Build(PlaneOptions options, ILoggerFactory logging)
+    private static WebApplication Build(PlaneOptions options, LiveCalls calls, ILoggerFactory logging)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.Replace(ServiceDescriptor.Singleton(logging));
@@ -82,8 +103,22 @@ internal sealed class Plane : IAsyncDisposable
         builder.Services.AddSingleton<IConnectionListenerFactory>(
             new DirectSocketTransport(endPoint => endPoint is UnixDomainSocketEndPoint ? options.Socket?.Socket : null));
         var app = builder.Build();
-        app.Run(options.Serve);
+        app.Run(http => ServeAsync(http, options.Serve, calls));
         return app;
+    }
+
+    private static async Task ServeAsync(HttpContext http, RequestDelegate serve, LiveCalls calls)
+    {
+        calls.Enter();
+        try
+        {
+            await serve(http);
+            await http.Response.CompleteAsync();
+        }
+        finally
+        {
+            calls.Leave();
+        }
     }
 
     private static void Configure(KestrelServerOptions kestrel, PlaneOptions options)

@@ -11,6 +11,7 @@ using ClusterProxy.Protocol.Tunnels;
 using ClusterProxy.Server.Agents;
 using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Server.Agents.Tokens;
+using ClusterProxy.Server.Audit;
 using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Leases;
@@ -33,6 +34,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
     private readonly KubernetesClient? _api;
     private readonly ServiceProvider _meters;
     private readonly PrometheusText _exposition;
+    private readonly AuditLog? _audit;
     private readonly AgentService _agentService;
     private readonly LaneService _laneService;
     private readonly ServerReadiness _readiness;
@@ -60,6 +62,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         Frontends = new LiveFrontends();
         Metrics.Observe(Agents, Frontends);
         Metrics.ShowAgentIdentity(options.BindsAgentIdentity ? "certificate" : "claimed");
+        _audit = options.AuditLogPath.Length > 0 ? new AuditLog(options.ServerId, Metrics.Audit, _logger, time) : null;
         Limits = TunnelLimits.Default with
         {
             MaxMessageSize = options.MaxMessageSize,
@@ -76,9 +79,10 @@ internal sealed class ProxyServerHost : IAsyncDisposable
                 new TokenReviewer(_api, [options.AuthenticationAudience]), options.AgentNamespace, options.AgentServiceAccount)
             : null;
         _agentService = new AgentService(
-            Agents, new ServerIdentity(options.ServerId, options.ServerCount), new AgentAdmission(identities, tokens, Metrics, _logger), tokens,
+            Agents, new ServerIdentity(options.ServerId, options.ServerCount), new AgentAdmission(identities, tokens, Metrics, _audit, _logger),
+            tokens,
             agents);
-        _laneService = new LaneService(Agents, identities, agents);
+        _laneService = new LaneService(Agents, identities, _audit, agents);
         _readiness = new ServerReadiness(Agents);
     }
 
@@ -148,6 +152,13 @@ internal sealed class ProxyServerHost : IAsyncDisposable
 
     private async Task OpenAsync(ILoggerFactory logging, CancellationToken cancellationToken)
     {
+        if (_audit is not null)
+        {
+            // Before whoever has something to say to it, and so disposed after them.
+            _audit.Start(AuditOutput());
+            _started.Add(_audit);
+        }
+
         var certificates = new ServerCertificates(_options, _certificateFiles);
         var leases = _api is not null && _options.EnableLeaseController
             ? new ServerLeases(_api, _options, Metrics.Leases, _time, _logger)
@@ -159,10 +170,10 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         }
 
         _agentPlane = await Plane.StartAsync(
-            AgentPlane.Create(_options, _agentService, _laneService, certificates, HostingMetrics, _time, _logger), logging,
+            AgentPlane.Create(_options, _agentService, _laneService, certificates, HostingMetrics, _audit, _time, _logger), logging,
             cancellationToken);
         _started.Add(_agentPlane);
-        var context = new FrontendContext(Router, Frontends, new ConnectionIds(), Limits, _time, Metrics, _logger, FollowPolicy());
+        var context = new FrontendContext(Router, Frontends, new ConnectionIds(), Limits, _time, Metrics, _logger, FollowPolicy(), _audit);
         _frontendPlane = await Plane.StartAsync(
             FrontendPlane.Create(_options, context, certificates, HostingMetrics, _logger), logging, cancellationToken);
         _started.Add(_frontendPlane);
@@ -220,6 +231,10 @@ internal sealed class ProxyServerHost : IAsyncDisposable
 
         _logger.ServerStarted(_options.ServerId, Frontend(), AgentPort, HealthPort, AdminPort);
     }
+
+    private IAuditOutput AuditOutput() => _options.AuditLogPath == ServerOptions.StandardOutput
+        ? new AuditStandardOutput()
+        : new AuditFile(_options.AuditLogPath, _options.AuditLogMaxSize * 1024L * 1024L, _options.AuditLogMaxBackup);
 
     private ReloadingFile<FrontendPolicy>? FollowPolicy()
     {

@@ -12,6 +12,9 @@ namespace ClusterProxy.Server;
 /// </summary>
 internal sealed record ServerOptions
 {
+    /// <summary>In place of a file: the process's standard output.</summary>
+    public const string StandardOutput = "-";
+
     public string ServerCert { get; init; } = "";
 
     public string ServerKey { get; init; } = "";
@@ -111,6 +114,18 @@ internal sealed record ServerOptions
 
     /// <summary>File that says who may dial what; without one everybody may dial everything.</summary>
     public string FrontendPolicy { get; init; } = "";
+
+    /// <summary>
+    /// File that gets the audit, or <c>-</c> for standard output. Off by default: a server that takes the place of upstream's must not
+    /// begin to write files or to its standard output, and whoever wants an audit has to say where it is kept.
+    /// </summary>
+    public string AuditLogPath { get; init; } = "";
+
+    /// <summary>Mebibytes of one audit file: some 150,000 connections.</summary>
+    public int AuditLogMaxSize { get; init; } = 100;
+
+    /// <summary>Audit files kept beside the newest one: with their size they bound the disk to a bit over a gibibyte.</summary>
+    public int AuditLogMaxBackup { get; init; } = 10;
 
     /// <summary>A Unix socket for frontends beside the TCP port.</summary>
     public string FrontendUdsName { get; init; } = "";

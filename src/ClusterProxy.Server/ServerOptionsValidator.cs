@@ -108,6 +108,8 @@ internal static class ServerOptionsValidator
             "flag --enable-contention-profiling needs --enable-profiling: set both or neither");
         errors.NotNegative("graceful-shutdown-timeout", options.GracefulShutdownTimeout);
         errors.NotNegative("backend-dial-timeout", options.BackendDialTimeout);
+        errors.AtLeast("audit-log-maxsize", options.AuditLogMaxSize, 1);
+        errors.AtLeast("audit-log-maxbackup", options.AuditLogMaxBackup, 0);
     }
 
     private static void CheckLimits(ServerOptions options, OptionErrors errors)

@@ -93,6 +93,7 @@ public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, 
             metrics.HandshakeFailed(options.Plane, peer.Reason);
             HostingLog.ClientCertificateRefused(
                 logger, options.Plane, remote, peer.Reason, peer.Detail, peer.Subject, peer.Issuer, peer.Names);
+            options.Refused?.Invoke(remote, peer);
             return;
         }
 

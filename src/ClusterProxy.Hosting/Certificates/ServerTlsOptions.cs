@@ -18,6 +18,9 @@ public sealed record ServerTlsOptions
     /// <summary>Why a client certificate that chains to the bundle does not belong on this plane, or null.</summary>
     public Func<X509Certificate2, string?>? PlaneObjection { get; init; }
 
+    /// <summary>Told of each client certificate that was refused, and from which address it came.</summary>
+    public Action<string, PeerCertificateResult>? Refused { get; init; }
+
     /// <summary>From <see cref="GoTlsNames.ParseMinimumVersion"/>.</summary>
     public SslProtocols Versions { get; init; } = SslProtocols.Tls12 | SslProtocols.Tls13;
 

@@ -14,10 +14,14 @@ internal sealed class MeteredPipeReader(
 {
     private ReadOnlySequence<byte> _current;
     private long _queued;
+    private long _taken;
     private long _progress = time.GetTimestamp();
 
     /// <summary>Bytes queued and not consumed.</summary>
     public long QueuedBytes => Volatile.Read(ref _queued);
+
+    /// <summary>Bytes that the reader has taken.</summary>
+    public long TakenBytes => Volatile.Read(ref _taken);
 
     /// <summary>How long bytes have waited with none of them taken.</summary>
     public TimeSpan TimeWithoutProgress => time.GetElapsedTime(Volatile.Read(ref _progress));
@@ -41,6 +45,7 @@ internal sealed class MeteredPipeReader(
         if (taken > 0)
         {
             Interlocked.Add(ref _queued, -taken);
+            Volatile.Write(ref _taken, _taken + taken);
             budget?.Add(-taken);
             Volatile.Write(ref _progress, time.GetTimestamp());
         }

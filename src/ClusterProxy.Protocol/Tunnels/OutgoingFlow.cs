@@ -20,6 +20,7 @@ internal sealed class OutgoingFlow
     private ReadResult _result;
     private volatile bool _discarded;
     private long _credit;
+    private long _sent;
     private int _waitsForCredit;
 
     /// <param name="writer">The tunnel.</param>
@@ -44,6 +45,9 @@ internal sealed class OutgoingFlow
 
     /// <summary>Bytes that may be sent before the peer grants more.</summary>
     public long Credit => Interlocked.Read(ref _credit);
+
+    /// <summary>Bytes written into the tunnel.</summary>
+    public long SentBytes => Volatile.Read(ref _sent);
 
     /// <summary>Bytes at hand. For whoever has the flow.</summary>
     internal long QueuedBytes => _result.Buffer.Length;
@@ -108,6 +112,7 @@ internal sealed class OutgoingFlow
             }
 
             written = WriteData(output, payload);
+            Volatile.Write(ref _sent, _sent + payload.Length);
             observer?.PacketSent(PacketType.Data, payload.Length);
             var more = payload.Length < buffer.Length;
             _source.AdvanceTo(payload.End);

@@ -103,6 +103,12 @@ internal sealed partial class TunnelConnection
     /// <summary>Bytes that came from the peer and were not taken yet.</summary>
     public long QueuedBytes => _inputReader.QueuedBytes;
 
+    /// <summary>Bytes that came from the peer and were taken.</summary>
+    public long TakenBytes => _inputReader.TakenBytes;
+
+    /// <summary>Bytes of <see cref="Output"/> that went into the tunnel.</summary>
+    public long SentBytes => _flow.SentBytes;
+
     /// <summary>
     /// What the peer is to get. Completing it closes the connection behind the last byte, or, if it can be half-closed, this
     /// direction of it. A flush that reports completion says that the connection is over.

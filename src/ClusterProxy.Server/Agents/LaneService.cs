@@ -5,11 +5,12 @@ using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Server.Agents.Identity;
+using ClusterProxy.Server.Audit;
 
 namespace ClusterProxy.Server.Agents;
 
 /// <summary>Serves the connections that ask for <see cref="LaneProtocol.Alpn"/>: finds the tunnel by its token and runs the lane beside it.</summary>
-internal sealed class LaneService(AgentRegistry registry, AgentIdentityCheck identities, AgentContext context)
+internal sealed class LaneService(AgentRegistry registry, AgentIdentityCheck identities, AuditLog? audit, AgentContext context)
 {
     /// <summary>For the token; silent connections must not pile up.</summary>
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
@@ -54,7 +55,7 @@ internal sealed class LaneService(AgentRegistry registry, AgentIdentityCheck ide
         var tunnel = registry.FindByLaneToken(token);
         var refusal = tunnel is null
             ? "this server has no tunnel with that token; behind a load balancer another one may"
-            : Objection(certificate, tunnel.Agent);
+            : Objection(certificate, peer, tunnel.Agent);
         await LaneHandshake.AnswerAsync(output, refusal, either.Token);
         if (refusal.Length > 0)
         {
@@ -66,7 +67,7 @@ internal sealed class LaneService(AgentRegistry registry, AgentIdentityCheck ide
     }
 
     /// <summary>A token that leaks opens nothing without a certificate of the same cluster.</summary>
-    private string Objection(X509Certificate2? certificate, AgentIdentity agent)
+    private string Objection(X509Certificate2? certificate, string peer, AgentIdentity agent)
     {
         var identity = identities.Check(certificate, agent.Identifiers);
         if (identity.IsAccepted && identity.Cluster == agent.Cluster)
@@ -74,7 +75,10 @@ internal sealed class LaneService(AgentRegistry registry, AgentIdentityCheck ide
             return "";
         }
 
-        context.Metrics.AgentRefused(identity.Refusal ?? AgentRefusalReason.ForeignIdentifier);
-        return identity.IsAccepted ? "the certificate is not for the cluster of the tunnel" : identity.Detail;
+        var reason = identity.Refusal ?? AgentRefusalReason.ForeignIdentifier;
+        var detail = identity.IsAccepted ? "the certificate is not for the cluster of the tunnel" : identity.Detail;
+        context.Metrics.AgentRefused(reason);
+        audit?.AgentRefused(certificate, peer, reason, detail);
+        return detail;
     }
 }

@@ -22,6 +22,16 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         "frontend-policy", defaults.FrontendPolicy, Group,
         "YAML file of rules that say who may dial what; followed when it changes. Without one every frontend may dial everything.");
 
+    private readonly Flag<string> _auditPath = flags.AddString(
+        "audit-log-path", defaults.AuditLogPath, Group,
+        "File for one line of JSON per dial and per connection's end, or - for standard output. Without it there is no audit.");
+
+    private readonly Flag<int> _auditSize = flags.AddInt(
+        "audit-log-maxsize", defaults.AuditLogMaxSize, Group, "Mebibytes of one audit file, past which a new one is begun.");
+
+    private readonly Flag<int> _auditBackups = flags.AddInt(
+        "audit-log-maxbackup", defaults.AuditLogMaxBackup, Group, "Audit files kept beside the newest one.");
+
     private readonly Flag<string> _frontendUds = flags.AddString(
         "frontend-uds-name", defaults.FrontendUdsName, Group, "Unix socket that serves frontends beside the TCP port.");
 
@@ -66,6 +76,9 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         InsecureAgentPort = result.Get(_insecure),
         AgentIdentity = result.Get(_agentIdentity),
         FrontendPolicy = result.Get(_frontendPolicy),
+        AuditLogPath = result.Get(_auditPath),
+        AuditLogMaxSize = result.Get(_auditSize),
+        AuditLogMaxBackup = result.Get(_auditBackups),
         FrontendUdsName = result.Get(_frontendUds),
         MaxMessageSize = result.Get(_messageSize),
         ConnectionBufferSize = result.Get(_bufferSize),

@@ -1,11 +1,12 @@
 using ClusterProxy.Hosting.Reloading;
 using ClusterProxy.Protocol.Tunnels;
+using ClusterProxy.Server.Audit;
 using ClusterProxy.Server.Policy;
 using ClusterProxy.Server.Routing;
 
 namespace ClusterProxy.Server.Frontend;
 
-/// <summary>What all frontends share. Without a policy everybody may dial everything.</summary>
+/// <summary>What all frontends share. Without a policy everybody may dial everything; without an audit nobody notes it.</summary>
 internal sealed record FrontendContext(
     DialRouter Router,
     LiveFrontends Live,
@@ -14,4 +15,9 @@ internal sealed record FrontendContext(
     TimeProvider Time,
     ServerMetrics Metrics,
     ILogger Logger,
-    ReloadingFile<FrontendPolicy>? Policy = null);
+    ReloadingFile<FrontendPolicy>? Policy = null,
+    AuditLog? Audit = null)
+{
+    /// <summary>Whether it has to be found out who is at the other end of a connection.</summary>
+    public bool WantsSubjects => Policy is not null || Audit is not null;
+}

@@ -1,13 +1,15 @@
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Tunnels;
+using ClusterProxy.Server.Agents;
+using ClusterProxy.Server.Audit;
 using ClusterProxy.Server.Policy;
 using ClusterProxy.Server.Routing;
 
 namespace ClusterProxy.Server.Frontend;
 
 /// <summary>
-/// One dial of a frontend, and the connection that comes of it. Every kind of frontend dials through it, so that policy, metrics and
-/// log see all of them alike.
+/// One dial of a frontend, and the connection that comes of it. Every kind of frontend dials through it, so that policy, metrics, log
+/// and audit see all of them alike.
 /// <code>
 ///   RunAsync ─▶ End ─▶ Close, if there is a connection
 /// </code>
@@ -23,6 +25,7 @@ internal sealed class FrontendDial
     private readonly string _target;
     private readonly TraceParent _trace;
     private readonly long _started;
+    private AgentIdentity? _agent;
 
     /// <param name="context">What all frontends share.</param>
     /// <param name="frontend">Of <see cref="FrontendNames"/>.</param>
@@ -78,9 +81,35 @@ internal sealed class FrontendDial
         {
             _context.Logger.ConnectionOpened(_frontend, frontendId, ConnectionId, _trace.TraceId, _target, _peer, Elapsed);
         }
+
+        _agent = result.Agent;
+        _context.Audit?.Write(Entry(AuditEntry.Dial, result.Failure?.ToTag() ?? "connected", Elapsed) with { Detail = PeerText.Bound(result.Text) });
     }
 
     /// <summary>Notes why the connection ended.</summary>
-    public void Close(TunnelConnection connection) => _context.Logger.ConnectionClosed(
-        _frontend, ConnectionId, _target, (connection.Reason ?? CloseReason.FrontendLost).ToTag(), _context.Time.GetElapsedTime(_started));
+    public void Close(TunnelConnection connection)
+    {
+        var elapsed = _context.Time.GetElapsedTime(_started);
+        var reason = (connection.Reason ?? CloseReason.FrontendLost).ToTag();
+        _context.Logger.ConnectionClosed(_frontend, ConnectionId, _target, reason, elapsed);
+        _context.Audit?.Write(Entry(AuditEntry.Close, reason, elapsed) with
+        {
+            BytesToTarget = connection.SentBytes,
+            BytesToFrontend = connection.TakenBytes,
+        });
+    }
+
+    private AuditEntry Entry(string name, string result, TimeSpan elapsed) => new(name, _context.Time.GetUtcNow())
+    {
+        Frontend = _frontend,
+        Subject = _subject?.Names ?? (IReadOnlyCollection<string>)[],
+        Peer = _peer,
+        ConnectionId = ConnectionId,
+        TraceId = _trace.TraceId,
+        Target = _target,
+        Cluster = _agent?.Cluster ?? "",
+        AgentId = PeerText.Bound(_agent?.Id ?? ""),
+        Result = result,
+        Duration = elapsed,
+    };
 }

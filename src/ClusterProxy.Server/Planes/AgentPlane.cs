@@ -5,6 +5,7 @@ using ClusterProxy.Hosting.Transport;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Server.Agents;
+using ClusterProxy.Server.Audit;
 using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Grpc;
@@ -21,7 +22,7 @@ internal static class AgentPlane
 
     public static PlaneOptions Create(
         ServerOptions options, AgentService service, LaneService lanes, ServerCertificates certificates, HostingMetrics metrics,
-        TimeProvider time, ILogger logger)
+        AuditLog? audit, TimeProvider time, ILogger logger)
     {
         var tls = new ServerTls(
             new ServerTlsOptions
@@ -30,6 +31,7 @@ internal static class AgentPlane
                 KeyPair = () => certificates.AgentPort.Value,
                 ClientCa = certificates.AgentAuthorities is { } agents ? () => agents.Value : null,
                 PlaneObjection = PlaneRules.ObjectionAtAgentPort,
+                Refused = audit is null ? null : (peer, shown) => audit.HandshakeRefused("agent", peer, shown),
                 Versions = options.TlsProtocols,
                 CipherSuites = options.CipherSuites,
                 ApplicationProtocols = [SslApplicationProtocol.Http2, LaneProtocol.Alpn],

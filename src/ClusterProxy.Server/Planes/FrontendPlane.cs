@@ -29,7 +29,7 @@ internal static class FrontendPlane
         return new PlaneOptions
         {
             Endpoint = options.UdsName.Length > 0 ? null : new("server-port", options.ServerBindAddress, options.ServerPort),
-            UseTls = options.UdsName.Length > 0 ? null : CreateTls(options, certificates, metrics, context.Time, logger).Use,
+            UseTls = options.UdsName.Length > 0 ? null : CreateTls(options, certificates, metrics, context, logger).Use,
             Socket = BindSocket(options),
             Connect = next => Identify(
                 context,
@@ -56,7 +56,7 @@ internal static class FrontendPlane
     }
 
     /// <summary>Once a connection, for every dial on it.</summary>
-    private static ConnectionDelegate Identify(FrontendContext context, ConnectionDelegate next) => context.Policy is null
+    private static ConnectionDelegate Identify(FrontendContext context, ConnectionDelegate next) => !context.WantsSubjects
         ? next
         : connection =>
         {
@@ -71,7 +71,7 @@ internal static class FrontendPlane
     }
 
     private static ServerTls CreateTls(
-        ServerOptions options, ServerCertificates certificates, HostingMetrics metrics, TimeProvider time, ILogger logger) =>
+        ServerOptions options, ServerCertificates certificates, HostingMetrics metrics, FrontendContext context, ILogger logger) =>
         new(
             new ServerTlsOptions
             {
@@ -79,6 +79,7 @@ internal static class FrontendPlane
                 KeyPair = () => certificates.FrontendPort!.Value,
                 ClientCa = () => certificates.FrontendAuthorities!.Value,
                 PlaneObjection = new PlaneRules(options, certificates).ObjectionAtFrontendPort,
+                Refused = context.Audit is { } audit ? (peer, shown) => audit.HandshakeRefused("frontend", peer, shown) : null,
                 Versions = options.TlsProtocols,
                 CipherSuites = options.CipherSuites,
                 ApplicationProtocols = options.Mode switch
@@ -88,5 +89,5 @@ internal static class FrontendPlane
                     _ => [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
                 },
             },
-            metrics, logger, time);
+            metrics, logger, context.Time);
 }

@@ -21,12 +21,14 @@ internal sealed record FrontendSubject(IReadOnlySet<string> Names)
     {
         if (connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is { } certificate)
         {
-            return new(NamesOf(certificate).ToHashSet(StringComparer.Ordinal));
+            return Of(certificate);
         }
 
         var socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
         return new(socket is { AddressFamily: AddressFamily.Unix } ? PeerOf(socket) : new HashSet<string>(StringComparer.Ordinal));
     }
+
+    public static FrontendSubject Of(X509Certificate2 certificate) => new(NamesOf(certificate).ToHashSet(StringComparer.Ordinal));
 
     public override string ToString() => Names.Count == 0 ? "nobody" : string.Join(' ', Names);
 

@@ -1,4 +1,5 @@
 using ClusterProxy.Protocol.Tunnels;
+using ClusterProxy.Server.Agents;
 
 namespace ClusterProxy.Server.Routing;
 
@@ -8,6 +9,9 @@ namespace ClusterProxy.Server.Routing;
 /// <param name="Text">What the frontend is told about the failure.</param>
 internal readonly record struct DialResult(TunnelConnection? Connection, DialFailureReason? Failure, string Text)
 {
+    /// <summary>The agent that was asked last; null when none was.</summary>
+    public AgentIdentity? Agent { get; init; }
+
     public static DialResult Connected(TunnelConnection connection) => new(connection, null, "");
 
     public static DialResult Failed(DialFailureReason reason) => new(null, reason, reason.ToWireText());

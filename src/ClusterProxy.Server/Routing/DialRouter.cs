@@ -60,9 +60,14 @@ internal sealed class DialRouter
 
         try
         {
-            return Interlocked.Increment(ref _pending) <= _limits.MaxPending
-                ? await DialWithinAsync(protocol, address, cancellationToken)
-                : DialResult.Failed(DialFailureReason.TooManyPending);
+            if (Interlocked.Increment(ref _pending) > _limits.MaxPending)
+            {
+                return DialResult.Failed(DialFailureReason.TooManyPending);
+            }
+
+            var tried = new List<AgentTunnel>(1);
+            var result = await DialWithinAsync(protocol, address, tried, cancellationToken);
+            return tried is [.., var last] ? result with { Agent = last.Agent } : result;
         }
         finally
         {
@@ -70,13 +75,13 @@ internal sealed class DialRouter
         }
     }
 
-    private async Task<DialResult> DialWithinAsync(string protocol, string address, CancellationToken cancellationToken)
+    private async Task<DialResult> DialWithinAsync(
+        string protocol, string address, List<AgentTunnel> tried, CancellationToken cancellationToken)
     {
         using var deadline = _limits.Deadline > TimeSpan.Zero
             ? new CancellationTokenSource(_limits.Deadline, _time)
             : new CancellationTokenSource();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken, _shutdown.Token);
-        var tried = new List<AgentTunnel>(1);
         while (true)
         {
             // 1

@@ -78,6 +78,9 @@ public sealed class ServerFlagTableTests
         ("certificate-expiry-warning", "168h0m0s"),
         ("agent-identity", "auto"),
         ("frontend-policy", ""),
+        ("audit-log-path", ""),
+        ("audit-log-maxsize", "100"),
+        ("audit-log-maxbackup", "10"),
     ];
 
     [Fact]

@@ -1,5 +1,6 @@
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Server.Agents.Tokens;
+using ClusterProxy.Server.Audit;
 using ClusterProxy.Server.Grpc;
 
 namespace ClusterProxy.Server.Agents.Identity;
@@ -8,8 +9,10 @@ namespace ClusterProxy.Server.Agents.Identity;
 /// <param name="check">What it may announce.</param>
 /// <param name="tokens">Null when agents show none.</param>
 /// <param name="metrics">Counts refusals.</param>
+/// <param name="audit">Keeps who it was; null for none.</param>
 /// <param name="logger">Says why.</param>
-internal sealed class AgentAdmission(AgentIdentityCheck check, AgentTokenCheck? tokens, ServerMetrics metrics, ILogger logger)
+internal sealed class AgentAdmission(
+    AgentIdentityCheck check, AgentTokenCheck? tokens, ServerMetrics metrics, AuditLog? audit, ILogger logger)
 {
     /// <exception cref="GrpcException">Refused; the status is for the agent.</exception>
     public async Task<AgentIdentity> AdmitAsync(GrpcServerCall call)
@@ -23,6 +26,7 @@ internal sealed class AgentAdmission(AgentIdentityCheck check, AgentTokenCheck? 
         {
             metrics.AgentRefused(AgentRefusalReason.BadMetadata);
             logger.AgentRefused(call.Peer, e.Status.Message);
+            audit?.AgentRefused(call.ClientCertificate, call.Peer, AgentRefusalReason.BadMetadata, e.Status.Message);
             throw;
         }
 
@@ -32,6 +36,7 @@ internal sealed class AgentAdmission(AgentIdentityCheck check, AgentTokenCheck? 
         {
             metrics.AgentRefused(reason);
             logger.AgentIdentityRefused(call.Peer, identity.Detail);
+            audit?.AgentRefused(certificate, call.Peer, reason, identity.Detail);
             throw new GrpcException(GrpcStatusCode.PermissionDenied, identity.Detail);
         }
 
@@ -55,6 +60,7 @@ internal sealed class AgentAdmission(AgentIdentityCheck check, AgentTokenCheck? 
         {
             metrics.AgentRefused(reason);
             logger.AgentIdentityRefused(call.Peer, result.Detail);
+            audit?.AgentRefused(call.ClientCertificate, call.Peer, reason, result.Detail);
             throw new GrpcException(
                 reason == AgentRefusalReason.TokenUnavailable ? GrpcStatusCode.Unavailable : GrpcStatusCode.Unauthenticated, result.Detail);
         }

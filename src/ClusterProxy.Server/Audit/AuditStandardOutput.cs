@@ -1,0 +1,15 @@
+namespace ClusterProxy.Server.Audit;
+
+/// <summary>Lines for whatever collects the process's standard output; its log goes to standard error.</summary>
+internal sealed class AuditStandardOutput : IAuditOutput
+{
+    private readonly Stream _stream = Console.OpenStandardOutput();
+
+    public void Write(ReadOnlySpan<byte> lines)
+    {
+        _stream.Write(lines);
+        _stream.Flush();
+    }
+
+    public void Dispose() => _stream.Dispose();
+}

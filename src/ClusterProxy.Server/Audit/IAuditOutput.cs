@@ -1,0 +1,9 @@
+namespace ClusterProxy.Server.Audit;
+
+/// <summary>Where audit lines go. Only the audit's writer calls it.</summary>
+internal interface IAuditOutput : IDisposable
+{
+    /// <exception cref="IOException">The lines are lost; the next ones may get through.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    void Write(ReadOnlySpan<byte> lines);
+}

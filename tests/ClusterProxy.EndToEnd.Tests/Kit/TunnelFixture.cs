@@ -20,12 +20,14 @@ internal sealed class TunnelFixture : IAsyncDisposable
     private readonly List<IAsyncDisposable> _peers = [];
     private readonly List<IDisposable> _handlers = [];
     private readonly ClientGauge _clientGauge = new();
+    private readonly Lazy<TestCertificate> _frontend;
     private HttpMessageInvoker? _scriptedFrontends;
 
     private TunnelFixture(TunnelSetup setup)
     {
         _setup = setup;
         Log = new FailOnErrorLog(setup.AllowedErrors);
+        _frontend = new Lazy<TestCertificate>(() => FrontendPlane.Client());
     }
 
     public FailOnErrorLog Log { get; }
@@ -138,7 +140,7 @@ internal sealed class TunnelFixture : IAsyncDisposable
             return await Sockets.ConnectUnixAsync(SocketPath);
         }
 
-        return await Sockets.ConnectTlsAsync(Server.FrontendPort, FrontendPlane, FrontendPlane.Client(), FrontendCases.IsConnect(kind) ? "http/1.1" : "h2");
+        return await Sockets.ConnectTlsAsync(Server.FrontendPort, FrontendPlane, _frontend.Value, FrontendCases.IsConnect(kind) ? "http/1.1" : "h2");
     }
 
     /// <summary>One Proxy stream, of which the test says every packet; all of them share an HTTP/2 connection.</summary>

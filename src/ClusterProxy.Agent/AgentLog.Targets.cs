@@ -8,9 +8,10 @@ namespace ClusterProxy.Agent;
 internal static partial class AgentLog
 {
     [LoggerMessage(EventId = 3100, EventName = nameof(DialEnded), Level = LogLevel.Debug,
-        Message = "Dial {ConnectionId} to {Target}: {Outcome} after {ElapsedMilliseconds:F1} ms {Error}")]
+        Message = "Dial {ConnectionId} to {Target}: {Outcome} after {ElapsedMilliseconds:F1} ms, trace {TraceId} {Error}")]
     public static partial void DialEnded(
-        ILogger logger, long connectionId, string target, TargetDialOutcome outcome, double elapsedMilliseconds, string error);
+        ILogger logger, string connectionId, string target, TargetDialOutcome outcome, double elapsedMilliseconds, string traceId,
+        string error);
 
     [LoggerMessage(EventId = 3101, EventName = nameof(TooManyDials), Level = LogLevel.Information,
         Message = "A dial was refused: {Pending} dials are pending on its tunnel already")]
@@ -18,7 +19,7 @@ internal static partial class AgentLog
 
     [LoggerMessage(EventId = 3102, EventName = nameof(ConnectionClosed), Level = LogLevel.Debug,
         Message = "Connection {ConnectionId} closed: {Reason}")]
-    public static partial void ConnectionClosed(ILogger logger, long connectionId, CloseReason reason);
+    public static partial void ConnectionClosed(ILogger logger, string connectionId, CloseReason reason);
 
     [LoggerMessage(EventId = 3103, EventName = nameof(UnknownConnection), Level = LogLevel.Trace,
         Message = "{Packet} for connection {ConnectionId}, which is not open")]

@@ -14,6 +14,9 @@ internal static partial class ClientLog
     [LoggerMessage(1002, LogLevel.Debug, "Connection to {Target} ended, reason {Reason}", EventName = "ConnectionEnded")]
     public static partial void ConnectionEnded(ILogger logger, TunnelTarget target, string reason);
 
+    [LoggerMessage(1007, LogLevel.Debug, "The server calls the dial to {Target} {ConnectionId}", EventName = "DialNamed")]
+    public static partial void DialNamed(ILogger logger, TunnelTarget target, string connectionId);
+
     [LoggerMessage(1003, LogLevel.Information, "Tunnel for {Target} broke: {Status}", EventName = "TunnelBroke")]
     public static partial void TunnelBroke(ILogger logger, TunnelTarget target, string status);
 

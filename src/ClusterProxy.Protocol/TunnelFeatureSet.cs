@@ -18,4 +18,7 @@ internal enum TunnelFeatureSet
 
     /// <summary>The agent may open lanes beside its tunnel.</summary>
     Lanes = 8,
+
+    /// <summary>A dial carries its trace context, and a connection has one id at every end.</summary>
+    Trace = 16,
 }

@@ -7,13 +7,14 @@ namespace ClusterProxy.Protocol;
 internal static class TunnelFeatures
 {
     /// <summary>What this build understands on an agent's tunnel.</summary>
-    public const TunnelFeatureSet Agent = TunnelFeatureSet.HalfClose | TunnelFeatureSet.Credit | TunnelFeatureSet.Ping | TunnelFeatureSet.Lanes;
+    public const TunnelFeatureSet Agent =
+        TunnelFeatureSet.HalfClose | TunnelFeatureSet.Credit | TunnelFeatureSet.Ping | TunnelFeatureSet.Lanes | TunnelFeatureSet.Trace;
 
     /// <summary>
     /// What this build understands on a frontend's tunnel. It carries one connection, so HTTP/2's own windows are its credit
     /// and HTTP/2's own pings its round trip.
     /// </summary>
-    public const TunnelFeatureSet Frontend = TunnelFeatureSet.HalfClose;
+    public const TunnelFeatureSet Frontend = TunnelFeatureSet.HalfClose | TunnelFeatureSet.Trace;
 
     private static readonly (TunnelFeatureSet Feature, string Name)[] Names =
     [
@@ -21,6 +22,7 @@ internal static class TunnelFeatures
         (TunnelFeatureSet.Credit, "credit"),
         (TunnelFeatureSet.Ping, "ping"),
         (TunnelFeatureSet.Lanes, "lanes"),
+        (TunnelFeatureSet.Trace, "trace"),
     ];
 
     /// <summary>As the header carries it.</summary>

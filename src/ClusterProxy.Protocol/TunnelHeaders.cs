@@ -16,4 +16,7 @@ internal static class TunnelHeaders
 
     /// <summary>From a server with the feature "lanes": the token by which a lane names the tunnel that it belongs to.</summary>
     public const string LaneToken = "clusterproxy-lane-token";
+
+    /// <summary>From a frontend: W3C trace context of its dial.</summary>
+    public const string TraceParent = "traceparent";
 }

@@ -1,17 +1,33 @@
 using System.Diagnostics.CodeAnalysis;
+using ClusterProxy.Protocol;
 
 namespace ClusterProxy.Agent.Targets;
 
 /// <summary>One dial under way. Whoever removes it from the pending ones has the say over what becomes of it.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle, and disposing it would race with Cancel.")]
-internal sealed class PendingDial(long dialId, long connectId)
+internal sealed class PendingDial
 {
     private readonly CancellationTokenSource _cancellation = new();
 
-    /// <summary>As the server chose it; two dials under way may share one.</summary>
-    public long DialId { get; } = dialId;
+    /// <param name="dialId">As the server chose it; two dials under way may share one.</param>
+    /// <param name="connectId">As this agent names the connection on its tunnel.</param>
+    /// <param name="traceparent">As the server sent it; empty from one that does not know what it is.</param>
+    public PendingDial(long dialId, long connectId, string traceparent)
+    {
+        DialId = dialId;
+        ConnectId = connectId;
+        (ConnectionId, TraceId) = TraceParent.TryParse(traceparent, out var trace) ? (trace.SpanId, trace.TraceId) : ($"{connectId}", "");
+    }
 
-    public long ConnectId { get; } = connectId;
+    public long DialId { get; }
+
+    public long ConnectId { get; }
+
+    /// <summary>By which the log names the connection: as the server's log does, if the server says how, else by the connect id.</summary>
+    public string ConnectionId { get; }
+
+    /// <summary>The frontend's trace; empty when the server does not say.</summary>
+    public string TraceId { get; }
 
     public CancellationToken Cancelled => _cancellation.Token;
 

@@ -34,17 +34,21 @@ internal sealed class TargetConnection
     private readonly CancellationTokenSource _stopForwarding = new();
     private volatile bool _inputEnded;
 
+    /// <param name="id">By which the log names it.</param>
     /// <param name="socket">Connected; owned from here on.</param>
     /// <param name="tunnel">The tunnel's end of the connection.</param>
     /// <param name="limits">For the stall limit.</param>
     /// <param name="time">Clock of the limits.</param>
-    public TargetConnection(Socket socket, TunnelConnection tunnel, TunnelLimits limits, TimeProvider time)
+    public TargetConnection(string id, Socket socket, TunnelConnection tunnel, TunnelLimits limits, TimeProvider time)
     {
+        Id = id;
         _socket = socket;
         Tunnel = tunnel;
         _limits = limits;
         _time = time;
     }
+
+    public string Id { get; }
 
     public TunnelConnection Tunnel { get; }
 

@@ -50,7 +50,7 @@ internal sealed class TunnelDials
             return;
         }
 
-        var dial = new PendingDial(request.Random, connectId);
+        var dial = new PendingDial(request.Random, connectId, request.Traceparent);
         lock (_gate)
         {
             if (!_ended && _pending.Count < _maxPending)
@@ -137,7 +137,7 @@ internal sealed class TunnelDials
         _context.Metrics.DialEnded(result.Outcome, elapsed);
         var target = PeerText.Bound(request.Address);
         AgentLog.DialEnded(
-            _context.Logger, dial.ConnectId, target, result.Outcome, elapsed.TotalMilliseconds, result.Error);
+            _context.Logger, dial.ConnectionId, target, result.Outcome, elapsed.TotalMilliseconds, dial.TraceId, result.Error);
     }
 
     /// <summary>
@@ -159,7 +159,7 @@ internal sealed class TunnelDials
             }
 
             _recent.Remember(dial.DialId, dial.ConnectId);
-            return (dial, _targets.Open(dial.ConnectId, socket));
+            return (dial, _targets.Open(dial, socket));
         }
     }
 }

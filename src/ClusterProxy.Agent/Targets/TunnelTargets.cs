@@ -36,13 +36,13 @@ internal sealed class TunnelTargets
     public TargetConnection? Find(long connectId) => _open.GetValueOrDefault(connectId);
 
     /// <summary>Makes the connection known to the reader. It carries nothing before <see cref="Start"/>.</summary>
-    public TargetConnection Open(long connectId, Socket socket)
+    public TargetConnection Open(PendingDial dial, Socket socket)
     {
         var tunnel = new TunnelConnection(
-            _writer, connectId, TunnelRole.Dialed, _features, _context.Limits, _context.Time, _context.Metrics,
+            _writer, dial.ConnectId, TunnelRole.Dialed, _features, _context.Limits, _context.Time, _context.Metrics,
             ended => _open.TryRemove(ended.ConnectId, out _), _roundTrip);
-        var connection = new TargetConnection(socket, tunnel, _context.Limits, _context.Time);
-        _open[connectId] = connection;
+        var connection = new TargetConnection(dial.ConnectionId, socket, tunnel, _context.Limits, _context.Time);
+        _open[dial.ConnectId] = connection;
         return connection;
     }
 
@@ -78,6 +78,6 @@ internal sealed class TunnelTargets
     {
         var reason = await connection.RunAsync();
         _context.Metrics.ConnectionClosed(reason);
-        AgentLog.ConnectionClosed(_context.Logger, connection.Tunnel.ConnectId, reason);
+        AgentLog.ConnectionClosed(_context.Logger, connection.Id, reason);
     }
 }

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net.Security;
 using System.Text;
 using ClusterProxy.Client.Servers;
 using ClusterProxy.Client.Tunnels;
+using ClusterProxy.Protocol;
 
 namespace ClusterProxy.Client.HttpConnect;
 
@@ -52,8 +54,9 @@ internal sealed class HttpConnectDialer(ServerConnector connector, TunnelClientO
 
     private async Task<ReadOnlyMemory<byte>> RequestAsync(Stream stream, TunnelTarget target, CancellationToken cancellationToken)
     {
+        var trace = TunnelSettings.TraceOf(Activity.Current) is { } parent ? $"{TunnelHeaders.TraceParent}: {parent}\r\n" : "";
         await stream.WriteAsync(
-            Encoding.ASCII.GetBytes($"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n"), cancellationToken).ConfigureAwait(false);
+            Encoding.ASCII.GetBytes($"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{trace}\r\n"), cancellationToken).ConfigureAwait(false);
         await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
         var response = await ConnectResponse.ReadAsync(stream, cancellationToken).ConfigureAwait(false);
         if (response.IsEstablished)

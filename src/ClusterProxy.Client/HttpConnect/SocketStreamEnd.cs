@@ -41,6 +41,9 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
         _writes = new UseGate("write", _writesReleased.SetResult);
     }
 
+    /// <summary>An HTTP response to a CONNECT says nothing beyond its status, as upstream's.</summary>
+    public string ConnectionId => "";
+
     /// <summary>
     /// A konnectivity server takes the end of a client's stream for the end of the connection, and the bytes that the target
     /// still had to say are lost. It does not say which kind of server it is.

@@ -33,7 +33,7 @@ internal sealed class GrpcDialer : IDialer
             UseProxy = false,
             UseCookies = false,
             AllowAutoRedirect = false,
-            // Nothing of the caller's tracing belongs into a tunnel's headers.
+            // A tunnel says itself which trace it is for.
             ActivityHeadersPropagator = null,
         });
     }

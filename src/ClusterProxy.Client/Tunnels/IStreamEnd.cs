@@ -3,6 +3,9 @@ namespace ClusterProxy.Client.Tunnels;
 /// <summary>This end of one proxied connection, whatever carries it. One reader and one writer at a time.</summary>
 internal interface IStreamEnd
 {
+    /// <summary>By which server and agent name the connection; empty when they do not say.</summary>
+    string ConnectionId { get; }
+
     /// <summary>Whether the carrier and the far end pass an end of stream in one direction on.</summary>
     bool CanHalfClose { get; }
 

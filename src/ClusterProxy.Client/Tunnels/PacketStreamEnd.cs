@@ -16,13 +16,16 @@ internal sealed class PacketStreamEnd : IStreamEnd
     private readonly UseGate _reads;
     private readonly UseGate _writes;
 
-    public PacketStreamEnd(ProxyTunnel tunnel, TunnelConnection connection)
+    public PacketStreamEnd(ProxyTunnel tunnel, TunnelConnection connection, string connectionId)
     {
+        ConnectionId = PeerText.Bound(connectionId);
         _tunnel = tunnel;
         _connection = connection;
         _reads = new UseGate("read", () => connection.Input.Complete());
         _writes = new UseGate("write", () => connection.Output.Complete());
     }
+
+    public string ConnectionId { get; }
 
     /// <summary>Konnectivity's packets have no half-close; where server and agent have ours, the answer to the dial says so.</summary>
     public bool CanHalfClose => _connection.CanHalfClose;

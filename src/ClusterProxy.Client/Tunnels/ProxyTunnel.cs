@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
@@ -72,7 +73,7 @@ internal sealed class ProxyTunnel : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         var call = await GrpcClientCall.StartAsync(
-            http, authority, TunnelHeaders.ProxyMethod, settings.Metadata, cancellationToken).ConfigureAwait(false);
+            http, authority, TunnelHeaders.ProxyMethod, settings.MetadataOf(Activity.Current), cancellationToken).ConfigureAwait(false);
         return new ProxyTunnel(call, target, settings, onEnded);
     }
 
@@ -231,6 +232,7 @@ internal sealed class ProxyTunnel : IAsyncDisposable
         }
         else if (response.Error.Length > 0)
         {
+            ClientLog.DialNamed(_settings.Log, _target, PeerText.Bound(response.Connection));
             FailDial(DialFailureReason.Endpoint, response.Error);
         }
         else if (response.ConnectID == 0)
@@ -243,7 +245,8 @@ internal sealed class ProxyTunnel : IAsyncDisposable
             _connection = new TunnelConnection(
                 _writer, response.ConnectID, TunnelRole.Dialer, TunnelFeatures.Frontend & TunnelFeatures.Parse(response.Features),
                 _settings.Limits, _settings.Time, _settings.Metrics, _ => Finish());
-            var end = new PacketStreamEnd(this, _connection);
+            ClientLog.DialNamed(_settings.Log, _target, PeerText.Bound(response.Connection));
+            var end = new PacketStreamEnd(this, _connection, response.Connection);
             lock (_gate)
             {
                 _end = end;

@@ -5,10 +5,14 @@ namespace ClusterProxy.Protocol.Packets;
 /// <summary>Builds each kind of packet but DATA; the only place that sets type and payload together.</summary>
 internal static class PacketFactory
 {
-    public static Packet DialRequest(string protocol, string address, long random) => new()
+    /// <param name="protocol">tcp.</param>
+    /// <param name="address">Host and port.</param>
+    /// <param name="random">The dial id.</param>
+    /// <param name="traceparent">Ours: W3C trace context.</param>
+    public static Packet DialRequest(string protocol, string address, long random, string traceparent = "") => new()
     {
         Type = PacketType.DialReq,
-        DialRequest = new DialRequest { Protocol = protocol, Address = address, Random = random },
+        DialRequest = new DialRequest { Protocol = protocol, Address = address, Random = random, Traceparent = traceparent },
     };
 
     public static Packet DialResponse(long random, long connectId) => new()

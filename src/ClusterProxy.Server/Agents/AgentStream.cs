@@ -72,14 +72,18 @@ internal sealed class AgentStream
     public TimeSpan BlockedFor => _output.BlockedFor;
 
     /// <summary>Asks the agent for a connection; null when the tunnel has ended.</summary>
-    public PendingDial? TryDial(string protocol, string address)
+    /// <param name="protocol">As the frontend said it.</param>
+    /// <param name="address">As the frontend said it.</param>
+    /// <param name="traceparent">For an agent that knows what it is.</param>
+    public PendingDial? TryDial(string protocol, string address, string traceparent)
     {
         if (_dials.TryAdd() is not { } dial)
         {
             return null;
         }
 
-        if (_writer.TrySend(PacketFactory.DialRequest(protocol, address, dial.Id)))
+        if (_writer.TrySend(PacketFactory.DialRequest(
+            protocol, address, dial.Id, _features.HasFlag(TunnelFeatureSet.Trace) ? traceparent : "")))
         {
             return dial;
         }

@@ -60,8 +60,8 @@ internal sealed class AgentTunnel
     public long QueuedBytes => _stream.QueuedBytes + _lanes.Sum(static l => l.QueuedBytes);
 
     /// <summary>Asks the agent for a connection; null when the tunnel has ended.</summary>
-    public PendingDial? TryDial(string protocol, string address) =>
-        LeastLoadedLane()?.TryDial(protocol, address) ?? _stream.TryDial(protocol, address);
+    public PendingDial? TryDial(string protocol, string address, string traceparent) =>
+        LeastLoadedLane()?.TryDial(protocol, address, traceparent) ?? _stream.TryDial(protocol, address, traceparent);
 
     /// <summary>Gives up the stream on which a dial timed out, if the agent took nothing of it all the time: it would take the next ones too.</summary>
     public void RetireIfBlocked(PendingDial dial, TimeSpan limit)

@@ -63,7 +63,7 @@ internal sealed class FrontendDial
             return Task.FromResult(DialResult.Failed(DialFailureReason.Denied));
         }
 
-        return _context.Router.DialAsync(_protocol, _address, cancellationToken);
+        return _context.Router.DialAsync(_protocol, _address, _trace.ToString(), cancellationToken);
     }
 
     /// <summary>Notes what became of the dial, as its frontend will hear it.</summary>

@@ -65,7 +65,8 @@ internal sealed partial class FrontendTunnel
     private async Task DialAsync(DialRequest request, CancellationTokenSource cancel)
     {
         var dial = new FrontendDial(
-            _context, FrontendNames.Grpc, _call.Subject, _call.Peer, request.Protocol, request.Address, _call.Metadata.TraceParent);
+            _context, FrontendNames.Grpc, _call.Subject, _call.Peer, request.Protocol, request.Address,
+            request.Traceparent.Length > 0 ? request.Traceparent : _call.Metadata.TraceParent);
         var result = await dial.RunAsync(cancel.Token);
         var connection = result.Connection is null ? null : new FrontendConnection(
             _context.Ids.Next(), new ConnectionOwner(result.Connection, _context.Limits, _context.Time), _writer,
@@ -93,7 +94,7 @@ internal sealed partial class FrontendTunnel
         if (connection is null)
         {
             dial.End(result);
-            OnDialFailed(request, result);
+            OnDialFailed(request, result, dial);
         }
         else if (cancelled)
         {
@@ -113,7 +114,7 @@ internal sealed partial class FrontendTunnel
         }
     }
 
-    private void OnDialFailed(DialRequest request, DialResult result)
+    private void OnDialFailed(DialRequest request, DialResult result, FrontendDial dial)
     {
         switch (result.Failure)
         {
@@ -123,15 +124,26 @@ internal sealed partial class FrontendTunnel
                 Reply(PacketFactory.CloseDial(request.Random));
                 break;
             default:
-                Reply(PacketFactory.DialResponse(request.Random, result.Text));
+                Reply(Named(PacketFactory.DialResponse(request.Random, result.Text), dial));
                 break;
         }
+    }
+
+    /// <summary>Tells a frontend that wants to know by which id the dial is in logs and audit.</summary>
+    private Packet Named(Packet answer, FrontendDial dial)
+    {
+        if (_features.HasFlag(TunnelFeatureSet.Trace))
+        {
+            answer.DialResponse.Connection = dial.ConnectionId;
+        }
+
+        return answer;
     }
 
     private async Task RunConnectionAsync(DialRequest request, FrontendConnection connection, DialResult result, FrontendDial dial)
     {
         dial.End(result, connection.Id);
-        var answer = PacketFactory.DialResponse(request.Random, connection.Id);
+        var answer = Named(PacketFactory.DialResponse(request.Random, connection.Id), dial);
         if (_canHalfClose && result.Connection!.CanHalfClose)
         {
             answer.DialResponse.Features = TunnelFeatures.Format(TunnelFeatureSet.HalfClose);

@@ -26,6 +26,7 @@ internal sealed partial class FrontendTunnel : IFrontend
     private readonly PacketReader _reader;
     private readonly TunnelWriter _writer;
     private readonly LegObserver _observer;
+    private readonly TunnelFeatureSet _features;
     private readonly bool _canHalfClose;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
@@ -42,7 +43,8 @@ internal sealed partial class FrontendTunnel : IFrontend
     {
         _call = call;
         _context = context;
-        _canHalfClose = TunnelFeatures.Parse(call.Metadata[TunnelHeaders.Features]).HasFlag(TunnelFeatureSet.HalfClose);
+        _features = TunnelFeatures.Frontend & TunnelFeatures.Parse(call.Metadata[TunnelHeaders.Features]);
+        _canHalfClose = _features.HasFlag(TunnelFeatureSet.HalfClose);
         _reader = new PacketReader(call.Input, context.Limits.MaxMessageSize);
         _observer = new LegObserver(context.Metrics.ToClient, context.Metrics.FromClient, context.Metrics);
         _writer = new TunnelWriter(

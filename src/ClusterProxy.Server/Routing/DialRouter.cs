@@ -45,8 +45,9 @@ internal sealed class DialRouter
 
     /// <param name="protocol">Passed on to the agent as it is.</param>
     /// <param name="address">Host and port; the host decides which agent.</param>
+    /// <param name="traceparent">Passed on to an agent that knows what it is.</param>
     /// <param name="cancellationToken">Fires when the frontend gives up.</param>
-    public async Task<DialResult> DialAsync(string protocol, string address, CancellationToken cancellationToken)
+    public async Task<DialResult> DialAsync(string protocol, string address, string traceparent, CancellationToken cancellationToken)
     {
         if (_closed)
         {
@@ -66,7 +67,7 @@ internal sealed class DialRouter
             }
 
             var tried = new List<AgentTunnel>(1);
-            var result = await DialWithinAsync(protocol, address, tried, cancellationToken);
+            var result = await DialWithinAsync(protocol, address, traceparent, tried, cancellationToken);
             return tried is [.., var last] ? result with { Agent = last.Agent } : result;
         }
         finally
@@ -76,7 +77,7 @@ internal sealed class DialRouter
     }
 
     private async Task<DialResult> DialWithinAsync(
-        string protocol, string address, List<AgentTunnel> tried, CancellationToken cancellationToken)
+        string protocol, string address, string traceparent, List<AgentTunnel> tried, CancellationToken cancellationToken)
     {
         using var deadline = _limits.Deadline > TimeSpan.Zero
             ? new CancellationTokenSource(_limits.Deadline, _time)
@@ -93,7 +94,7 @@ internal sealed class DialRouter
             tried.Add(tunnel);
 
             // 2
-            if (tunnel.TryDial(protocol, address) is not { } dial)
+            if (tunnel.TryDial(protocol, address, traceparent) is not { } dial)
             {
                 continue;
             }

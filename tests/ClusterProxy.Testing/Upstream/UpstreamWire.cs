@@ -21,9 +21,14 @@ internal sealed class UpstreamWire
             _violations.Enqueue("an empty DATA");
         }
 
-        if (packet.DialResponse is { Features.Length: > 0 })
+        if (packet.DialResponse is { Features.Length: > 0 } or { Connection.Length: > 0 })
         {
-            _violations.Enqueue("a DIAL_RSP that lists features");
+            _violations.Enqueue("a DIAL_RSP with a field of ours");
+        }
+
+        if (packet.DialRequest is { Traceparent.Length: > 0 })
+        {
+            _violations.Enqueue("a DIAL_REQ with a trace");
         }
     }
 

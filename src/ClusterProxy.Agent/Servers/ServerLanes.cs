@@ -1,6 +1,7 @@
 using ClusterProxy.Agent.Targets;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Lanes;
 
 namespace ClusterProxy.Agent.Servers;
 

@@ -5,7 +5,6 @@ using System.Security.Authentication;
 using ClusterProxy.Agent.Sockets;
 using ClusterProxy.Agent.Targets;
 using ClusterProxy.Hosting.Certificates;
-using ClusterProxy.Hosting.Transport;
 using ClusterProxy.Protocol.Lanes;
 
 namespace ClusterProxy.Agent.Servers;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 
-namespace ClusterProxy.Hosting.Transport;
+namespace ClusterProxy.Protocol.Lanes;
 
 /// <summary>
 /// A socket as TLS should see it: the records of one turn leave in one call, and one call fetches many records. TLS alone
@@ -12,14 +12,20 @@ namespace ClusterProxy.Hosting.Transport;
 /// does not flush.
 /// </remarks>
 /// <param name="socket">Connected; owned.</param>
-public sealed class TurnBufferedStream(Socket socket) : Stream
+internal sealed class TurnBufferedStream(Socket socket) : Stream
 {
     /// <summary>A turn of 64 KiB and its control packets as TLS records, in the pool's next size.</summary>
     private const int WriteSize = 128 * 1024;
 
     private const int ReadSize = 64 * 1024;
 
-    private SocketTurns _reads;
+    /// <summary>
+    /// Bytes read without a wait, after which the loop goes on on another thread: the one that it is on may serve all sockets of
+    /// the process.
+    /// </summary>
+    private const int MostBytesInTurn = 256 * 1024;
+
+    private int _bytesInTurn;
     private byte[]? _write;
     private int _written;
     private bool _buffersWrites;
@@ -155,14 +161,16 @@ public sealed class TurnBufferedStream(Socket socket) : Stream
             var receive = socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
             if (!receive.IsCompleted)
             {
-                _reads.Waited();
+                _bytesInTurn = 0;
                 return await receive.ConfigureAwait(false);
             }
 
             var received = receive.Result;
-            if (_reads.Moved(received))
+            _bytesInTurn += received;
+            if (_bytesInTurn >= MostBytesInTurn)
             {
-                await SocketTurns.NextAsync();
+                _bytesInTurn = 0;
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
 
             return received;

@@ -7,15 +7,15 @@ using ClusterProxy.Protocol.Packets;
 namespace ClusterProxy.Protocol.Tunnels;
 
 /// <summary>
-/// One connection's bytes on their way into a tunnel. It is always in exactly one place: waiting for its source, waiting for
-/// credit, queued at the writer, or in the writer's hands. So nothing of it needs a lock.
+/// One connection's bytes on their way into a tunnel. Once started it is always in exactly one place: waiting for its source,
+/// waiting for credit, queued at the writer, or in the writer's hands. So nothing of it needs a lock.
 /// </summary>
 internal sealed class OutgoingFlow
 {
     private readonly TunnelWriter _writer;
-    private readonly PipeReader _source;
-    private readonly Func<Packet?> _onDrained;
     private readonly Action _onReadable;
+    private PipeReader _source = null!;
+    private Func<Packet?> _onDrained = null!;
     private ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter _read;
     private ReadResult _result;
     private volatile bool _discarded;
@@ -25,16 +25,12 @@ internal sealed class OutgoingFlow
 
     /// <param name="writer">The tunnel.</param>
     /// <param name="connectId">As the receiving peer knows the connection.</param>
-    /// <param name="source">Read to its end and then completed by the flow.</param>
-    /// <param name="onDrained">Called when the last byte is written; what it returns follows that byte.</param>
     /// <param name="credit">Bytes that may be sent before the peer grants more; <see cref="Unlimited"/> without flow control.</param>
-    internal OutgoingFlow(TunnelWriter writer, long connectId, PipeReader source, Func<Packet?> onDrained, long credit)
+    internal OutgoingFlow(TunnelWriter writer, long connectId, long credit)
     {
         _credit = credit;
         _writer = writer;
         ConnectId = connectId;
-        _source = source;
-        _onDrained = onDrained;
         _onReadable = OnReadable;
     }
 
@@ -59,15 +55,33 @@ internal sealed class OutgoingFlow
         Resume();
     }
 
+    /// <summary>Starts to send. Once at most, and before or after anything else is done to the flow.</summary>
+    /// <param name="source">Read to its end and then completed by the flow.</param>
+    /// <param name="onDrained">Called when the last byte is written; what it returns follows that byte.</param>
+    public void Start(PipeReader source, Func<Packet?> onDrained)
+    {
+        _onDrained = onDrained;
+        Volatile.Write(ref _source, source);
+        Interlocked.MemoryBarrier();
+        if (_discarded)
+        {
+            // It may have happened when there was nothing to wake yet.
+            source.CancelPendingRead();
+        }
+
+        WaitForBytes();
+    }
+
     /// <summary>Drops what is queued and sends nothing more, no closing packet either.</summary>
     public void Discard()
     {
         _discarded = true;
-        _source.CancelPendingRead();
+        Interlocked.MemoryBarrier();
+        Volatile.Read(ref _source)?.CancelPendingRead();
         Resume();
     }
 
-    internal void WaitForBytes()
+    private void WaitForBytes()
     {
 #pragma warning disable CA2012 // The awaiter is consumed once, in OnReadable; a state machine a flow would cost a task each.
         _read = _source.ReadAsync().ConfigureAwait(false).GetAwaiter();

@@ -35,6 +35,7 @@ internal sealed partial class TunnelConnection
     {
         NoteLoss(reason);
         SetReason(reason);
+        _isOver = true;
         EndInput(isWhole: false);
         _flow.Discard();
         End();
@@ -53,7 +54,11 @@ internal sealed partial class TunnelConnection
         }
     }
 
-    private Packet? OnOutputDrained()
+    /// <summary>
+    /// The last byte toward the peer is written; what is returned follows it. For the flow, and for a splice that has taken the
+    /// place of <see cref="Output"/>.
+    /// </summary>
+    internal Packet? EndOutput()
     {
         lock (_gate)
         {
@@ -88,7 +93,7 @@ internal sealed partial class TunnelConnection
             var told = abortedBy is { } cut && cut.IsCut() ? cut : _reason.Value;
             if (Role == TunnelRole.Dialed)
             {
-                return PacketFactory.CloseResponse(ConnectId, told.ToWireText());
+                return PacketFactory.CloseResponse(ConnectId, _window is null ? told.ToWireText() : told.ToPeerText());
             }
 
             _closeTimer = _time.CreateTimer(
@@ -110,6 +115,7 @@ internal sealed partial class TunnelConnection
     {
         NoteLoss(CloseReason.CloseTimeout);
         SetReason(CloseReason.CloseTimeout);
+        _isOver = true;
         EndInput(isWhole: false);
         _flow.Discard();
         End();

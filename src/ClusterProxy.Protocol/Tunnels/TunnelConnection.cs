@@ -23,12 +23,12 @@ internal sealed partial class TunnelConnection
     private readonly Action<TunnelConnection> _onEnded;
     private readonly Pipe _input;
     private readonly MeteredPipeReader _inputReader;
-    private readonly Pipe _output;
     private readonly OutgoingFlow _flow;
     private readonly ReceiveWindow? _window;
     private readonly TaskCompletionSource<CloseReason> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private readonly Lock _inputGate = new();
+    private Pipe? _output;
     private ITimer? _closeTimer;
     private CloseReason? _reason;
     private CloseReason? _lostBy;
@@ -38,6 +38,7 @@ internal sealed partial class TunnelConnection
     private bool _inputEnded;
     private volatile bool _inputIsWhole;
     private volatile bool _ownerGone;
+    private volatile bool _isOver;
 
     /// <param name="writer">The tunnel's writer.</param>
     /// <param name="connectId">The id by which the peer of this tunnel knows the connection.</param>
@@ -69,13 +70,7 @@ internal sealed partial class TunnelConnection
             resumeWriterThreshold: hasCredit ? 0 : limits.ConnectionBuffer / 4 * 3,
             minimumSegmentSize: 16 * 1024, useSynchronizationContext: false));
         _inputReader = new MeteredPipeReader(_input.Reader, time, limits.Budget, hasCredit ? ReturnCredit : null, hasCredit ? ReturnDropped : null);
-        // Waking the flow only queues it at its writer, so it may run on the thread that wrote the bytes.
-        _output = new Pipe(new PipeOptions(
-            readerScheduler: PipeScheduler.Inline, writerScheduler: limits.Scheduler,
-            pauseWriterThreshold: limits.SendBuffer, resumeWriterThreshold: limits.SendBuffer / 2,
-            minimumSegmentSize: 16 * 1024, useSynchronizationContext: false));
-        _flow = writer.AddFlow(
-            connectId, _output.Reader, OnOutputDrained, hasCredit ? limits.InitialWindow : OutgoingFlow.Unlimited);
+        _flow = writer.AddFlow(connectId, hasCredit ? limits.InitialWindow : OutgoingFlow.Unlimited);
     }
 
     public long ConnectId { get; }
@@ -113,7 +108,7 @@ internal sealed partial class TunnelConnection
     /// What the peer is to get. Completing it closes the connection behind the last byte, or, if it can be half-closed, this
     /// direction of it. A flush that reports completion says that the connection is over.
     /// </summary>
-    public PipeWriter Output => _output.Writer;
+    public PipeWriter Output => (Volatile.Read(ref _output) ?? CreateOutput()).Writer;
 
     /// <summary>Why the connection ends; null while it lives.</summary>
     public CloseReason? Reason
@@ -262,6 +257,27 @@ internal sealed partial class TunnelConnection
             _writer.TrySend(packet);
             EndIfDialed();
         }
+    }
+
+    private Pipe CreateOutput()
+    {
+        Pipe output;
+        lock (_gate)
+        {
+            if (_output is { } made)
+            {
+                return made;
+            }
+
+            // Waking the flow only queues it at its writer, so it may run on the thread that wrote the bytes.
+            output = _output = new Pipe(new PipeOptions(
+                readerScheduler: PipeScheduler.Inline, writerScheduler: _limits.Scheduler,
+                pauseWriterThreshold: _limits.SendBuffer, resumeWriterThreshold: _limits.SendBuffer / 2,
+                minimumSegmentSize: 16 * 1024, useSynchronizationContext: false));
+        }
+
+        _flow.Start(output.Reader, EndOutput);
+        return output;
     }
 
     private void ReturnCredit(long taken)

@@ -83,13 +83,8 @@ internal sealed class TunnelWriter : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Starts to send a connection's bytes.</summary>
-    public OutgoingFlow AddFlow(long connectId, PipeReader source, Func<Packet?> onDrained, long credit = OutgoingFlow.Unlimited)
-    {
-        var flow = new OutgoingFlow(this, connectId, source, onDrained, credit);
-        flow.WaitForBytes();
-        return flow;
-    }
+    /// <summary>For a connection's bytes. The flow sends nothing until it is started.</summary>
+    public OutgoingFlow AddFlow(long connectId, long credit = OutgoingFlow.Unlimited) => new(this, connectId, credit);
 
     /// <summary>Sends what is queued, then ends the loop. Flows that have nothing queued are cut.</summary>
     public void Complete()

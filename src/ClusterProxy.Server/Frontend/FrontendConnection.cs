@@ -40,7 +40,11 @@ internal sealed class FrontendConnection : IAsyncDisposable
     /// <summary>
     /// Starts to send what the agent sends. Call it when DIAL_RSP is queued, so that DATA comes behind it.
     /// </summary>
-    public void Start() => _flow = _frontend.AddFlow(Id, Owner.Connection.Input, OnDrained);
+    public void Start()
+    {
+        _flow = _frontend.AddFlow(Id);
+        _flow.Start(Owner.Connection.Input, OnDrained);
+    }
 
     /// <summary>Waits until the frontend has been given all, the closing packet included; false when it does not read.</summary>
     public async Task<bool> WaitForEndAsync()

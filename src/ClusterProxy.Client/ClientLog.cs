@@ -26,6 +26,15 @@ internal static partial class ClientLog
     [LoggerMessage(1005, LogLevel.Debug, "Connected to the proxy server at {Address}", EventName = "ServerConnected")]
     public static partial void ServerConnected(ILogger logger, string address);
 
+    [LoggerMessage(1008, LogLevel.Debug, "Opened a lane to the proxy server at {Address}", EventName = "LaneOpened")]
+    public static partial void LaneOpened(ILogger logger, string address);
+
+    [LoggerMessage(1009, LogLevel.Debug, "A lane to the proxy server at {Address} ended: {Reason}", EventName = "LaneEnded")]
+    public static partial void LaneEnded(ILogger logger, string address, string reason);
+
+    [LoggerMessage(1010, LogLevel.Information, "No lane to the proxy server at {Address}: {Error}", EventName = "LaneFailed")]
+    public static partial void LaneFailed(ILogger logger, string address, string error);
+
     [LoggerMessage(
         1006, LogLevel.Warning, "{Files} cannot be used, what was read before stays in use: {Error}", EventName = "FilesRefused")]
     public static partial void FilesRefused(ILogger logger, string[] files, string error);

@@ -5,7 +5,7 @@ using ClusterProxy.Protocol.Tunnels;
 
 namespace ClusterProxy.Client;
 
-/// <summary>The client's instruments, named as upstream's client exports them.</summary>
+/// <summary>The client's instruments, named as upstream's client exports them where it has them.</summary>
 internal sealed class ClientMetrics : IPacketObserver, IDisposable
 {
     public const string MeterName = "ClusterProxy.Client";
@@ -16,7 +16,9 @@ internal sealed class ClientMetrics : IPacketObserver, IDisposable
     private readonly Counter<long> _packets;
     private readonly Counter<long> _streamErrors;
     private readonly Counter<long> _dialFailures;
+    private readonly Counter<long> _creditViolations;
     private readonly UpDownCounter<long> _connections;
+    private readonly UpDownCounter<long> _lanes;
 
     /// <param name="factory">Owns the meter, if given.</param>
     public ClientMetrics(IMeterFactory? factory)
@@ -28,6 +30,10 @@ internal sealed class ClientMetrics : IPacketObserver, IDisposable
             "konnectivity_network_proxy_client_stream_errors_total", description: "Tunnels that broke, by gRPC code.");
         _dialFailures = meter.CreateCounter<long>(
             "konnectivity_network_proxy_client_dial_failure_total", description: "Dials that failed, by reason.");
+        _creditViolations = meter.CreateCounter<long>(
+            "clusterproxy_client_credit_violations_total",
+            description: "Times the server sent more of a connection than it had credit for: a defect of one end.");
+        _lanes = meter.CreateUpDownCounter<long>("clusterproxy_client_lanes", description: "Lanes open to the proxy server.");
         _connections = meter.CreateUpDownCounter<long>(
             "konnectivity_network_proxy_client_client_connections", description: "Connections by status: created, dialing, ok.");
     }
@@ -36,14 +42,15 @@ internal sealed class ClientMetrics : IPacketObserver, IDisposable
 
     public void PacketReceived(PacketType type, long payloadBytes) => _packets.Add(1, new("segment", ToClient), new("packet_type", PacketTypeNames.Of(type)));
 
-    /// <summary>Frontends have no credit: HTTP/2's windows are theirs.</summary>
-    public void CreditViolated()
-    {
-    }
+    public void CreditViolated() => _creditViolations.Add(1);
+
+    public void LaneOpened() => _lanes.Add(1);
+
+    public void LaneClosed() => _lanes.Add(-1);
 
     public void StallStarted()
     {
-        // One connection a tunnel: a reader that takes its time holds up only itself.
+        // A tunnel has one connection, a lane has credit: a reader that takes its time holds up only itself.
     }
 
     public void StallEnded(TimeSpan elapsed)

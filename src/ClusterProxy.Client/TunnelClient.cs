@@ -1,4 +1,5 @@
 using ClusterProxy.Client.HttpConnect;
+using ClusterProxy.Client.Lanes;
 using ClusterProxy.Client.Servers;
 using ClusterProxy.Client.Tunnels;
 using ClusterProxy.Protocol.Tunnels;
@@ -42,9 +43,13 @@ public sealed class TunnelClient : IAsyncDisposable, IDisposable
         _metrics = new ClientMetrics(options.MeterFactory);
         _log = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<TunnelClient>();
         var connector = new ServerConnector(address, new ServerCredentials(options, _log), options);
-        _dialer = options.Transport == TunnelTransport.HttpConnect
-            ? new HttpConnectDialer(connector, options, _metrics)
-            : new GrpcDialer(connector, options, new TunnelSettings(_server, Limits(options), _time, _metrics, _log));
+        var settings = new TunnelSettings(_server, Limits(options), _time, _metrics, _log);
+        _dialer = options.Transport switch
+        {
+            TunnelTransport.HttpConnect => new HttpConnectDialer(connector, options, _metrics),
+            TunnelTransport.Lane => new LaneDialer(new LaneSet(connector, options, settings)),
+            _ => new GrpcDialer(connector, options, settings),
+        };
     }
 
     /// <summary>Dials a target.</summary>
@@ -183,7 +188,8 @@ public sealed class TunnelClient : IAsyncDisposable, IDisposable
     {
         MaxMessageSize = options.MaxMessageSize,
         ConnectionBuffer = ReceiveBuffer,
-        // One connection a tunnel: what it does not read stays with the server, by HTTP/2 flow control.
+        // What a connection does not read stays with the server: by HTTP/2's windows where it has a tunnel of its own, by credit
+        // on a lane.
         StallLimit = Timeout.InfiniteTimeSpan,
         CloseTimeout = options.CloseTimeout,
     };

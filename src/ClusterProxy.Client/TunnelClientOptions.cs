@@ -23,6 +23,15 @@ public sealed class TunnelClientOptions
     public TunnelTransport Transport { get; set; } = TunnelTransport.Grpc;
 
     /// <summary>
+    /// Lanes to this project's own server, that is connections that carry packets of many dials without HTTP/2. 2 by default, as
+    /// agents have: a second keeps one core's worth of TLS from being the limit of all connections together, and more than
+    /// the server has cores to spare gain nothing. They are opened after the first dial, when the server has announced that it takes
+    /// them, are closed after 5 minutes without use, and nothing else depends on them: 0 stays on gRPC. Upstream's server
+    /// announces none.
+    /// </summary>
+    public int Lanes { get; set; } = 2;
+
+    /// <summary>
     /// The certificate that proves who this client is, with its chain; asked for at each handshake, so that a renewed one
     /// is used without a restart. Wins over <see cref="ClientCertificates"/>. Null by default.
     /// </summary>
@@ -99,7 +108,10 @@ public sealed class TunnelClientOptions
     /// </summary>
     public TimeSpan KeepAliveDelay { get; set; } = TimeSpan.FromMinutes(6);
 
-    /// <summary>How long a ping may stay unanswered. 20 s by default, as all upstream components wait.</summary>
+    /// <summary>
+    /// How long a ping may stay unanswered, on an HTTP/2 connection or a lane, before its connections end with an error. 20 s by
+    /// default, as all upstream components wait.
+    /// </summary>
     public TimeSpan KeepAliveTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>

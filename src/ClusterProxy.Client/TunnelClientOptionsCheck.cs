@@ -6,6 +6,9 @@ internal static class TunnelClientOptionsCheck
     // The longest a timer can run.
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
+    // Each costs a connection and pings at both ends; there is no use for so many.
+    private const int MostLanes = 64;
+
     public static void ThrowIfInvalid(TunnelClientOptions options)
     {
         CheckTimeout(options.DialTimeout, nameof(options.DialTimeout));
@@ -13,6 +16,12 @@ internal static class TunnelClientOptionsCheck
         CheckTimeout(options.CloseTimeout, nameof(options.CloseTimeout));
         CheckPing(options.KeepAliveDelay, nameof(options.KeepAliveDelay));
         CheckPing(options.KeepAliveTimeout, nameof(options.KeepAliveTimeout));
+        var leastLanes = options.Transport == TunnelTransport.Lane ? 1 : 0;
+        if (options.Lanes < leastLanes || options.Lanes > MostLanes)
+        {
+            throw new ArgumentException($"{nameof(options.Lanes)} is {options.Lanes}; it must be from {leastLanes} to {MostLanes}");
+        }
+
         if (options.MaxMessageSize < 1)
         {
             throw new ArgumentException($"{nameof(options.MaxMessageSize)} is {options.MaxMessageSize}; it must be at least 1 byte");

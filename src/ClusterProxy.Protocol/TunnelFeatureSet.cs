@@ -16,7 +16,7 @@ internal enum TunnelFeatureSet
     /// <summary>The tunnel's round trip can be measured, and its silence noticed.</summary>
     Ping = 4,
 
-    /// <summary>The agent may open lanes beside its tunnel.</summary>
+    /// <summary>The peer of the server may open lanes beside its tunnel.</summary>
     Lanes = 8,
 
     /// <summary>A dial carries its trace context, and a connection has one id at every end.</summary>

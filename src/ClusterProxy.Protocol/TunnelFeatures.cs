@@ -14,7 +14,13 @@ internal static class TunnelFeatures
     /// What this build understands on a frontend's tunnel. It carries one connection, so HTTP/2's own windows are its credit
     /// and HTTP/2's own pings its round trip.
     /// </summary>
-    public const TunnelFeatureSet Frontend = TunnelFeatureSet.HalfClose | TunnelFeatureSet.Trace;
+    public const TunnelFeatureSet Frontend = TunnelFeatureSet.HalfClose | TunnelFeatureSet.Lanes | TunnelFeatureSet.Trace;
+
+    /// <summary>Without these there is no lane of a frontend: it carries many connections.</summary>
+    public const TunnelFeatureSet LeastOfLane = TunnelFeatureSet.HalfClose | TunnelFeatureSet.Credit | TunnelFeatureSet.Ping;
+
+    /// <summary>What this build understands on a frontend's lane.</summary>
+    public const TunnelFeatureSet FrontendLane = LeastOfLane | TunnelFeatureSet.Trace;
 
     private static readonly (TunnelFeatureSet Feature, string Name)[] Names =
     [

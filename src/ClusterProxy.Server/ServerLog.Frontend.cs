@@ -1,3 +1,4 @@
+using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Server.Policy;
 
 namespace ClusterProxy.Server;
@@ -32,6 +33,15 @@ internal static partial class ServerLog
         2105, LogLevel.Warning, "Dial of {Target} by {Subject} from {Peer} denied: no rule of --frontend-policy allows it",
         EventName = "DialDenied")]
     public static partial void DialDenied(this ILogger logger, string peer, FrontendSubject? subject, string target);
+
+    [LoggerMessage(2106, LogLevel.Debug, "Frontend opened a lane from {Peer}", EventName = "FrontendLaneOpened")]
+    public static partial void FrontendLaneOpened(this ILogger logger, string peer);
+
+    [LoggerMessage(2107, LogLevel.Debug, "Lane of a frontend from {Peer} ended: {Status}", EventName = "FrontendLaneClosed")]
+    public static partial void FrontendLaneClosed(this ILogger logger, string peer, GrpcStatus status);
+
+    [LoggerMessage(2108, LogLevel.Information, "Lane of a frontend from {Peer} refused: {Reason}", EventName = "FrontendLaneRefused")]
+    public static partial void FrontendLaneRefused(this ILogger logger, string peer, string reason);
 
     [LoggerMessage(2104, LogLevel.Debug, "CONNECT client {Peer} left: {Reason}", EventName = "ConnectClientLost")]
     public static partial void ConnectClientLost(this ILogger logger, string peer, string reason);

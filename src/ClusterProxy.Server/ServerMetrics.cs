@@ -130,6 +130,11 @@ internal sealed class ServerMetrics
             Ours + "queued_bytes", () => agents.Tunnels.Sum(static t => t.QueuedBytes),
             description: "Bytes that came from agents and wait for frontends.");
         _meter.CreateObservableGauge(
+            Ours + "frontend_lanes", () => frontends.LaneCount, description: "Lanes that frontends have open.");
+        _meter.CreateObservableGauge(
+            Ours + "frontend_queued_bytes", () => frontends.QueuedBytes,
+            description: "Bytes that came on frontends' lanes and wait for agents.");
+        _meter.CreateObservableGauge(
             Ours + "agent_tunnels", () => CountTunnels(agents), description: "Agents' streams, by state.");
         PublishZeros();
     }
@@ -141,7 +146,7 @@ internal sealed class ServerMetrics
         _dialDurationByResult.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("result", outcome));
 
         // Upstream does not count a CONNECT that finds no agent.
-        if (result.Failure is { } reason && (reason != DialFailureReason.NoAgent || frontend == FrontendNames.Grpc))
+        if (result.Failure is { } reason && (reason != DialFailureReason.NoAgent || frontend != FrontendNames.Connect))
         {
             _dialFailures.Add(1, new KeyValuePair<string, object?>(Reason, outcome));
         }

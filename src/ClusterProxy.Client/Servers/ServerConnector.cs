@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using ClusterProxy.Protocol.Lanes;
 
 namespace ClusterProxy.Client.Servers;
 
@@ -28,8 +29,7 @@ internal sealed class ServerConnector(ServerAddress address, ServerCredentials c
         try
         {
             await socket.ConnectAsync(address.EndPoint, both.Token).ConfigureAwait(false);
-            var stream = new NetworkStream(socket, ownsSocket: true);
-            return new(address.Tls ? await AuthenticateAsync(stream, protocol, both.Token).ConfigureAwait(false) : stream, socket);
+            return new(await SecureAsync(socket, protocol, both.Token).ConfigureAwait(false), socket);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -68,7 +68,30 @@ internal sealed class ServerConnector(ServerAddress address, ServerCredentials c
         return socket;
     }
 
-    private async Task<Stream> AuthenticateAsync(NetworkStream inner, SslApplicationProtocol protocol, CancellationToken cancellationToken)
+    private async Task<Stream> SecureAsync(Socket socket, SslApplicationProtocol protocol, CancellationToken cancellationToken)
+    {
+        if (!address.Tls)
+        {
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+
+        if (protocol != LaneProtocol.Alpn)
+        {
+            return await AuthenticateAsync(new NetworkStream(socket, ownsSocket: true), protocol, cancellationToken).ConfigureAwait(false);
+        }
+
+        var inner = new TurnBufferedStream(socket);
+        var tls = await AuthenticateAsync(inner, protocol, cancellationToken).ConfigureAwait(false);
+        if (tls.NegotiatedApplicationProtocol != protocol)
+        {
+            throw new ServerConnectException($"the proxy server at {address.Text} takes no lanes");
+        }
+
+        inner.BufferWrites();
+        return tls;
+    }
+
+    private async Task<SslStream> AuthenticateAsync(Stream inner, SslApplicationProtocol protocol, CancellationToken cancellationToken)
     {
         var name = options.ServerName ?? address.Host;
         var check = new ServerCertificateCheck(name);

@@ -1,25 +1,31 @@
 using System.Collections.Concurrent;
 using System.Net.Security;
+using ClusterProxy.Client.Lanes;
 using ClusterProxy.Client.Servers;
+using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 
 namespace ClusterProxy.Client.Tunnels;
 
 /// <summary>
 /// Dials over gRPC: one tunnel a dial, and as many HTTP/2 connections as the server's limit of streams demands, which is
-/// nearly always one.
+/// nearly always one. Once the server has announced lanes, and as long as there is one, it dials on these.
 /// </summary>
 internal sealed class GrpcDialer : IDialer
 {
     private readonly ServerConnector _connector;
     private readonly TunnelSettings _settings;
     private readonly HttpMessageInvoker _http;
+    private readonly LaneSet? _lanes;
     private readonly ConcurrentDictionary<ProxyTunnel, byte> _tunnels = new();
 
     public GrpcDialer(ServerConnector connector, TunnelClientOptions options, TunnelSettings settings)
     {
         _connector = connector;
-        _settings = settings;
+        _lanes = options.Lanes > 0 ? new LaneSet(connector, options, settings) : null;
+        _settings = _lanes is { } lanes
+            ? settings with { OnServerFeatures = features => lanes.Announce(features.HasFlag(TunnelFeatureSet.Lanes)) }
+            : settings;
         _http = new HttpMessageInvoker(new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancellationToken) => await ConnectAsync(cancellationToken).ConfigureAwait(false),
@@ -40,6 +46,14 @@ internal sealed class GrpcDialer : IDialer
 
     public async Task<IStreamEnd> DialAsync(TunnelTarget target, CancellationToken cancellationToken)
     {
+        while (_lanes?.Pick() is { } lane)
+        {
+            if (await lane.DialAsync(target, cancellationToken).ConfigureAwait(false) is { } end)
+            {
+                return end;
+            }
+        }
+
         var tunnel = await OpenAsync(target, cancellationToken).ConfigureAwait(false);
         _tunnels.TryAdd(tunnel, default);
         tunnel.Dial();
@@ -57,6 +71,11 @@ internal sealed class GrpcDialer : IDialer
     public async ValueTask DisposeAsync()
     {
         // No dial runs any more: the client sees to that first.
+        if (_lanes is not null)
+        {
+            await _lanes.DisposeAsync().ConfigureAwait(false);
+        }
+
         await Task.WhenAll(_tunnels.Keys.Select(tunnel => tunnel.DisposeAsync().AsTask())).ConfigureAwait(false);
         _http.Dispose();
     }

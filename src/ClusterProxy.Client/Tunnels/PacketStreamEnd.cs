@@ -5,21 +5,21 @@ using ClusterProxy.Protocol.Tunnels;
 
 namespace ClusterProxy.Client.Tunnels;
 
-/// <summary>A connection carried as packets by a <see cref="ProxyTunnel"/> of its own.</summary>
+/// <summary>A connection carried as packets.</summary>
 internal sealed class PacketStreamEnd : IStreamEnd
 {
     // A whole packet a piece: larger writes would copy all before the first byte leaves.
     private const int PieceSize = 64 * 1024;
 
-    private readonly ProxyTunnel _tunnel;
+    private readonly IPacketCarrier _carrier;
     private readonly TunnelConnection _connection;
     private readonly UseGate _reads;
     private readonly UseGate _writes;
 
-    public PacketStreamEnd(ProxyTunnel tunnel, TunnelConnection connection, string connectionId)
+    public PacketStreamEnd(IPacketCarrier carrier, TunnelConnection connection, string connectionId)
     {
         ConnectionId = PeerText.Bound(connectionId);
-        _tunnel = tunnel;
+        _carrier = carrier;
         _connection = connection;
         _reads = new UseGate("read", () => connection.Input.Complete());
         _writes = new UseGate("write", () => connection.Output.Complete());
@@ -57,7 +57,7 @@ internal sealed class PacketStreamEnd : IStreamEnd
     {
         if (!_writes.TryEnter())
         {
-            throw new IOException(_tunnel.EndText());
+            throw new IOException(_carrier.EndText());
         }
 
         try
@@ -68,7 +68,7 @@ internal sealed class PacketStreamEnd : IStreamEnd
                 buffer = buffer[piece.Length..];
                 if ((await _connection.Output.WriteAsync(piece, cancellationToken).ConfigureAwait(false)).IsCompleted)
                 {
-                    throw new IOException(_tunnel.EndText());
+                    throw new IOException(_carrier.EndText());
                 }
             }
         }
@@ -90,16 +90,16 @@ internal sealed class PacketStreamEnd : IStreamEnd
         }
 
         CloseReads();
-        _tunnel.EndWithin();
+        _carrier.EndWithin();
     }
 
     public async Task CloseAsync()
     {
         BeginClose();
         await _connection.Completion.ConfigureAwait(false);
-        if (_tunnel.CloseAnswer is not "")
+        if (_carrier.CloseAnswer is not "")
         {
-            throw new IOException(_tunnel.EndText());
+            throw new IOException(_carrier.EndText());
         }
     }
 
@@ -108,7 +108,7 @@ internal sealed class PacketStreamEnd : IStreamEnd
         _connection.Abort(CloseReason.FrontendLost);
         _writes.Close();
         CloseReads();
-        _tunnel.EndWithin();
+        _carrier.EndWithin();
     }
 
     /// <summary>Frees the tunnel's reader if it waits for this end to take bytes.</summary>
@@ -137,5 +137,5 @@ internal sealed class PacketStreamEnd : IStreamEnd
         return length;
     }
 
-    private int ReadEnd() => _tunnel.IsCutOff ? throw new IOException(_tunnel.EndText()) : 0;
+    private int ReadEnd() => _carrier.IsCutOff ? throw new IOException(_carrier.EndText()) : 0;
 }

@@ -17,7 +17,7 @@ namespace ClusterProxy.Client.Tunnels;
 /// </code>
 /// The receiving loop owns the end of it: whatever happens, <see cref="Completion"/> ends with everything released.
 /// </summary>
-internal sealed class ProxyTunnel : IAsyncDisposable
+internal sealed class ProxyTunnel : IPacketCarrier, IAsyncDisposable
 {
     // After END_STREAM the server owes nothing but its own; a server that keeps the call open is cut.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
@@ -54,10 +54,8 @@ internal sealed class ProxyTunnel : IAsyncDisposable
     /// <summary>Ends, and never fails, when the call is over and all it held is released.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
-    /// <summary>The error text of CLOSE_RSP, empty in the ordinary case; null while none has come.</summary>
     public string? CloseAnswer { get; private set; }
 
-    /// <summary>Whether the connection ended otherwise than by either end's wish: bytes may be missing.</summary>
     public bool IsCutOff => !_inputComplete && (CloseAnswer is { Length: > 0 } || (CloseAnswer is null && _connection?.Reason == CloseReason.TunnelLost));
 
     /// <summary>Opens the call. The loops start with <see cref="Dial"/>.</summary>
@@ -99,7 +97,6 @@ internal sealed class ProxyTunnel : IAsyncDisposable
         }
     }
 
-    /// <summary>The connection is being closed: the tunnel ends at the latest when the close timeout has passed.</summary>
     public void EndWithin() => StopAfter(_settings.Limits.CloseTimeout);
 
     /// <summary>Resets the call at once and waits until nothing of it is left.</summary>
@@ -118,7 +115,6 @@ internal sealed class ProxyTunnel : IAsyncDisposable
         await Completion.ConfigureAwait(false);
     }
 
-    /// <summary>Why no more bytes go through, for people.</summary>
     public string EndText()
     {
         GrpcStatus? lost;
@@ -167,6 +163,7 @@ internal sealed class ProxyTunnel : IAsyncDisposable
     private async Task<GrpcStatus> ReceiveAsync(CancellationToken cancellationToken)
     {
         var input = await _call.InputAsync(cancellationToken).ConfigureAwait(false);
+        await LearnAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             var packets = new PacketReader(input, _settings.Limits.MaxMessageSize);
@@ -184,6 +181,15 @@ internal sealed class ProxyTunnel : IAsyncDisposable
         finally
         {
             await input.CompleteAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask LearnAsync(CancellationToken cancellationToken)
+    {
+        if (_settings.OnServerFeatures is { } learn)
+        {
+            var headers = await _call.ResponseHeadersAsync(cancellationToken).ConfigureAwait(false);
+            learn(TunnelFeatures.Parse(headers.NonValidated.TryGetValues(TunnelHeaders.Features, out var features) ? features.ToString() : null));
         }
     }
 

@@ -51,6 +51,9 @@ public sealed class DirectSocketConnection : DefaultConnectionContext, IConnecti
 
     public PipeWriter Output => _output;
 
+    /// <summary>The socket itself, for whoever brings pipes of his own. Those of this connection are not used then.</summary>
+    public Stream Stream => _stream;
+
     /// <summary>
     /// From here on a write only collects, until a flush or an empty write: a TLS stream makes a write of every record, 16 KiB,
     /// and an empty one of its flush.

@@ -5,7 +5,10 @@ using ClusterProxy.Protocol.Packets;
 
 namespace ClusterProxy.Protocol.Lanes;
 
-/// <summary>The first packet each way of a lane: the agent names its tunnel by the token it got there, the server says yes or why not.</summary>
+/// <summary>
+/// The first packet each way of a lane: an agent names its tunnel by the token it got there, a frontend says what it understands;
+/// the server says yes or why not.
+/// </summary>
 internal static class LaneHandshake
 {
     /// <summary>For the agent. Packets may follow at once.</summary>
@@ -19,15 +22,29 @@ internal static class LaneHandshake
         return answer.Error.Length == 0 ? null : answer.Error;
     }
 
-    /// <summary>For the server: the token that the agent names.</summary>
-    /// <exception cref="GrpcException">The agent said something else.</exception>
+    /// <summary>For a frontend. Packets may follow at once.</summary>
+    /// <returns>The server's answer: its features, or an error.</returns>
+    /// <exception cref="GrpcException">The server said something else.</exception>
     /// <exception cref="IOException">The connection broke or ended.</exception>
-    public static async Task<string> ReadTokenAsync(PacketReader reader, CancellationToken cancellationToken) =>
-        (await ReceiveAsync(reader, cancellationToken).ConfigureAwait(false)).Token;
+    public static async Task<Lane> OpenAsync(
+        PacketReader reader, PipeWriter output, TunnelFeatureSet features, CancellationToken cancellationToken)
+    {
+        await SendAsync(output, PacketFactory.FrontendLaneRequest(TunnelFeatures.Format(features)), cancellationToken).ConfigureAwait(false);
+        return await ReceiveAsync(reader, cancellationToken).ConfigureAwait(false);
+    }
 
-    /// <summary>For the server: takes the lane, or refuses it with a text for the agent's log.</summary>
-    public static Task AnswerAsync(PipeWriter output, string error, CancellationToken cancellationToken) =>
-        SendAsync(output, PacketFactory.LaneResponse(error), cancellationToken);
+    /// <summary>For the server: the token that an agent names, or the features of a frontend.</summary>
+    /// <exception cref="GrpcException">The peer said something else.</exception>
+    /// <exception cref="IOException">The connection broke or ended.</exception>
+    public static Task<Lane> ReadAsync(PacketReader reader, CancellationToken cancellationToken) => ReceiveAsync(reader, cancellationToken);
+
+    /// <summary>For the server: takes the lane, or refuses it with a text for the peer's log.</summary>
+    /// <param name="output">Of the lane.</param>
+    /// <param name="error">Empty takes it.</param>
+    /// <param name="features">For a frontend: what this server understands.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public static Task AnswerAsync(PipeWriter output, string error, TunnelFeatureSet features, CancellationToken cancellationToken) =>
+        SendAsync(output, PacketFactory.LaneResponse(error, TunnelFeatures.Format(features)), cancellationToken);
 
     private static async Task SendAsync(PipeWriter output, Packet packet, CancellationToken cancellationToken)
     {

@@ -4,8 +4,8 @@ using System.Net.Security;
 namespace ClusterProxy.Protocol.Lanes;
 
 /// <summary>
-/// A lane: a TLS connection beside an agent's tunnel that carries the same packets in the same five-byte frames, without
-/// HTTP/2 around them. Normative text: proto/README.md, "lanes".
+/// A lane: a connection of an agent or a frontend beside its tunnel that carries the same packets in the same five-byte frames,
+/// without HTTP/2 around them. Normative text: proto/README.md, "lanes".
 /// </summary>
 internal static class LaneProtocol
 {
@@ -18,9 +18,15 @@ internal static class LaneProtocol
     /// <summary>What a lane asks for in its TLS handshake; a server that does not know it ends the handshake.</summary>
     public static SslApplicationProtocol Alpn { get; } = new("clusterproxy-lane/1");
 
-    /// <param name="tls">Authenticated; stays the caller's.</param>
-    public static PipeReader CreateInput(Stream tls) => PipeReader.Create(tls, ReaderOptions);
+    /// <summary>
+    /// What a lane begins with where no handshake has said that it is one: the flag byte of its first frame. HTTP/2's preface and
+    /// a CONNECT begin with letters.
+    /// </summary>
+    public const byte FirstByte = 0;
 
-    /// <param name="tls">Authenticated; stays the caller's.</param>
-    public static PipeWriter CreateOutput(Stream tls) => PipeWriter.Create(tls, WriterOptions);
+    /// <param name="stream">Authenticated; stays the caller's.</param>
+    public static PipeReader CreateInput(Stream stream) => PipeReader.Create(stream, ReaderOptions);
+
+    /// <param name="stream">Authenticated; stays the caller's.</param>
+    public static PipeWriter CreateOutput(Stream stream) => PipeWriter.Create(stream, WriterOptions);
 }

@@ -69,11 +69,18 @@ internal static class PacketFactory
         Lane = new Lane { Token = token },
     };
 
-    /// <summary>Ours: the server's answer to it; with an error the lane ends.</summary>
-    public static Packet LaneResponse(string error) => new()
+    /// <summary>Ours: the first packet of a lane, from a frontend.</summary>
+    public static Packet FrontendLaneRequest(string features) => new()
     {
         Type = PacketType.Lane,
-        Lane = new Lane { Error = error },
+        Lane = new Lane { Features = features },
+    };
+
+    /// <summary>Ours: the server's answer to either; with an error the lane ends.</summary>
+    public static Packet LaneResponse(string error, string features = "") => new()
+    {
+        Type = PacketType.Lane,
+        Lane = new Lane { Error = error, Features = features },
     };
 
     public static Packet CloseDial(long random) => new()

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Protocol.Packets;
@@ -51,12 +52,12 @@ internal sealed class LaneService(AgentRegistry registry, AgentIdentityCheck ide
     {
         using var deadline = new CancellationTokenSource(HandshakeTimeout, context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ended);
-        var token = await LaneHandshake.ReadTokenAsync(reader, either.Token);
-        var tunnel = registry.FindByLaneToken(token);
+        var asked = await LaneHandshake.ReadAsync(reader, either.Token);
+        var tunnel = registry.FindByLaneToken(asked.Token);
         var refusal = tunnel is null
             ? "this server has no tunnel with that token; behind a load balancer another one may"
             : Objection(certificate, peer, tunnel.Agent);
-        await LaneHandshake.AnswerAsync(output, refusal, either.Token);
+        await LaneHandshake.AnswerAsync(output, refusal, TunnelFeatureSet.None, either.Token);
         if (refusal.Length > 0)
         {
             context.Logger.LaneRefused(peer, refusal);

@@ -4,5 +4,6 @@ namespace ClusterProxy.Server.Frontend;
 internal static class FrontendNames
 {
     public const string Grpc = "grpc";
+    public const string Lane = "lane";
     public const string Connect = "http-connect";
 }

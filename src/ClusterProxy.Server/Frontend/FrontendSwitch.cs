@@ -2,22 +2,25 @@ using System.Buffers;
 using System.IO.Pipelines;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Transport;
+using ClusterProxy.Protocol.Lanes;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace ClusterProxy.Server.Frontend;
 
 /// <summary>
-/// Looks at the first bytes of a connection: HTTP/2's preface goes on to gRPC; anything else is CONNECT, where that is served,
-/// or gets an answer that says what this port speaks.
+/// Looks at the first bytes of a connection: HTTP/2's preface goes on to gRPC, a lane's first frame to lanes, unless TLS could have
+/// told; anything else is CONNECT, where that is served, or gets an answer that says what this port speaks.
 /// </summary>
 /// <param name="serveGrpc">Whether HTTP/2 is served.</param>
 /// <param name="serveConnect">Serves CONNECT from the peeked bytes on; null where it is not served.</param>
+/// <param name="serveLane">Serves lanes; null where they are not served.</param>
 /// <param name="refusal">What a client is told that speaks neither.</param>
 /// <param name="timeout">For the first bytes; silent connections must not pile up.</param>
 /// <param name="time">Clock of that.</param>
 internal sealed class FrontendSwitch(
-    bool serveGrpc, Func<ConnectionContext, ReadResult?, Task>? serveConnect, string refusal, TimeSpan timeout, TimeProvider time)
+    bool serveGrpc, Func<ConnectionContext, ReadResult?, Task>? serveConnect, Func<ConnectionContext, Task>? serveLane, string refusal,
+    TimeSpan timeout, TimeProvider time)
 {
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
@@ -51,10 +54,14 @@ internal sealed class FrontendSwitch(
                         connection.Features.Get<DirectSocketConnection>()?.EndAfterPeer();
                         await http2(connection);
                         return;
-                    case PrefaceMatch.None when serveConnect is not null:
+                    case PrefaceMatch.Lane when serveLane is not null && connection.Features.Get<ITlsHandshakeFeature>() is null:
+                        input.AdvanceTo(result.Buffer.Start);
+                        await serveLane(connection);
+                        return;
+                    case not PrefaceMatch.Partial when serveConnect is not null:
                         await serveConnect(connection, result);
                         return;
-                    case PrefaceMatch.None:
+                    case not PrefaceMatch.Partial:
                         await new ConnectResponse(400, refusal).WriteAsync(connection.Transport.Output);
                         return;
                 }
@@ -81,7 +88,8 @@ internal sealed class FrontendSwitch(
         Span<byte> head = stackalloc byte[24];
         var length = (int)Math.Min(buffer.Length, Preface.Length);
         buffer.Slice(0, length).CopyTo(head);
-        return !Preface.StartsWith(head[..length]) ? PrefaceMatch.None
+        return length > 0 && head[0] == LaneProtocol.FirstByte ? PrefaceMatch.Lane
+            : !Preface.StartsWith(head[..length]) ? PrefaceMatch.None
             : length == Preface.Length ? PrefaceMatch.Whole
             : PrefaceMatch.Partial;
     }

@@ -1,6 +1,6 @@
 namespace ClusterProxy.Server.Frontend;
 
-/// <summary>One frontend that is here: a gRPC stream or a CONNECT client.</summary>
+/// <summary>One frontend that is here: a gRPC stream, a lane or a CONNECT client.</summary>
 internal interface IFrontend
 {
     /// <summary>Whether it has sent more than its agent takes, and is not read from.</summary>

@@ -7,6 +7,7 @@ internal sealed class LiveFrontends
 {
     private readonly ConcurrentDictionary<IFrontend, bool> _grpc = new();
     private readonly ConcurrentDictionary<IFrontend, bool> _connect = new();
+    private readonly ConcurrentDictionary<IFrontend, bool> _lanes = new();
     private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _draining;
 
@@ -14,20 +15,32 @@ internal sealed class LiveFrontends
 
     public int ConnectCount => _connect.Count;
 
+    public int LaneCount => _lanes.Count;
+
+    /// <summary>The lanes that are open.</summary>
+    public IEnumerable<FrontendLane> Lanes => _lanes.Keys.Cast<FrontendLane>();
+
+    /// <summary>Bytes that came on lanes and wait for agents.</summary>
+    public long QueuedBytes => Lanes.Sum(static lane => lane.QueuedBytes);
+
     public int StalledCount => _grpc.Count(static pair => pair.Key.IsStalled);
 
     /// <summary>Ends when the last one has left after <see cref="Drain"/>.</summary>
     public Task Emptied => _emptied.Task;
 
-    private IEnumerable<IFrontend> All => _grpc.Keys.Concat(_connect.Keys);
+    private IEnumerable<IFrontend> All => _grpc.Keys.Concat(_connect.Keys).Concat(_lanes.Keys);
 
     public void Add(FrontendTunnel frontend) => Add(_grpc, frontend);
 
     public void Add(ConnectTunnel frontend) => Add(_connect, frontend);
 
+    public void Add(FrontendLane frontend) => Add(_lanes, frontend);
+
     public void Remove(FrontendTunnel frontend) => Remove(_grpc, frontend);
 
     public void Remove(ConnectTunnel frontend) => Remove(_connect, frontend);
+
+    public void Remove(FrontendLane frontend) => Remove(_lanes, frontend);
 
     public void Drain()
     {
@@ -65,7 +78,7 @@ internal sealed class LiveFrontends
 
     private void NoteIfEmpty()
     {
-        if (_draining && _grpc.IsEmpty && _connect.IsEmpty)
+        if (_draining && _grpc.IsEmpty && _connect.IsEmpty && _lanes.IsEmpty)
         {
             _emptied.TrySetResult();
         }

@@ -6,6 +6,9 @@ internal enum PrefaceMatch
     /// <summary>They are something else.</summary>
     None,
 
+    /// <summary>They are a lane's.</summary>
+    Lane,
+
     /// <summary>So far, and more must come.</summary>
     Partial,
 

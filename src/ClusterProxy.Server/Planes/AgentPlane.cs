@@ -42,7 +42,7 @@ internal static class AgentPlane
             Endpoint = new("agent-port", options.AgentBindAddress, options.AgentPort),
             UseTls = tls.Use,
             Connect = next => Connect(
-                lanes, new FrontendSwitch(serveGrpc: true, serveConnect: null, WrongProtocol, options.ConnectHeadTimeout, time).Use(next)),
+                lanes, new FrontendSwitch(serveGrpc: true, serveConnect: null, serveLane: null, WrongProtocol, options.ConnectHeadTimeout, time).Use(next)),
             Serve = new GrpcMethod(TunnelHeaders.ConnectMethod, service.ServeAsync, time, logger).HandleAsync,
             MaxStreams = 1000,
 

@@ -4,6 +4,7 @@ using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Listeners;
 using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Grpc;
@@ -24,6 +25,7 @@ internal static class FrontendPlane
         var connect = options.Mode == FrontendMode.Grpc
             ? (Func<ConnectionContext, ReadResult?, Task>?)null
             : (connection, peeked) => new ConnectTunnel(connection, peeked, context, options.ConnectHeadTimeout).RunAsync();
+        var lanes = new FrontendLaneService(context);
         var grpc = new GrpcMethod(
             TunnelHeaders.ProxyMethod, call => ServeAsync(call, context), context.Time, logger);
         return new PlaneOptions
@@ -33,8 +35,11 @@ internal static class FrontendPlane
             Socket = BindSocket(options),
             Connect = next => Identify(
                 context,
-                new FrontendSwitch(options.Mode != FrontendMode.HttpConnect, connect, WrongProtocol, options.ConnectHeadTimeout, context.Time)
-                    .Use(next)),
+                Switch(
+                    lanes,
+                    new FrontendSwitch(
+                        options.Mode != FrontendMode.HttpConnect, connect, lanes.ServeAsync, WrongProtocol, options.ConnectHeadTimeout, context.Time)
+                        .Use(next))),
             Serve = grpc.HandleAsync,
 
             // A client with one HTTP/2 connection opens a stream for each dial.
@@ -64,6 +69,9 @@ internal static class FrontendPlane
             return next(connection);
         };
 
+    private static ConnectionDelegate Switch(FrontendLaneService lanes, ConnectionDelegate others) => connection =>
+        FrontendLaneService.IsAgreed(connection) ? lanes.ServeAsync(connection) : others(connection);
+
     private static UnixSocketListener? BindSocket(ServerOptions options)
     {
         var (flag, path) = options.UdsName.Length > 0 ? ("uds-name", options.UdsName) : ("frontend-uds-name", options.FrontendUdsName);
@@ -84,9 +92,9 @@ internal static class FrontendPlane
                 CipherSuites = options.CipherSuites,
                 ApplicationProtocols = options.Mode switch
                 {
-                    FrontendMode.Grpc => [SslApplicationProtocol.Http2],
+                    FrontendMode.Grpc => [SslApplicationProtocol.Http2, LaneProtocol.Alpn],
                     FrontendMode.HttpConnect => [SslApplicationProtocol.Http11],
-                    _ => [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+                    _ => [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11, LaneProtocol.Alpn],
                 },
             },
             metrics, logger, context.Time);

@@ -9,6 +9,8 @@ public sealed class CutUploadTests(ITestOutputHelper output) : TunnelTest(output
     [Theory]
     [InlineData(FrontendKind.GrpcTls)]
     [InlineData(FrontendKind.GrpcUnix)]
+    [InlineData(FrontendKind.LaneTls)]
+    [InlineData(FrontendKind.LaneUnix)]
     public async Task TunnelLost_WhileTheFrontendCloses_FailsTheClose(FrontendKind kind)
     {
         var target = Own(new PatternTarget());
@@ -35,6 +37,7 @@ public sealed class CutUploadTests(ITestOutputHelper output) : TunnelTest(output
     [Theory]
     [InlineData(FrontendKind.GrpcTls)]
     [InlineData(FrontendKind.ConnectTls)]
+    [InlineData(FrontendKind.LaneTls)]
     public async Task FrontendLost_ResetsTheTarget(FrontendKind kind)
     {
         var target = Own(new PatternTarget());
@@ -50,6 +53,8 @@ public sealed class CutUploadTests(ITestOutputHelper output) : TunnelTest(output
     [Theory]
     [InlineData(FrontendKind.GrpcTls)]
     [InlineData(FrontendKind.GrpcUnix)]
+    [InlineData(FrontendKind.LaneTls)]
+    [InlineData(FrontendKind.LaneUnix)]
     public async Task WriteCancelled_ThenDisposed_ResetsTheTarget(FrontendKind kind)
     {
         const int Length = 128 * 1024 * 1024;

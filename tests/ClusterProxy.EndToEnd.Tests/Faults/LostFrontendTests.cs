@@ -9,6 +9,7 @@ public sealed class LostFrontendTests(ITestOutputHelper output) : TunnelTest(out
     [Theory]
     [InlineData(FrontendKind.GrpcTls)]
     [InlineData(FrontendKind.ConnectTls)]
+    [InlineData(FrontendKind.LaneTls)]
     public async Task FrontendCutOff_InADownload_LeavesNothingBehind(FrontendKind kind)
     {
         var source = Own(new SourceTarget(64 * 1024 * 1024));

@@ -16,11 +16,15 @@ public sealed class RandomFaultTests(ITestOutputHelper output) : TunnelTest(outp
     {
         { FaultPlace.AgentToServer, FrontendKind.GrpcTls },
         { FaultPlace.AgentToServer, FrontendKind.GrpcUnix },
+        { FaultPlace.AgentToServer, FrontendKind.LaneTls },
+        { FaultPlace.AgentToServer, FrontendKind.LaneUnix },
         { FaultPlace.AgentToServer, FrontendKind.ConnectTls },
         { FaultPlace.AgentToServer, FrontendKind.ConnectUnix },
         { FaultPlace.FrontendToServer, FrontendKind.GrpcTls },
+        { FaultPlace.FrontendToServer, FrontendKind.LaneTls },
         { FaultPlace.FrontendToServer, FrontendKind.ConnectTls },
         { FaultPlace.AgentToTarget, FrontendKind.GrpcTls },
+        { FaultPlace.AgentToTarget, FrontendKind.LaneTls },
         { FaultPlace.AgentToTarget, FrontendKind.ConnectTls },
     };
 

@@ -103,6 +103,7 @@ public sealed class CancellationTests(ITestOutputHelper output) : TunnelTest(out
 
     [Theory]
     [InlineData(FrontendKind.GrpcTls, 1000)]
+    [InlineData(FrontendKind.LaneTls, 1000)]
     [InlineData(FrontendKind.ConnectUnix, 300)]
     public async Task ManyDials_CancelledAtRandomMoments_LeaveEveryTableEmpty(FrontendKind kind, int dials)
     {

@@ -14,6 +14,10 @@ public static class FrontendCases
         { FrontendKind.GrpcUnix, "grpc" },
         { FrontendKind.GrpcTls, "auto" },
         { FrontendKind.GrpcUnix, "auto" },
+        { FrontendKind.LaneTls, "grpc" },
+        { FrontendKind.LaneUnix, "grpc" },
+        { FrontendKind.LaneTls, "auto" },
+        { FrontendKind.LaneUnix, "auto" },
         { FrontendKind.ConnectTls, "http-connect" },
         { FrontendKind.ConnectUnix, "http-connect" },
         { FrontendKind.ConnectTls, "auto" },
@@ -30,5 +34,7 @@ public static class FrontendCases
 
     public static bool IsConnect(FrontendKind kind) => kind is FrontendKind.ConnectTls or FrontendKind.ConnectUnix;
 
-    public static bool IsUnix(FrontendKind kind) => kind is FrontendKind.GrpcUnix or FrontendKind.ConnectUnix;
+    public static bool IsUnix(FrontendKind kind) => kind is FrontendKind.GrpcUnix or FrontendKind.ConnectUnix or FrontendKind.LaneUnix;
+
+    public static bool IsLane(FrontendKind kind) => kind is FrontendKind.LaneTls or FrontendKind.LaneUnix;
 }

@@ -7,4 +7,6 @@ public enum FrontendKind
     GrpcUnix,
     ConnectTls,
     ConnectUnix,
+    LaneTls,
+    LaneUnix,
 }

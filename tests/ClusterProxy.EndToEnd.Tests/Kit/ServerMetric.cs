@@ -13,6 +13,8 @@ internal static class ServerMetric
     public const string FullReceiveChannels = "konnectivity_network_proxy_server_full_receive_channels";
     public const string CreditViolations = "clusterproxy_server_credit_violations_total";
     public const string QueuedBytes = "clusterproxy_server_queued_bytes";
+    public const string FrontendQueuedBytes = "clusterproxy_server_frontend_queued_bytes";
+    public const string FrontendLanes = "clusterproxy_server_frontend_lanes";
     public const string Closes = "clusterproxy_server_connection_closes_total";
     public const string HandshakeFailures = "clusterproxy_server_tls_handshake_failures_total";
 }

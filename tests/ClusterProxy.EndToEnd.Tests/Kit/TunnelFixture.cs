@@ -109,7 +109,12 @@ internal sealed class TunnelFixture : IAsyncDisposable
         var options = new TunnelClientOptions
         {
             Address = FrontendCases.IsUnix(kind) ? new Uri($"unix://{SocketPath}") : new Uri($"https://127.0.0.1:{FrontendRelay?.Port ?? Server.FrontendPort}"),
-            Transport = FrontendCases.IsConnect(kind) ? TunnelTransport.HttpConnect : TunnelTransport.Grpc,
+            Transport = FrontendCases.IsConnect(kind) ? TunnelTransport.HttpConnect
+                : FrontendCases.IsLane(kind) ? TunnelTransport.Lane
+                : TunnelTransport.Grpc,
+
+            // A test that says gRPC means every dial.
+            Lanes = FrontendCases.IsLane(kind) ? 2 : 0,
             LoggerFactory = Log.CreateFactory(),
             MeterFactory = _clientGauge.Meters,
         };
@@ -170,7 +175,7 @@ internal sealed class TunnelFixture : IAsyncDisposable
     {
         await ServerMetrics.WaitForZeroAsync(
             ServerMetric.Established, ServerMetric.PendingDials, ServerMetric.HttpConnections, ServerMetric.FullReceiveChannels,
-            ServerMetric.QueuedBytes, ServerMetric.CreditViolations);
+            ServerMetric.QueuedBytes, ServerMetric.FrontendQueuedBytes, ServerMetric.CreditViolations);
         await ServerMetrics.WaitForAsync(ServerMetric.GrpcConnections, 0, ("service_method", "Proxy"));
         Assert.Equal(0, Server.Router.PendingCount);
         foreach (var agent in _agents)

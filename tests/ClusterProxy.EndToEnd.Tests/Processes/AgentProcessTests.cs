@@ -51,6 +51,7 @@ public sealed class AgentProcessTests(ITestOutputHelper output) : TunnelTest(out
     [Theory]
     [InlineData(FrontendKind.GrpcTls)]
     [InlineData(FrontendKind.ConnectTls)]
+    [InlineData(FrontendKind.LaneTls)]
     [Trait("Spec", "7.15")]
     public async Task Agent_KilledAndStartedAgain_ServesNewConnections(FrontendKind kind)
     {

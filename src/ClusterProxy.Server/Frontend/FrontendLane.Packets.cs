@@ -1,0 +1,166 @@
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
+using ClusterProxy.Protocol.Tunnels;
+using ClusterProxy.Server.Routing;
+
+namespace ClusterProxy.Server.Frontend;
+
+/// <summary>What a frontend asks for on its lane.</summary>
+internal sealed partial class FrontendLane
+{
+    private const string UnknownId = "Unknown connectID";
+    private const string UnrecognizedId = "unrecognized connectID";
+    private const string RepeatedDial = "this lane has a dial of that id already";
+
+    private void OnControl(Packet packet)
+    {
+        switch (packet.Type)
+        {
+            case PacketType.DialReq:
+                OnDialRequest(packet.DialRequest ?? new DialRequest());
+                break;
+            case PacketType.DialCls when _pending.TryGetValue(packet.CloseDial?.Random ?? 0, out var dial):
+                dial.Cancel();
+                break;
+            case PacketType.CloseReq:
+                OnCloseRequest(packet.CloseRequest ?? new CloseRequest());
+                break;
+            case PacketType.HalfClose when Find(packet.CloseRequest?.ConnectID) is { } connection:
+                connection.EndInput();
+                break;
+            case PacketType.Credit when Find(packet.Credit?.ConnectID) is { } connection:
+                connection.ToFrontend.ReceiveCredit(packet.Credit!.Bytes);
+                break;
+            case PacketType.Ping:
+                _roundTrip.Receive(packet.Ping ?? new Ping());
+                break;
+        }
+    }
+
+    private ConnectionSplice? Find(long? connectId) => _connections.GetValueOrDefault(connectId ?? 0);
+
+    private void OnCloseRequest(CloseRequest request)
+    {
+        if (Find(request.ConnectID) is not { } connection)
+        {
+            _writer.TrySend(PacketFactory.CloseResponse(request.ConnectID, UnknownId));
+        }
+        else if (request.Cut)
+        {
+            connection.Cut(CloseReason.FrontendLost);
+        }
+        else
+        {
+            connection.Close();
+        }
+    }
+
+    private void OnDialRequest(DialRequest request)
+    {
+        var dial = new LaneDial(request, _context, _subject, _peer);
+        if (!_pending.TryAdd(dial.Id, dial))
+        {
+            _writer.TrySend(PacketFactory.DialResponse(dial.Id, RepeatedDial));
+            return;
+        }
+
+        _served.TryAdd(dial, true);
+        dial.Serving = ServeAsync(dial);
+    }
+
+    private async Task ServeAsync(LaneDial dial)
+    {
+        if (await DialAsync(dial) is { } connection)
+        {
+            await connection.RunAsync();
+            dial.Dial.Close(connection.ToTarget);
+        }
+
+        _served.TryRemove(dial, out _);
+        LeaveIfEmpty();
+    }
+
+    /// <summary>From DIAL_REQ to DIAL_RSP; null when no connection came of it.</summary>
+    private async Task<ConnectionSplice?> DialAsync(LaneDial dial)
+    {
+        var result = await dial.Dial.RunAsync(dial.Cancelled);
+        _pending.TryRemove(dial.Id, out _);
+        if (dial.Cancelled.IsCancellationRequested && result.Connection is { } unwanted)
+        {
+            unwanted.Abort(CloseReason.FrontendClosed);
+            unwanted.Output.Complete();
+            unwanted.Input.Complete();
+            result = DialResult.Failed(DialFailureReason.Cancelled);
+        }
+
+        if (result.Connection is { } connection)
+        {
+            return Open(dial, result, connection);
+        }
+
+        dial.Dial.End(result);
+        switch (result.Failure)
+        {
+            case DialFailureReason.Cancelled:
+                break;
+            case DialFailureReason.ClosedByAgent:
+                _writer.TrySend(PacketFactory.CloseDial(dial.Id));
+                break;
+            default:
+                _writer.TrySend(Named(PacketFactory.DialResponse(dial.Id, result.Text), dial));
+                break;
+        }
+
+        return null;
+    }
+
+    private ConnectionSplice Open(LaneDial dial, in DialResult result, TunnelConnection toTarget)
+    {
+        var features = TunnelFeatureSet.Credit | (toTarget.CanHalfClose ? TunnelFeatureSet.HalfClose : TunnelFeatureSet.None);
+        var id = _context.Ids.Next();
+        dial.Dial.End(result, id);
+        ConnectionSplice splice = null!;
+        var toFrontend = new TunnelConnection(
+            _writer, id, TunnelRole.Dialed, features, _context.Limits, _context.Time, _observer,
+            _ =>
+            {
+                _connections.TryRemove(KeyValuePair.Create(id, splice));
+                splice.OnFrontendEnded();
+            },
+            _roundTrip);
+        splice = new ConnectionSplice(toTarget, toFrontend, _context.Limits, _context.Time);
+        _connections.TryAdd(id, splice);
+
+        var answer = Named(PacketFactory.DialResponse(dial.Id, id), dial);
+        answer.DialResponse.Features = TunnelFeatures.Format(features & TunnelFeatureSet.HalfClose);
+        if (_writer.TrySend(answer))
+        {
+            _context.Metrics.DialForwarded(dial.Dial.Elapsed);
+        }
+        else
+        {
+            _context.Metrics.DialResponseUnsent();
+        }
+
+        splice.Start();
+        if (_lost)
+        {
+            // The end of the lane may have swept the table just before.
+            toFrontend.EndByPeer(CloseReason.FrontendLost);
+        }
+
+        return splice;
+    }
+
+    /// <summary>Tells a frontend that wants to know by which id the dial is in logs and audit.</summary>
+    private Packet Named(Packet answer, LaneDial dial)
+    {
+        if (_features.HasFlag(TunnelFeatureSet.Trace))
+        {
+            answer.DialResponse.Connection = dial.Dial.ConnectionId;
+        }
+
+        return answer;
+    }
+}

@@ -1,0 +1,96 @@
+using System.IO.Pipelines;
+using System.Net.Security;
+using ClusterProxy.Hosting.Transport;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Lanes;
+using ClusterProxy.Protocol.Packets;
+using ClusterProxy.Server.Policy;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace ClusterProxy.Server.Frontend;
+
+/// <summary>Serves the connections on which a frontend opens a lane: checks the first packet and runs the lane.</summary>
+internal sealed class FrontendLaneService(FrontendContext context)
+{
+    /// <summary>For the first packet; silent connections must not pile up.</summary>
+    private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
+
+    private static readonly string Refusal = $"a frontend's lane needs the features {TunnelFeatures.Format(TunnelFeatures.LeastOfLane)}";
+
+    /// <summary>Whether TLS has agreed on a lane.</summary>
+    public static bool IsAgreed(ConnectionContext connection) =>
+        connection.Features.Get<ISslStreamFeature>()?.SslStream.NegotiatedApplicationProtocol == LaneProtocol.Alpn;
+
+    /// <param name="connection">Authenticated by the frontend plane's rules. What was looked at of its input is still in it.</param>
+    public async Task ServeAsync(ConnectionContext connection)
+    {
+        var tls = connection.Features.Get<ISslStreamFeature>()?.SslStream;
+        var socket = connection.Features.Get<DirectSocketConnection>()
+            ?? throw new InvalidOperationException("A plane's connections come from the transport of this project.");
+        if (tls is not null)
+        {
+            socket.BufferWrites();
+        }
+
+        var input = tls is null ? connection.Transport.Input : LaneProtocol.CreateInput(tls);
+        var output = LaneProtocol.CreateOutput(tls ?? socket.Stream);
+        var peer = connection.RemoteEndPoint?.ToString() is { Length: > 0 } address ? address : "unix";
+        try
+        {
+            await RunAsync(
+                new PacketReader(input, context.Limits.MaxMessageSize), output, connection, peer, () => FinishAsync(tls, connection));
+        }
+        catch (Exception e) when (e is IOException or GrpcException or OperationCanceledException)
+        {
+            context.Logger.FrontendLaneRefused(peer, e.Message);
+        }
+        finally
+        {
+            await input.CompleteAsync();
+
+            // What a broken lane has left must not be sent now: it may be half sent, and nobody may take it.
+            await output.CompleteAsync(new IOException("the lane has ended"));
+        }
+    }
+
+    private async Task RunAsync(
+        PacketReader reader, PipeWriter output, ConnectionContext connection, string peer, Func<Task> completeOutput)
+    {
+        var features = await AdmitAsync(reader, output, connection.ConnectionClosed);
+        if (!features.HasFlag(TunnelFeatures.LeastOfLane))
+        {
+            context.Logger.FrontendLaneRefused(peer, Refusal);
+            await completeOutput();
+            return;
+        }
+
+        context.Logger.FrontendLaneOpened(peer);
+        var lane = new FrontendLane(reader, output, features, connection.Features.Get<FrontendSubject>(), peer, context);
+        var status = await lane.RunAsync(completeOutput, connection.ConnectionClosed);
+        context.Logger.FrontendLaneClosed(peer, status);
+    }
+
+    private async Task<TunnelFeatureSet> AdmitAsync(PacketReader reader, PipeWriter output, CancellationToken ended)
+    {
+        using var deadline = new CancellationTokenSource(HandshakeTimeout, context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ended);
+        var asked = await LaneHandshake.ReadAsync(reader, either.Token);
+        var features = TunnelFeatures.FrontendLane & TunnelFeatures.Parse(asked.Features);
+        await LaneHandshake.AnswerAsync(
+            output, features.HasFlag(TunnelFeatures.LeastOfLane) ? "" : Refusal, TunnelFeatures.FrontendLane, either.Token);
+        return features;
+    }
+
+    private static async Task FinishAsync(SslStream? tls, ConnectionContext connection)
+    {
+        if (tls is not null)
+        {
+            await tls.ShutdownAsync();
+            await tls.FlushAsync();
+        }
+
+        await connection.Transport.Output.CompleteAsync();
+    }
+}

@@ -1,0 +1,29 @@
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Server.Policy;
+
+namespace ClusterProxy.Server.Frontend;
+
+/// <summary>A dial that a frontend asked for on its lane, until it has failed or its connection has ended.</summary>
+/// <param name="request">As the frontend said it.</param>
+/// <param name="context">What all frontends share.</param>
+/// <param name="subject">Who is at the other end of the lane; null when nobody asks.</param>
+/// <param name="peer">Where that end is.</param>
+internal sealed class LaneDial(DialRequest request, FrontendContext context, FrontendSubject? subject, string peer)
+{
+    // Without a timer or a handle: there is nothing to dispose, and disposing would race with Cancel.
+    private readonly CancellationTokenSource _cancel = new();
+
+    /// <summary>Chosen by the frontend.</summary>
+    public long Id { get; } = request.Random;
+
+    public FrontendDial Dial { get; } =
+        new(context, FrontendNames.Lane, subject, peer, request.Protocol, request.Address, request.Traceparent);
+
+    /// <summary>Fires when the frontend gives the dial up.</summary>
+    public CancellationToken Cancelled => _cancel.Token;
+
+    /// <summary>Serves it to its end.</summary>
+    public Task Serving { get; set; } = Task.CompletedTask;
+
+    public void Cancel() => _cancel.Cancel();
+}

@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.Diagnostics;
+using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Threading.Channels;
 
@@ -10,9 +10,14 @@ internal sealed class DelayLine(Socket source, Socket destination, TimeSpan dela
 {
     private const int ChunkSize = 64 * 1024;
 
-    // 128 MiB in flight at most: more than a gigabyte a second across 100 ms.
-    private readonly Channel<DelayedChunk> _inFlight = Channel.CreateBounded<DelayedChunk>(
-        new BoundedChannelOptions(2048) { SingleReader = true, SingleWriter = true });
+    // More than a gigabyte a second across 100 ms. In bytes: a sender of small pieces must not have a smaller line.
+    private const int MaxInFlight = 128 * 1024 * 1024;
+
+    private readonly Pipe _bytes = new(new PipeOptions(
+        pauseWriterThreshold: MaxInFlight, resumeWriterThreshold: MaxInFlight / 2, minimumSegmentSize: ChunkSize));
+
+    private readonly Channel<DelayedChunk> _chunks = Channel.CreateBounded<DelayedChunk>(
+        new BoundedChannelOptions(MaxInFlight / 1024) { SingleReader = true, SingleWriter = true });
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -23,30 +28,24 @@ internal sealed class DelayLine(Socket source, Socket destination, TimeSpan dela
         }
         finally
         {
-            _inFlight.Writer.TryComplete();
+            _chunks.Writer.TryComplete();
             await sending;
         }
     }
 
     private async Task ReceiveAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        while (await source.ReceiveAsync(_bytes.Writer.GetMemory(ChunkSize), cancellationToken) is > 0 and var length)
         {
-            var buffer = ArrayPool<byte>.Shared.Rent(ChunkSize);
-            var length = await source.ReceiveAsync(buffer, cancellationToken);
-            if (length == 0)
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-                return;
-            }
-
-            await _inFlight.Writer.WriteAsync(new DelayedChunk(buffer, length, Stopwatch.GetTimestamp()), cancellationToken);
+            _bytes.Writer.Advance(length);
+            await _bytes.Writer.FlushAsync(cancellationToken);
+            await _chunks.Writer.WriteAsync(new DelayedChunk(length, Stopwatch.GetTimestamp()), cancellationToken);
         }
     }
 
     private async Task SendAsync(CancellationToken cancellationToken)
     {
-        await foreach (var chunk in _inFlight.Reader.ReadAllAsync(cancellationToken))
+        await foreach (var chunk in _chunks.Reader.ReadAllAsync(cancellationToken))
         {
             var left = delay - Stopwatch.GetElapsedTime(chunk.Arrived);
             if (left > TimeSpan.Zero)
@@ -54,12 +53,17 @@ internal sealed class DelayLine(Socket source, Socket destination, TimeSpan dela
                 await Task.Delay(left, cancellationToken);
             }
 
-            for (var sent = 0; sent < chunk.Length;)
+            var read = await _bytes.Reader.ReadAtLeastAsync(chunk.Length, cancellationToken);
+            var due = read.Buffer.Slice(0, chunk.Length);
+            foreach (var piece in due)
             {
-                sent += await destination.SendAsync(chunk.Buffer.AsMemory(sent, chunk.Length - sent), cancellationToken);
+                for (var rest = piece; !rest.IsEmpty;)
+                {
+                    rest = rest[await destination.SendAsync(rest, cancellationToken)..];
+                }
             }
 
-            ArrayPool<byte>.Shared.Return(chunk.Buffer);
+            _bytes.Reader.AdvanceTo(due.End);
         }
 
         destination.Shutdown(SocketShutdown.Send);

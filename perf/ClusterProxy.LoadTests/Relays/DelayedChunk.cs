@@ -1,3 +1,4 @@
 namespace ClusterProxy.LoadTests.Relays;
 
-internal readonly record struct DelayedChunk(byte[] Buffer, int Length, long Arrived);
+/// <summary>Bytes that came at one time.</summary>
+internal readonly record struct DelayedChunk(int Length, long Arrived);

@@ -12,6 +12,9 @@ internal sealed class LongDistanceScenario(BulkDirection direction)
     // Windows that double each round trip need a second or two to reach their size.
     private static readonly TimeSpan RampUp = TimeSpan.FromSeconds(3);
 
+    // Programs that have just started: ours open their lanes in the background, which takes round trips.
+    private static readonly TimeSpan StartUp = TimeSpan.FromSeconds(2);
+
     public override string Unit => "MB/s";
 
     public override string CpuUnit => "s/GB";
@@ -27,6 +30,7 @@ internal sealed class LongDistanceScenario(BulkDirection direction)
 
     public override async Task<Sample> RunAsync(Topology topology, ScenarioContext context, CancellationToken cancellationToken)
     {
+        await Task.Delay(StartUp, cancellationToken);
         await using var flows = await BulkFlows.StartAsync(topology, context, direction, connections: 1, cancellationToken);
         var figures = await new LoadWindow().MeasureAsync(topology, RampUp, context.Window * 2, () => flows.Bytes, cancellationToken);
         flows.ThrowIfEnded();

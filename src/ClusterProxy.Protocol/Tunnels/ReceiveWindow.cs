@@ -2,7 +2,7 @@ namespace ClusterProxy.Protocol.Tunnels;
 
 /// <summary>
 /// What the peer may send of one connection. It starts with <see cref="TunnelLimits.InitialWindow"/>, implied by the dial, and
-/// is topped up when half of it has been taken. It doubles when the peer said that it ran out while the receiver had taken
+/// is topped up when half of it has been taken, or an eighth if the sender waits. It doubles when the peer said that it ran out while the receiver had taken
 /// nearly everything, up to twice the product of bandwidth and delay: more would only wait on the way, in front of everybody
 /// else's bytes. A slow receiver's stays small.
 /// </summary>
@@ -15,17 +15,24 @@ namespace ClusterProxy.Protocol.Tunnels;
 /// <param name="roundTrip">Tells the delay; null where none is measured.</param>
 internal sealed class ReceiveWindow(TunnelLimits limits, TimeProvider time, TunnelRoundTrip? roundTrip)
 {
-    /// <summary>Of a new reading in the average pace: enough to follow, too little for one burst to count.</summary>
-    private const double PaceWeight = 0.25;
+    /// <summary>Of a new reading in the average pace: a window that doubles is followed, and one burst does not count alone.</summary>
+    private const double PaceWeight = 0.5;
 
     /// <summary>Round trips that one reading may take at most.</summary>
     private const double LongestWait = 4;
+
+    /// <summary>
+    /// Part of the window that is returned to a sender that waits. With a half, up to a half may stay here while the rest goes back
+    /// and forth: half a window a round trip, and by that pace the window would look wide enough.
+    /// </summary>
+    private const int PartForBlocked = 8;
 
     private long _size = limits.InitialWindow;
     private long _granted = limits.InitialWindow;
     private long _received;
     private long _taken;
-    private long _lastGrant = time.GetTimestamp();
+    private long _paceFrom = time.GetTimestamp();
+    private long _paceBytes;
     private double _secondsPerByte;
     private volatile bool _senderBlocked;
 
@@ -61,7 +68,7 @@ internal sealed class ReceiveWindow(TunnelLimits limits, TimeProvider time, Tunn
     public long Take(long bytes, long queued)
     {
         _taken += bytes;
-        if (_taken * 2 < _size)
+        if (_taken * (_senderBlocked ? PartForBlocked : 2) < _size)
         {
             return 0;
         }
@@ -82,17 +89,21 @@ internal sealed class ReceiveWindow(TunnelLimits limits, TimeProvider time, Tunn
 
     private void MeasurePace()
     {
+        _paceBytes += _taken;
         var now = time.GetTimestamp();
-        var elapsed = time.GetElapsedTime(_lastGrant, now);
-        _lastGrant = now;
-        if (roundTrip?.Least is { } least && elapsed > LongestWait * least)
+        var elapsed = time.GetElapsedTime(_paceFrom, now);
+        if (roundTrip?.Least is not { } least || elapsed < least)
         {
-            // The sender had nothing to send: that says little about the way.
-            elapsed = LongestWait * least;
+            // What was granted at one time comes at one time: less than a round trip shows bursts and gaps.
+            return;
         }
 
-        var pace = elapsed.TotalSeconds / _taken;
+        // A longer time than a few round trips says that the sender had nothing to send.
+        var seconds = Math.Min(elapsed.TotalSeconds, LongestWait * least.TotalSeconds);
+        var pace = seconds / _paceBytes;
         _secondsPerByte = _secondsPerByte == 0 ? pace : _secondsPerByte + (pace - _secondsPerByte) * PaceWeight;
+        _paceFrom = now;
+        _paceBytes = 0;
     }
 
     /// <summary>Whether the window is taken in less than two round trips.</summary>

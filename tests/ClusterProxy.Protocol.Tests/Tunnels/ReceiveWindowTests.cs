@@ -20,6 +20,17 @@ public sealed class ReceiveWindowTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Take_AnEighthOfTheWindowWhileTheSenderWaits_IsReturned()
+    {
+        var window = new ReceiveWindow(Limits, TimeProvider.System, roundTrip: null);
+        Assert.True(window.TryReceive(1000));
+        Assert.Equal(0, window.Take(124, 876));
+        window.OnSenderBlocked();
+        Assert.Equal(125, window.Take(1, 875));
+        Assert.Equal(0, window.Take(125, 750));
+    }
+
+    [Fact]
     public void Take_SenderRanOutAndReceiverKeepsUp_Doubles()
     {
         var window = new ReceiveWindow(Limits, TimeProvider.System, roundTrip: null);

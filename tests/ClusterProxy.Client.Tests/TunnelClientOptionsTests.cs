@@ -40,6 +40,9 @@ public sealed class TunnelClientOptionsTests
         Check("CloseTimeout", o => o.CloseTimeout = TimeSpan.FromSeconds(-5));
         Check("KeepAliveDelay", o => o.KeepAliveDelay = TimeSpan.FromMilliseconds(10));
         Check("MaxMessageSize", o => o.MaxMessageSize = 0);
+        Check("Lanes", o => o.Lanes = -1);
+        Check("Lanes", o => o.Lanes = 65);
+        Check("Lanes", o => (o.Lanes, o.Transport) = (0, TunnelTransport.Lane));
         Check("Transport", o => o.Transport = (TunnelTransport)9);
 
         static void Check(string name, Action<TunnelClientOptions> configure)

@@ -28,6 +28,34 @@ public sealed class TunnelDialTests(ITestOutputHelper output)
         await Task.WhenAll(stream.CloseAsync(), call.AnswerCloseAsync(7)).DefaultTimeout();
     }
 
+    [Theory]
+    [InlineData(0, "half-close,trace")]
+    [InlineData(1, "half-close,lanes,trace")]
+    public async Task Dial_ToAServerThatAnnouncesNothing_SaysWhatItKnows_AndStaysOnHttp2(int lanes, string features)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = server.Client(o => o.Lanes = lanes);
+        for (var id = 1; id <= 3; id++)
+        {
+            // Each takes a call of its own, or the next one would not be there.
+            var (stream, call) = await server.ConnectAsync(client, connectId: id);
+            Assert.Equal(features, call.Features);
+            await Task.WhenAll(stream.CloseAsync(), call.AnswerCloseAsync(id)).DefaultTimeout();
+        }
+    }
+
+    [Fact]
+    public async Task Dial_OnLanesOnly_ToAServerWithoutThem_SaysSo()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = server.Client(o => o.Transport = TunnelTransport.Lane);
+
+        var error = await Assert.ThrowsAsync<TunnelConnectException>(() => client.ConnectAsync("node1:1")).DefaultTimeout();
+
+        Assert.Equal(DialFailureReason.StreamSetup, error.Reason);
+        Assert.Contains("did not take a lane", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     [Trait("Spec", "7.50")]
     public async Task Dial_AnsweredWithError_ReportsEndpointAndItsText()

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Tunnels;
 
@@ -30,6 +31,7 @@ internal sealed class PacketStreamEnd : IStreamEnd
     /// <summary>Konnectivity's packets have no half-close; where server and agent have ours, the answer to the dial says so.</summary>
     public bool CanHalfClose => _connection.CanHalfClose;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (!_reads.TryEnter())
@@ -53,6 +55,7 @@ internal sealed class PacketStreamEnd : IStreamEnd
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
         if (!_writes.TryEnter())
@@ -66,7 +69,7 @@ internal sealed class PacketStreamEnd : IStreamEnd
             {
                 var piece = buffer[..Math.Min(buffer.Length, PieceSize)];
                 buffer = buffer[piece.Length..];
-                if ((await _connection.Output.WriteAsync(piece, cancellationToken).ConfigureAwait(false)).IsCompleted)
+                if ((await SendAsync(piece.Span, cancellationToken).ConfigureAwait(false)).IsCompleted)
                 {
                     throw new IOException(_carrier.EndText());
                 }
@@ -118,6 +121,15 @@ internal sealed class PacketStreamEnd : IStreamEnd
         {
             _connection.Input.CancelPendingRead();
         }
+    }
+
+    /// <summary>In one segment, so that the tunnel has it in one.</summary>
+    private ValueTask<FlushResult> SendAsync(ReadOnlySpan<byte> piece, CancellationToken cancellationToken)
+    {
+        var output = _connection.Output;
+        piece.CopyTo(output.GetSpan(piece.Length));
+        output.Advance(piece.Length);
+        return output.FlushAsync(cancellationToken);
     }
 
     private int Take(PipeReader input, ReadResult result, Span<byte> buffer)

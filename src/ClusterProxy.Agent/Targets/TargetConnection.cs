@@ -27,6 +27,12 @@ internal sealed class TargetConnection
     /// </summary>
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// Bytes that a target may still send meanwhile: what was on its way when the frontend closed. One that goes on sends a
+    /// stream, which nobody wants any more and a reset ends.
+    /// </summary>
+    private const long MostDiscarded = 1024 * 1024;
+
     private readonly Socket _socket;
     private readonly TunnelLimits _limits;
     private readonly TimeProvider _time;
@@ -271,8 +277,10 @@ internal sealed class TargetConnection
         var scratch = ArrayPool<byte>.Shared.Rent(ReadSize.Least);
         try
         {
-            while (await _socket.ReceiveAsync(scratch.AsMemory(), SocketFlags.None) > 0)
+            var left = MostDiscarded;
+            while (left > 0 && await _socket.ReceiveAsync(scratch.AsMemory(), SocketFlags.None) is > 0 and var discarded)
             {
+                left -= discarded;
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)

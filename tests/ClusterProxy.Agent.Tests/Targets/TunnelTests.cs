@@ -88,6 +88,21 @@ public sealed class TunnelTests(ITestOutputHelper output) : IAsyncLifetime, IDis
         await target.EndedByPeer.WaitForAtLeastAsync(1).DefaultTimeout();
     }
 
+    [Fact]
+    public async Task CloseRequest_TargetSendsWithoutEnd_IsResetAfterWhatWasUnderWay()
+    {
+        await using var target = new SourceTarget(1L << 40);
+        var id = await _tunnel.ConnectAsync(target.Address);
+        await target.BytesSent.WaitForAtLeastAsync(1).DefaultTimeout();
+
+        await _tunnel.SendCloseAsync(id);
+
+        await _agent.WaitForMetricAsync("konnectivity_network_proxy_agent_open_endpoint_connections", 0);
+
+        // Sockets hold some megabytes; what a second of reading takes is a hundred times that.
+        Assert.InRange(target.BytesSent.Value, 1, 64 * 1024 * 1024);
+    }
+
     [Theory, Trait("Spec", "7.42")]
     [InlineData(99)]
     [InlineData(0)]

@@ -2,7 +2,7 @@ namespace ClusterProxy.Protocol.Tunnels;
 
 /// <summary>
 /// What the peer may send of one connection. It starts with <see cref="TunnelLimits.InitialWindow"/>, implied by the dial, and
-/// is topped up when half of it has been taken, or an eighth if the sender waits. It doubles when the peer said that it ran out while the receiver had taken
+/// is topped up when half of it has been taken, or an eighth and a whole packet if the sender waits. It doubles when the peer said that it ran out while the receiver had taken
 /// nearly everything, up to twice the product of bandwidth and delay: more would only wait on the way, in front of everybody
 /// else's bytes. A slow receiver's stays small.
 /// </summary>
@@ -23,7 +23,7 @@ internal sealed class ReceiveWindow(TunnelLimits limits, TimeProvider time, Tunn
 
     /// <summary>
     /// Part of the window that is returned to a sender that waits. With a half, up to a half may stay here while the rest goes back
-    /// and forth: half a window a round trip, and by that pace the window would look wide enough.
+    /// and forth: half a window a round trip, and by that pace the window would look wide enough. Less than a packet is not worth a turn.
     /// </summary>
     private const int PartForBlocked = 8;
 
@@ -68,7 +68,7 @@ internal sealed class ReceiveWindow(TunnelLimits limits, TimeProvider time, Tunn
     public long Take(long bytes, long queued)
     {
         _taken += bytes;
-        if (_taken * (_senderBlocked ? PartForBlocked : 2) < _size)
+        if (_taken * 2 < _size && !(_senderBlocked && _taken * PartForBlocked >= _size && _taken >= limits.MaxPayload))
         {
             return 0;
         }

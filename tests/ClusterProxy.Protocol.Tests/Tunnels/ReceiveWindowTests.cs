@@ -22,7 +22,7 @@ public sealed class ReceiveWindowTests(ITestOutputHelper output)
     [Fact]
     public void Take_AnEighthOfTheWindowWhileTheSenderWaits_IsReturned()
     {
-        var window = new ReceiveWindow(Limits, TimeProvider.System, roundTrip: null);
+        var window = new ReceiveWindow(Limits with { MaxPayload = 100 }, TimeProvider.System, roundTrip: null);
         Assert.True(window.TryReceive(1000));
         Assert.Equal(0, window.Take(124, 876));
         window.OnSenderBlocked();

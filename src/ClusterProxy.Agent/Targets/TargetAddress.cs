@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using ClusterProxy.Protocol;
 
 namespace ClusterProxy.Agent.Targets;
 
@@ -21,13 +22,13 @@ internal readonly record struct TargetAddress(string Host, int Port)
             var end = text.IndexOf(']', StringComparison.Ordinal);
             if (end < 0)
             {
-                error = $"address {text}: missing ']' in address";
+                error = $"address {PeerText.Bound(text)}: missing ']' in address";
                 return false;
             }
 
             if (end + 1 == text.Length || text[end + 1] != ':')
             {
-                error = $"address {text}: missing port in address";
+                error = $"address {PeerText.Bound(text)}: missing port in address";
                 return false;
             }
 
@@ -39,7 +40,7 @@ internal readonly record struct TargetAddress(string Host, int Port)
             var colon = text.LastIndexOf(':');
             if (colon < 0)
             {
-                error = $"address {text}: missing port in address";
+                error = $"address {PeerText.Bound(text)}: missing port in address";
                 return false;
             }
 
@@ -47,7 +48,7 @@ internal readonly record struct TargetAddress(string Host, int Port)
             port = text[(colon + 1)..];
             if (host.Contains(':', StringComparison.Ordinal))
             {
-                error = $"address {text}: too many colons in address";
+                error = $"address {PeerText.Bound(text)}: too many colons in address";
                 return false;
             }
         }
@@ -55,14 +56,14 @@ internal readonly record struct TargetAddress(string Host, int Port)
         if (!int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 0 or > 65535)
         {
             error = number > 65535 || port.All(char.IsAsciiDigit) && port.Length > 0
-                ? $"address {text}: invalid port"
-                : $"lookup tcp/{port}: unknown port";
+                ? $"address {PeerText.Bound(text)}: invalid port"
+                : $"lookup tcp/{PeerText.Bound(port)}: unknown port";
             return false;
         }
 
         if (host.AsSpan().ContainsAnyInRange('\0', ' ') || host.Contains('\x7f', StringComparison.Ordinal))
         {
-            error = $"lookup {Printable(host)}: no such host";
+            error = $"lookup {PeerText.Bound(host)}: no such host";
             return false;
         }
 
@@ -78,6 +79,4 @@ internal readonly record struct TargetAddress(string Host, int Port)
         host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{port}" : $"{host}:{port}";
 
     public static string Join(IPAddress address, int port) => Join(address.ToString(), port);
-
-    private static string Printable(string host) => string.Concat(host.Select(c => char.IsControl(c) ? '?' : c));
 }

@@ -97,6 +97,18 @@ internal sealed class TunnelWriter : IAsyncDisposable
         _signal.Set();
     }
 
+    /// <summary>Why the writer was ended from this side; known before the transport shows that it was.</summary>
+    public Exception? Fault
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _fault;
+            }
+        }
+    }
+
     /// <summary>Ends the loop at once, a blocked flush included.</summary>
     public void Abort(Exception fault)
     {

@@ -19,6 +19,9 @@ internal sealed class AgentStream
     /// <summary>Two pings unanswered: with it a black-holed tunnel is out of routing within 5 s of its last byte.</summary>
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(4);
 
+    /// <summary>What an agent says about a failed dial waits for its frontend in memory; what people can read is enough.</summary>
+    private const int MaxErrorLength = 2048;
+
     private readonly AgentIdentity _agent;
     private readonly PacketReader _reader;
     private readonly TimedPipeWriter _output;
@@ -150,6 +153,12 @@ internal sealed class AgentStream
 
     private GrpcStatus Failed(Exception fault, PacketCounts segment)
     {
+        if (_writer.Fault is GrpcException overflow)
+        {
+            // What broke afterwards broke of it.
+            (fault, segment) = (overflow, _context.Metrics.ToAgent);
+        }
+
         var status = fault is IOException ? new(GrpcStatusCode.Canceled, "the agent's connection broke") : GrpcErrorCodes.FromException(fault);
         _context.Metrics.StreamFailed(segment, status.Code);
         return status;
@@ -231,7 +240,7 @@ internal sealed class AgentStream
 
         if (response.Error.Length > 0)
         {
-            dial.Complete(DialAnswer.Refused(response.Error));
+            dial.Complete(DialAnswer.Refused(response.Error.Length <= MaxErrorLength ? response.Error : response.Error[..MaxErrorLength]));
             return;
         }
 

@@ -16,6 +16,14 @@ namespace ClusterProxy.Server.Frontend;
 /// </summary>
 internal sealed class FrontendDial
 {
+    /// <summary>
+    /// Several times the longest host name with its port, and more than any agent takes. What waits for an agent is kept in memory, so a
+    /// frontend must not say how much.
+    /// </summary>
+    private const int MaxAddressLength = 1024;
+
+    private const int MaxProtocolLength = 64;
+
     private readonly FrontendContext _context;
     private readonly string _frontend;
     private readonly FrontendSubject? _subject;
@@ -61,6 +69,12 @@ internal sealed class FrontendDial
         {
             _context.Logger.DialDenied(_peer, _subject, _target);
             return Task.FromResult(DialResult.Failed(DialFailureReason.Denied));
+        }
+
+        if (_address.Length > MaxAddressLength || _protocol.Length > MaxProtocolLength)
+        {
+            return Task.FromResult(DialResult.Refused(
+                $"dial tcp: address {_target}: longer than {MaxAddressLength} characters, or its protocol than {MaxProtocolLength}"));
         }
 
         return _context.Router.DialAsync(_protocol, _address, _trace.ToString(), cancellationToken);

@@ -191,7 +191,9 @@ internal sealed partial class FrontendTunnel : IFrontend
 
     private GrpcStatus Failed(Exception fault)
     {
-        var status = _call.Ended.IsCancellationRequested || fault is IOException ? GrpcMethod.EndOf(_call) : GrpcErrorCodes.FromException(fault);
+        var status = _writer.Fault is GrpcException overflow ? overflow.Status
+            : _call.Ended.IsCancellationRequested || fault is IOException ? GrpcMethod.EndOf(_call)
+            : GrpcErrorCodes.FromException(fault);
         _context.Metrics.StreamFailed(_context.Metrics.FromClient, status.Code);
         return status;
     }

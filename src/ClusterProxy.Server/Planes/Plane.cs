@@ -24,6 +24,9 @@ internal sealed class Plane : IAsyncDisposable
     /// <summary>Upstream's own; a peer that does not answer for so long is gone.</summary>
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(20);
 
+    /// <summary>A request whose head comes frame by empty frame costs a stream for so long; the same as the handshake before it.</summary>
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+
     private readonly WebApplication _app;
     private readonly LiveCalls _calls;
     private readonly UnixSocketListener? _socket;
@@ -131,6 +134,7 @@ internal sealed class Plane : IAsyncDisposable
         limits.MaxRequestBodySize = null;
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
+        limits.RequestHeadersTimeout = HeadersTimeout;
         limits.MaxResponseBufferSize = options.ResponseBuffer;
         limits.Http2.MaxStreamsPerConnection = options.MaxStreams;
         limits.Http2.InitialStreamWindowSize = options.StreamWindow;

@@ -7,7 +7,7 @@ namespace ClusterProxy.Server.Policy;
 
 /// <summary>
 /// A dialled address, read strictly: what could mean one thing here and another to the agent, which gets the text as it is, is no
-/// target that a rule could allow.
+/// target that a rule could allow. An IPv4 address in IPv6 clothes is such a thing: a rule for IPv6 networks does not mean it.
 /// </summary>
 /// <param name="Host">Without brackets.</param>
 /// <param name="Port">From 1 on.</param>
@@ -26,7 +26,7 @@ internal sealed record DialTarget(string Host, int Port, IPAddress? Address)
         var host = text[..colon];
         var bracketed = host.StartsWith('[') && host.EndsWith(']');
         host = bracketed ? host[1..^1] : host;
-        var address = IPAddress.TryParse(host, out var parsed) && parsed.ToString() == host ? parsed : null;
+        var address = IPAddress.TryParse(host, out var parsed) && parsed.ToString() == host && !parsed.IsIPv4MappedToIPv6 ? parsed : null;
         if (bracketed != (address?.AddressFamily == AddressFamily.InterNetworkV6) || (address is null && !IsName(host)))
         {
             return false;

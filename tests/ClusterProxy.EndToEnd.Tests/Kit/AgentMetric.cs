@@ -4,6 +4,7 @@ namespace ClusterProxy.EndToEnd.Tests.Kit;
 internal static class AgentMetric
 {
     public const string DialFailures = "konnectivity_network_proxy_agent_endpoint_dial_failure_total";
+    public const string Denied = "clusterproxy_agent_dials_denied_total";
     public const string OpenTargets = "konnectivity_network_proxy_agent_open_endpoint_connections";
     public const string OpenServers = "konnectivity_network_proxy_agent_open_server_connections";
     public const string KnownServers = "konnectivity_network_proxy_agent_known_server_count";

@@ -33,7 +33,7 @@ public class TunnelWriterBenchmarks
             var source = new Pipe(new PipeOptions(
                 readerScheduler: PipeScheduler.Inline, pauseWriterThreshold: TunnelLimits.Default.SendBuffer, useSynchronizationContext: false));
             sources.Add(source);
-            writer.AddFlow(i + 1, source.Reader, () =>
+            writer.AddFlow(i + 1).Start(source.Reader, () =>
             {
                 drained.Signal();
                 return null;

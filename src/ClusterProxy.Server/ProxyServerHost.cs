@@ -177,6 +177,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         _frontendPlane = await Plane.StartAsync(
             FrontendPlane.Create(_options, context, certificates, HostingMetrics, _logger), logging, cancellationToken);
         _started.Add(_frontendPlane);
+        _started.Add(new DepartedClients(Frontends, _time));
         _certificateFiles.Start();
 
         // Not before the ports are open: who counts this server may connect at once.

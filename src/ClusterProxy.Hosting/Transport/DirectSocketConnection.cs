@@ -72,6 +72,12 @@ public sealed class DirectSocketConnection : DefaultConnectionContext, IConnecti
     /// </summary>
     public void EndAfterPeer() => _output.LeaveEnd();
 
+    /// <summary>
+    /// Whether the peer has closed its socket, as far as the wire tells without a read: a Unix socket at once; TCP once a byte, or
+    /// a keep-alive probe, which this call turns on, was answered with RST.
+    /// </summary>
+    public bool HasPeerLeft() => _stream.HasPeerLeft();
+
     /// <summary>Ends the connection at once, with RST where the wire has one.</summary>
     public override void Abort(ConnectionAbortedException abortReason)
     {

@@ -8,9 +8,12 @@ namespace ClusterProxy.Hosting.Transport;
 /// <param name="socket">Owned.</param>
 internal sealed class SocketStream(Socket socket) : Stream
 {
+    private const int ProbeSeconds = 15;
+
     private volatile bool _reset;
     private volatile bool _peerEnded;
     private volatile bool _runsInline;
+    private bool _probes;
     private SocketTurns _reads;
 
     public override bool CanRead => true;
@@ -71,6 +74,34 @@ internal sealed class SocketStream(Socket socket) : Stream
         finally
         {
             ArrayPool<byte>.Shared.Return(dropped);
+        }
+    }
+
+    /// <inheritdoc cref="DirectSocketConnection.HasPeerLeft"/>
+    public bool HasPeerLeft()
+    {
+        try
+        {
+            if (socket.AddressFamily != AddressFamily.Unix && !_probes)
+            {
+                // A host forgets a socket that was closed after a minute; the next probe is answered with RST.
+                _probes = true;
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, ProbeSeconds);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, ProbeSeconds);
+            }
+
+            // Sends nothing, and fails where sending would.
+            socket.Send(ReadOnlySpan<byte>.Empty);
+            return false;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock)
+        {
+            return false;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return true;
         }
     }
 

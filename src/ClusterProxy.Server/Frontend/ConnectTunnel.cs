@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using ClusterProxy.Hosting.Transport;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Tunnels;
 using ClusterProxy.Server.Policy;
@@ -89,6 +90,17 @@ internal sealed class ConnectTunnel : IFrontend
     }
 
     public void Shutdown() => _owner?.Abort(CloseReason.ShuttingDown);
+
+    /// <summary>Ends the connection of a client that is not read from, if it has left.</summary>
+    public void EndIfGone()
+    {
+        if (_owner is { } owner && (owner.IsStalled || _client.IsCompleted) &&
+            _transport.Features.Get<DirectSocketConnection>() is { } connection && connection.HasPeerLeft())
+        {
+            owner.Abort(CloseReason.FrontendLost);
+            _client.CancelRead();
+        }
+    }
 
     private async Task<ConnectRequest?> ReadHeadAsync()
     {

@@ -20,6 +20,8 @@ internal sealed class LiveFrontends
     /// <summary>The lanes that are open.</summary>
     public IEnumerable<FrontendLane> Lanes => _lanes.Keys.Cast<FrontendLane>();
 
+    public IEnumerable<ConnectTunnel> ConnectClients => _connect.Keys.Cast<ConnectTunnel>();
+
     /// <summary>Bytes that came on lanes and wait for agents.</summary>
     public long QueuedBytes => Lanes.Sum(static lane => lane.QueuedBytes);
 

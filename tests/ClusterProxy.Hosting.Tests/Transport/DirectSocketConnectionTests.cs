@@ -76,17 +76,46 @@ public sealed class DirectSocketConnectionTests
         Assert.Equal(0, await read);
     }
 
+    [Fact]
+    public async Task HasPeerLeft_TcpPeerEndedItsSending_IsFalseUntilItResets()
+    {
+        await using var pair = await SocketPair.ConnectAsync(TimeProvider.System);
+        Assert.False(pair.Connection.HasPeerLeft());
+        pair.Client.Shutdown(SocketShutdown.Send);
+        Assert.True((await pair.Connection.Transport.Input.ReadAsync().AsTask().DefaultTimeout()).IsCompleted);
+        Assert.False(pair.Connection.HasPeerLeft());
+
+        pair.Client.LingerState = new LingerOption(enable: true, seconds: 0);
+        pair.Client.Dispose();
+
+        await Eventually.ObserveAsync(() => Task.FromResult(pair.Connection.HasPeerLeft()));
+    }
+
+    [Fact]
+    public async Task HasPeerLeft_UnixPeer_IsTrueOnceItHasClosed()
+    {
+        using var folder = new TemporaryDirectory();
+        await using var pair = await SocketPair.ConnectAsync(TimeProvider.System, new UnixDomainSocketEndPoint(folder.File("s")));
+        pair.Client.Shutdown(SocketShutdown.Send);
+        Assert.False(pair.Connection.HasPeerLeft());
+
+        pair.Client.Dispose();
+
+        Assert.True(pair.Connection.HasPeerLeft());
+    }
+
     private sealed class SocketPair(IConnectionListener listener, Socket client, DirectSocketConnection connection) : IAsyncDisposable
     {
         public Socket Client => client;
 
         public DirectSocketConnection Connection => connection;
 
-        public static async Task<SocketPair> ConnectAsync(TimeProvider time)
+        public static async Task<SocketPair> ConnectAsync(TimeProvider time, EndPoint? endPoint = null)
         {
-            var listener = await new DirectSocketTransport(time: time).BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
+            endPoint ??= new IPEndPoint(IPAddress.Loopback, 0);
+            var listener = await new DirectSocketTransport(time: time).BindAsync(endPoint);
             var accepting = listener.AcceptAsync();
-            var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            var client = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
             await client.ConnectAsync(listener.EndPoint).DefaultTimeout();
             return new SocketPair(listener, client, Assert.IsType<DirectSocketConnection>(await accepting.AsTask().DefaultTimeout()));
         }

@@ -35,7 +35,7 @@ public sealed class ManualTime : TimeProvider
         {
             _now += by;
             due = [.. _timers.Where(t => t.Due <= _now)];
-            due.ForEach(t => _timers.Remove(t));
+            due.ForEach(t => t.Rearm());
         }
 
         due.ForEach(t => t.Fire());
@@ -43,7 +43,20 @@ public sealed class ManualTime : TimeProvider
 
     private sealed class ManualTimer(ManualTime time, TimerCallback callback, object? state) : ITimer
     {
+        private TimeSpan _period = Timeout.InfiniteTimeSpan;
+
         public DateTimeOffset Due { get; private set; }
+
+        /// <summary>Must hold the clock's gate. However many periods have passed, it fires once: so does a real timer that is late.</summary>
+        public void Rearm()
+        {
+            time._timers.Remove(this);
+            if (_period > TimeSpan.Zero)
+            {
+                Due = time._now + _period;
+                time._timers.Add(this);
+            }
+        }
 
         public void Fire() => callback(state);
 
@@ -52,6 +65,7 @@ public sealed class ManualTime : TimeProvider
             lock (time._gate)
             {
                 time._timers.Remove(this);
+                _period = period;
                 if (dueTime != Timeout.InfiniteTimeSpan)
                 {
                     Due = time._now + dueTime;

@@ -58,13 +58,15 @@ internal sealed class AgentRegistry
     /// <summary>The tunnel for a dial: the first strategy with a match decides.</summary>
     /// <param name="address">Host and port.</param>
     /// <param name="tried">Tunnels that the dial was on already.</param>
-    public AgentTunnel? Pick(string address, IReadOnlyCollection<AgentTunnel> tried)
+    /// <param name="clusters">Whose agents may have the dial; null for everybody's.</param>
+    public AgentTunnel? Pick(string address, IReadOnlyCollection<AgentTunnel> tried, IReadOnlySet<string>? clusters = null)
     {
         var host = DialAddress.HostOf(address);
+        var eligible = new Eligibility(tried, clusters);
         var tables = Current.Tables;
         for (var i = 0; i < tables.Length; i++)
         {
-            if (_selectors[i].Pick(tables[i], host, tried) is { } tunnel)
+            if (_selectors[i].Pick(tables[i], host, eligible) is { } tunnel)
             {
                 return tunnel;
             }

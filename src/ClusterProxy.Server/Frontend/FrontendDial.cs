@@ -65,7 +65,10 @@ internal sealed class FrontendDial
     /// <param name="cancellationToken">Fires when the frontend gives up.</param>
     public Task<DialResult> RunAsync(CancellationToken cancellationToken)
     {
-        if (_context.Policy is { } policy && (_subject is null || !policy.Value.Allows(_subject, _address)))
+        var permit = _context.Policy is not { } policy ? DialPermit.Anywhere
+            : _subject is null ? DialPermit.Denied
+            : policy.Value.Check(_subject, _address);
+        if (!permit.IsAllowed)
         {
             _context.Logger.DialDenied(_peer, _subject, _target);
             return Task.FromResult(DialResult.Failed(DialFailureReason.Denied));
@@ -77,7 +80,7 @@ internal sealed class FrontendDial
                 $"dial tcp: address {_target}: longer than {MaxAddressLength} characters, or its protocol than {MaxProtocolLength}"));
         }
 
-        return _context.Router.DialAsync(_protocol, _address, _trace.ToString(), cancellationToken);
+        return _context.Router.DialAsync(_protocol, _address, _trace.ToString(), permit.Clusters, cancellationToken);
     }
 
     /// <summary>Notes what became of the dial, as its frontend will hear it.</summary>

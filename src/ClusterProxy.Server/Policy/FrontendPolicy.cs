@@ -5,6 +5,27 @@ internal sealed record FrontendPolicy(IReadOnlyList<FrontendRule> Rules)
 {
     /// <param name="subject">Who dials.</param>
     /// <param name="address">As it is dialled.</param>
-    public bool Allows(FrontendSubject subject, string address) =>
-        DialTarget.TryParse(address, out var target) && Rules.Any(r => r.Allows(subject, target));
+    public DialPermit Check(FrontendSubject subject, string address)
+    {
+        if (!DialTarget.TryParse(address, out var target))
+        {
+            return DialPermit.Denied;
+        }
+
+        HashSet<string>? clusters = null;
+        foreach (var rule in Rules.Where(r => r.IsFor(subject, target)))
+        {
+            if (rule.AllowsAnywhere(target))
+            {
+                return DialPermit.Anywhere;
+            }
+
+            foreach (var cluster in rule.ClustersOf(target))
+            {
+                (clusters ??= new(StringComparer.Ordinal)).Add(cluster);
+            }
+        }
+
+        return clusters is null ? DialPermit.Denied : new(IsAllowed: true, clusters);
+    }
 }

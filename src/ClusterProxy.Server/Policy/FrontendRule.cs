@@ -22,13 +22,17 @@ internal sealed record FrontendRule
     /// <summary>First and last; none means all.</summary>
     public IReadOnlyList<(int First, int Last)> Ports { get; init; } = [];
 
-    public bool Allows(FrontendSubject subject, DialTarget target) =>
+    public bool IsFor(FrontendSubject subject, DialTarget target) =>
         Subjects.Any(s => s == Any || subject.Names.Contains(s))
-        && (Ports.Count == 0 || Ports.Any(p => p.First <= target.Port && target.Port <= p.Last))
-        && (Clusters.Any(c => IsOf(c, target)) || Hosts.Any(h => Matches(h, target.Host)) || Cidrs.Any(c => Contains(c, target)));
+        && (Ports.Count == 0 || Ports.Any(p => p.First <= target.Port && target.Port <= p.Last));
 
-    private static bool IsOf(string cluster, DialTarget target) =>
-        target.Address is null && (cluster == Any || ClusterHosts.Contains(cluster, target.Host));
+    /// <summary>Whether the target may be dialled through whichever agent routing picks: a host or network is of no cluster.</summary>
+    public bool AllowsAnywhere(DialTarget target) =>
+        (target.Address is null && Clusters.Contains(Any)) || Hosts.Any(h => Matches(h, target.Host)) || Cidrs.Any(c => Contains(c, target));
+
+    /// <summary>The clusters of the rule that have the target for a host: it may be dialled through their agents.</summary>
+    public IEnumerable<string> ClustersOf(DialTarget target) =>
+        target.Address is null ? Clusters.Where(c => ClusterHosts.Contains(c, target.Host)) : [];
 
     private static bool Matches(string pattern, string host) =>
         pattern == Any

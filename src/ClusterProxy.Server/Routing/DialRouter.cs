@@ -46,8 +46,10 @@ internal sealed class DialRouter
     /// <param name="protocol">Passed on to the agent as it is.</param>
     /// <param name="address">Host and port; the host decides which agent.</param>
     /// <param name="traceparent">Passed on to an agent that knows what it is.</param>
+    /// <param name="clusters">Whose agents may have the dial; null for everybody's.</param>
     /// <param name="cancellationToken">Fires when the frontend gives up.</param>
-    public async Task<DialResult> DialAsync(string protocol, string address, string traceparent, CancellationToken cancellationToken)
+    public async Task<DialResult> DialAsync(
+        string protocol, string address, string traceparent, IReadOnlySet<string>? clusters, CancellationToken cancellationToken)
     {
         if (_closed)
         {
@@ -67,7 +69,7 @@ internal sealed class DialRouter
             }
 
             var tried = new List<AgentTunnel>(1);
-            var result = await DialWithinAsync(protocol, address, traceparent, tried, cancellationToken);
+            var result = await DialWithinAsync(protocol, address, traceparent, clusters, tried, cancellationToken);
             return tried is [.., var last] ? result with { Agent = last.Agent } : result;
         }
         finally
@@ -77,7 +79,8 @@ internal sealed class DialRouter
     }
 
     private async Task<DialResult> DialWithinAsync(
-        string protocol, string address, string traceparent, List<AgentTunnel> tried, CancellationToken cancellationToken)
+        string protocol, string address, string traceparent, IReadOnlySet<string>? clusters, List<AgentTunnel> tried,
+        CancellationToken cancellationToken)
     {
         using var deadline = _limits.Deadline > TimeSpan.Zero
             ? new CancellationTokenSource(_limits.Deadline, _time)
@@ -86,7 +89,7 @@ internal sealed class DialRouter
         while (true)
         {
             // 1
-            if (_agents.Pick(address, tried) is not { } tunnel)
+            if (_agents.Pick(address, tried, clusters) is not { } tunnel)
             {
                 return DialResult.Failed(tried.Count == 0 ? DialFailureReason.NoAgent : DialFailureReason.AgentLost);
             }

@@ -84,6 +84,25 @@ public sealed class PolicyAttackTests(ITestOutputHelper output) : RedTeamTest(ou
         },
         server: Policed);
 
+    [Fact]
+    public async Task RightToACluster_NeverLeadsToAnothersAgent_UnderTheStrategyThatKnowsNone()
+    {
+        Own(Audit);
+        var fixture = await StartAsync(new()
+        {
+            Agents = 0,
+            Server = o => Audit.Use(Policed(o) with { AgentIdentity = Server.Agents.Identity.AgentIdentityMode.Certificate }),
+        });
+
+        // The common name is the other way to name a cluster.
+        await using var beta = await fixture.ConnectScriptedAgentAsync("org:cluster:beta");
+
+        Assert.Equal("No agent available", await RefusedDialAsync(fixture, "alpha:443"));
+
+        Assert.Equal(0, fixture.Server.Agents.Tunnels.Sum(static t => t.PendingDialCount));
+        await Audit.WaitForAsync(("event", "dial"), ("target", "alpha:443"), ("result", "no_agent"));
+    }
+
     [Theory]
     [InlineData(FrontendKind.GrpcUnix)]
     [InlineData(FrontendKind.ConnectUnix)]

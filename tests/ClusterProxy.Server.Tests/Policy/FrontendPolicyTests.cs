@@ -35,7 +35,7 @@ public sealed class FrontendPolicyTests
     [InlineData("cn:admin", "192.0.2.1:1")]
     [InlineData("cn:whoever", "open:6443")]
     [InlineData("", "open.addon:6443")]
-    public void Dial_ThatARuleAllows_IsAllowed(string subject, string target) => Assert.True(Policy.Allows(Subject(subject), target));
+    public void Dial_ThatARuleAllows_IsAllowed(string subject, string target) => Assert.True(Policy.Check(Subject(subject), target).IsAllowed);
 
     [Theory]
     [InlineData("cn:controller", "alpha:80")]
@@ -55,10 +55,18 @@ public sealed class FrontendPolicyTests
     [InlineData("uid:1000", "evilinternal:1")]
     [InlineData("cn:admin", "no port")]
     [InlineData("cn:whoever", "open:443")]
-    public void Dial_ThatNoRuleAllows_IsDenied(string subject, string target) => Assert.False(Policy.Allows(Subject(subject), target));
+    public void Dial_ThatNoRuleAllows_IsDenied(string subject, string target) => Assert.False(Policy.Check(Subject(subject), target).IsAllowed);
+
+    [Theory]
+    [InlineData("cn:controller", "alpha:443", "alpha")]
+    [InlineData("", "open.addon:6443", "open")]
+    [InlineData("cn:admin", "alpha:443", null)]
+    [InlineData("uid:1000", "10.1.2.3:22", null)]
+    public void Dial_ThatARuleAllowsForItsCluster_IsForThatClustersAgents(string subject, string target, string? cluster) =>
+        Assert.Equal(cluster is null ? null : [cluster], Policy.Check(Subject(subject), target).Clusters);
 
     [Fact]
-    public void NoRules_DenyAll() => Assert.False(Parse("rules: []").Allows(Subject("cn:admin"), "alpha:443"));
+    public void NoRules_DenyAll() => Assert.False(Parse("rules: []").Check(Subject("cn:admin"), "alpha:443").IsAllowed);
 
     [Theory]
     [InlineData("", "one key, rules")]

@@ -7,5 +7,5 @@ internal sealed class AnyAgentSelector : IAgentSelector
 
     public IEnumerable<string> KeysOf(AgentIdentity agent) => [agent.Key];
 
-    public AgentTunnel? Pick(StrategyTable table, string host, IReadOnlyCollection<AgentTunnel> tried) => table.PickAny(tried);
+    public AgentTunnel? Pick(StrategyTable table, string host, in Eligibility eligible) => table.PickAny(eligible);
 }

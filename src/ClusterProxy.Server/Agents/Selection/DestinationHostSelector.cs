@@ -7,5 +7,5 @@ internal sealed class DestinationHostSelector : IAgentSelector
 
     public IEnumerable<string> KeysOf(AgentIdentity agent) => agent.Identifiers.Destinations;
 
-    public AgentTunnel? Pick(StrategyTable table, string host, IReadOnlyCollection<AgentTunnel> tried) => table.PickFor(host, tried);
+    public AgentTunnel? Pick(StrategyTable table, string host, in Eligibility eligible) => table.PickFor(host, eligible);
 }

@@ -10,6 +10,6 @@ internal interface IAgentSelector
 
     /// <param name="table">The agents by this selector's keys.</param>
     /// <param name="host">The dialled host, without port.</param>
-    /// <param name="tried">Tunnels that the dial was on already.</param>
-    AgentTunnel? Pick(StrategyTable table, string host, IReadOnlyCollection<AgentTunnel> tried);
+    /// <param name="eligible">Which tunnels the dial may have.</param>
+    AgentTunnel? Pick(StrategyTable table, string host, in Eligibility eligible);
 }

@@ -60,11 +60,11 @@ internal sealed class StrategyTable
     }
 
     /// <summary>The tunnel for one key: a draining one only when there is no other.</summary>
-    public AgentTunnel? PickFor(string key, IReadOnlyCollection<AgentTunnel> tried) =>
-        _tunnels.TryGetValue(key, out var tunnels) ? Best(tunnels, tried, draining: false) ?? Best(tunnels, tried, draining: true) : null;
+    public AgentTunnel? PickFor(string key, in Eligibility eligible) =>
+        _tunnels.TryGetValue(key, out var tunnels) ? Best(tunnels, eligible, draining: false) ?? Best(tunnels, eligible, draining: true) : null;
 
     /// <summary>A key at random, or the next one after it that has a tunnel to give; a draining tunnel only when no key has another.</summary>
-    public AgentTunnel? PickAny(IReadOnlyCollection<AgentTunnel> tried)
+    public AgentTunnel? PickAny(in Eligibility eligible)
     {
         if (_keys.IsEmpty)
         {
@@ -72,14 +72,14 @@ internal sealed class StrategyTable
         }
 
         var start = Random.Shared.Next(_keys.Count);
-        return PickFrom(start, tried, draining: false) ?? PickFrom(start, tried, draining: true);
+        return PickFrom(start, eligible, draining: false) ?? PickFrom(start, eligible, draining: true);
     }
 
-    private AgentTunnel? PickFrom(int start, IReadOnlyCollection<AgentTunnel> tried, bool draining)
+    private AgentTunnel? PickFrom(int start, in Eligibility eligible, bool draining)
     {
         for (var i = 0; i < _keys.Count; i++)
         {
-            if (Best(_tunnels[_keys[(start + i) % _keys.Count]], tried, draining) is { } tunnel)
+            if (Best(_tunnels[_keys[(start + i) % _keys.Count]], eligible, draining) is { } tunnel)
             {
                 return tunnel;
             }
@@ -91,12 +91,12 @@ internal sealed class StrategyTable
     /// <summary>
     /// Of the agent that came first, its newest tunnel: when an agent reconnects, the old stream is the one that may be dead.
     /// </summary>
-    private static AgentTunnel? Best(ImmutableArray<AgentTunnel> tunnels, IReadOnlyCollection<AgentTunnel> tried, bool draining)
+    private static AgentTunnel? Best(ImmutableArray<AgentTunnel> tunnels, in Eligibility eligible, bool draining)
     {
         AgentTunnel? best = null;
         foreach (var tunnel in tunnels)
         {
-            if (tunnel.IsDraining == draining && !tried.Contains(tunnel) && (best is null || best.Agent.Key == tunnel.Agent.Key))
+            if (tunnel.IsDraining == draining && eligible.Includes(tunnel) && (best is null || best.Agent.Key == tunnel.Agent.Key))
             {
                 best = tunnel;
             }

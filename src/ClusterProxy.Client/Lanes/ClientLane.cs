@@ -72,7 +72,7 @@ internal sealed partial class ClientLane : IAsyncDisposable
     /// <summary>Whether it takes dials.</summary>
     public bool IsUsable => !_leaving && !_ended && _roundTrip.SilentFor <= SilenceLimit;
 
-    /// <summary>Whether it has ended or is about to.</summary>
+    /// <summary>Whether it is over, and what it held is being let go.</summary>
     public bool HasEnded => _ended;
 
     /// <summary>Ends, and never fails, when nothing of the lane is left.</summary>
@@ -117,7 +117,7 @@ internal sealed partial class ClientLane : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _disposed = true;
-        await StopAsync().ConfigureAwait(false);
+        await _stop.CancelAsync().ConfigureAwait(false);
         await Completion.ConfigureAwait(false);
     }
 
@@ -194,8 +194,6 @@ internal sealed partial class ClientLane : IAsyncDisposable
             Leave();
         }
     }
-
-    private Task StopAsync() => _stop.CancelAsync();
 
     /// <summary>Takes no more dials, and ends when nothing runs on it.</summary>
     private void Leave()

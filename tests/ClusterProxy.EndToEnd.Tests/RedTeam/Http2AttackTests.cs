@@ -5,8 +5,6 @@ namespace ClusterProxy.EndToEnd.Tests.RedTeam;
 /// <summary>HTTP/2 as no library would send it, at both ports.</summary>
 public sealed class Http2AttackTests(ITestOutputHelper output) : RedTeamTest(output)
 {
-    private const byte Continuation = 9;
-    private const byte WindowUpdate = 8;
     private const int ProtocolError = 1;
     private const int InternalError = 2;
     private const int FrameSizeError = 6;
@@ -18,7 +16,7 @@ public sealed class Http2AttackTests(ITestOutputHelper output) : RedTeamTest(out
     public Task HeaderFlood_EndsItsConnection(string plane) => ShouldEndAsync(plane, ProtocolError, async http =>
     {
         await http.SendAsync(WithoutEnd(RawHttp2.Call(1, MethodOf(plane))));
-        await SendUntilCutAsync(http, RawHttp2.Frame(Continuation, 0, 1, Header(4000)), times: 20);
+        await SendUntilCutAsync(http, RawHttp2.Frame(RawFrame.Continuation, 0, 1, Header(4000)), times: 20);
     });
 
     [Theory]
@@ -28,7 +26,7 @@ public sealed class Http2AttackTests(ITestOutputHelper output) : RedTeamTest(out
     {
         // They add nothing to any sum, so it is the time for a head that is up, 10 s.
         await http.SendAsync(WithoutEnd(RawHttp2.Call(1, MethodOf(plane))));
-        await SendUntilCutAsync(http, RawHttp2.Frame(Continuation, 0, 1, []), times: 10_000);
+        await SendUntilCutAsync(http, RawHttp2.Frame(RawFrame.Continuation, 0, 1, []), times: 10_000);
     });
 
     [Theory]
@@ -63,7 +61,7 @@ public sealed class Http2AttackTests(ITestOutputHelper output) : RedTeamTest(out
     public Task MadeYouReset_ByAnEmptyWindowUpdate_EndsItsConnection(string plane) => ShouldEndAsync(plane, ProtocolError, async http =>
     {
         await http.SendAsync(RawHttp2.Call(1, MethodOf(plane), ("agentid", "a1")));
-        await http.SendAsync(RawHttp2.Frame(WindowUpdate, 0, 1, [0, 0, 0, 0]));
+        await http.SendAsync(RawHttp2.Frame(RawFrame.WindowUpdate, 0, 1, [0, 0, 0, 0]));
     });
 
     [Theory]

@@ -9,6 +9,8 @@ public sealed record RawFrame(byte Type, byte Flags, int StreamId, byte[] Payloa
     public const byte Settings = 4;
     public const byte Ping = 6;
     public const byte GoAway = 7;
+    public const byte WindowUpdate = 8;
+    public const byte Continuation = 9;
 
     public const byte EndStream = 0x1;
     public const byte Ack = 0x1;

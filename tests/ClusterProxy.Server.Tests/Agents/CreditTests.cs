@@ -12,11 +12,7 @@ public sealed class CreditTests
     public async Task Agent_WithinItsCredit_IsGrantedMoreAsTheFrontendReads()
     {
         await using var server = await TestServer.StartAsync();
-        var agent = await server.ConnectAgentAsync(features: "credit");
-        var frontend = await server.OpenFrontendAsync();
-        var accepted = agent.AcceptAsync(1);
-        await frontend.DialAsync();
-        await accepted;
+        var (agent, frontend) = await ConnectAsync(server);
 
         await agent.SendDataAsync(1, new byte[InitialWindow]);
 
@@ -32,11 +28,7 @@ public sealed class CreditTests
     public async Task Agent_PastItsCredit_LosesThatConnectionAndIsCounted()
     {
         await using var server = await TestServer.StartAsync();
-        var agent = await server.ConnectAgentAsync(features: "credit");
-        var frontend = await server.OpenFrontendAsync();
-        var accepted = agent.AcceptAsync(1);
-        await frontend.DialAsync();
-        await accepted;
+        var (agent, frontend) = await ConnectAsync(server);
 
         await agent.SendDataAsync(1, new byte[InitialWindow + 1]);
 
@@ -46,5 +38,16 @@ public sealed class CreditTests
         Assert.Equal(1, server.Metric("clusterproxy_server_credit_violations_total").Value());
         await frontend.DisposeAsync();
         await server.ShouldBecomeEmptyAsync();
+    }
+
+    /// <summary>An agent with credit, and a frontend with the connection 1 through it.</summary>
+    private static async Task<(ScriptedPeer Agent, ScriptedPeer Frontend)> ConnectAsync(TestServer server)
+    {
+        var agent = await server.ConnectAgentAsync(features: "credit");
+        var frontend = await server.OpenFrontendAsync();
+        var accepted = agent.AcceptAsync(1);
+        await frontend.DialAsync();
+        await accepted;
+        return (agent, frontend);
     }
 }

@@ -106,8 +106,7 @@ internal sealed class ApiEndpoints(FakeKubernetesApi api, ObjectStore store, Wat
             store.CheckNotCompacted(version);
         }
 
-        api.WatchesStarted.Increment();
-        await new ObjectWatch(call, store, watches, new ApiView(call, time), time).ServeAsync();
+        await new ObjectWatch(call, store, watches, new ApiView(call, time), time, api.WatchesStarted).ServeAsync();
     }
 
     private (int Status, JsonObject Value) Patched(ApiCall call)

@@ -78,7 +78,7 @@ public sealed class FakeKubernetesApi : IAsyncDisposable
 
     public IReadOnlyList<RecordedRequest> Requests => _requests.Items;
 
-    /// <summary>Watches that were opened so far.</summary>
+    /// <summary>Watches that were opened so far and hear what comes.</summary>
     public ObservedCount WatchesStarted { get; } = new();
 
     /// <param name="certificates">Null makes an authority of its own.</param>

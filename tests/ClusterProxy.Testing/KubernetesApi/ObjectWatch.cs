@@ -5,7 +5,8 @@ using System.Text.Json.Nodes;
 namespace ClusterProxy.Testing.KubernetesApi;
 
 /// <summary>One watch: a line an event until its time is over, the client leaves, or the test says so.</summary>
-internal sealed class ObjectWatch(ApiCall call, ObjectStore store, WatchControl control, ApiView view, TimeProvider time)
+internal sealed class ObjectWatch(
+    ApiCall call, ObjectStore store, WatchControl control, ApiView view, TimeProvider time, ObservedCount started)
 {
     private const int DefaultSeconds = 1800;
     private readonly ObjectFilter _filter = ObjectFilter.Of(call);
@@ -22,6 +23,7 @@ internal sealed class ObjectWatch(ApiCall call, ObjectStore store, WatchControl 
         try
         {
             await StartAsync();
+            started.Increment();
             while (await FollowAsync(either.Token))
             {
                 // One round a change or a command.
@@ -64,6 +66,8 @@ internal sealed class ObjectWatch(ApiCall call, ObjectStore store, WatchControl 
     /// <returns>False at the end of the watch.</returns>
     private async Task<bool> FollowAsync(CancellationToken cancellationToken)
     {
+        // Asked first: what was written before the command goes out before it is obeyed, and a bookmark stands behind all of it.
+        var told = _command.Told.IsCompleted;
         var (changes, version, changed) = store.Changes(call.Resource, _sent);
         foreach (var change in changes)
         {
@@ -74,9 +78,9 @@ internal sealed class ObjectWatch(ApiCall call, ObjectStore store, WatchControl 
         }
 
         _sent = Math.Max(_sent, version);
-        await Task.WhenAny(changed, _command.Told).WaitAsync(cancellationToken);
-        if (!_command.Told.IsCompleted)
+        if (!told)
         {
+            await Task.WhenAny(changed, _command.Told).WaitAsync(cancellationToken);
             return true;
         }
 

@@ -15,11 +15,20 @@ internal sealed class PacketReader(PipeReader input, int maxMessageSize = GrpcFr
     private ReadOnlySequence<byte> _buffer;
     private bool _reading;
     private bool _completed;
+    private bool _mayHoldPacket;
 
-    /// <summary>Gives back what was read and waits for more; false at the end of the stream.</summary>
+    /// <summary>
+    /// Gives back what was read and waits for more; false at the end of the stream. It does not wait while there may be a whole packet
+    /// in what has arrived: whoever reads one packet, as of a handshake, leaves those that came with it to the next.
+    /// </summary>
     /// <exception cref="GrpcException">The stream ended inside a message.</exception>
     public async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
     {
+        if (_mayHoldPacket)
+        {
+            return true;
+        }
+
         if (_reading)
         {
             _reading = false;
@@ -35,6 +44,7 @@ internal sealed class PacketReader(PipeReader input, int maxMessageSize = GrpcFr
         _buffer = result.Buffer;
         _completed = result.IsCompleted;
         _reading = true;
+        _mayHoldPacket = !_buffer.IsEmpty && !result.IsCanceled;
         if (result.IsCanceled)
         {
             throw new OperationCanceledException("the read was cancelled");
@@ -49,6 +59,7 @@ internal sealed class PacketReader(PipeReader input, int maxMessageSize = GrpcFr
     {
         if (!GrpcFrame.TryRead(ref _buffer, maxMessageSize, out var message))
         {
+            _mayHoldPacket = false;
             if (_completed && !_buffer.IsEmpty)
             {
                 throw new GrpcException(GrpcStatusCode.Internal, $"the stream ended inside a message, {_buffer.Length} bytes into it");

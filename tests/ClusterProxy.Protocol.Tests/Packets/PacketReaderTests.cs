@@ -24,6 +24,23 @@ public sealed class PacketReaderTests
     }
 
     [Fact]
+    public async Task Read_AfterOnePacketOfSeveral_GivesTheOthersWithoutWaitingForMore()
+    {
+        var pipe = new Pipe();
+        await pipe.Writer.WriteAsync(Stream()).DefaultTimeout();
+        var reader = new PacketReader(pipe.Reader);
+        Assert.True(await reader.ReadAsync(CancellationToken.None).DefaultTimeout());
+        Assert.True(reader.TryRead(out var first));
+        Assert.Equal(PacketType.DialReq, first.Type);
+
+        Assert.True(await reader.ReadAsync(CancellationToken.None).DefaultTimeout());
+        Assert.True(reader.TryRead(out var second));
+        Assert.Equal(PacketType.Data, second.Type);
+        await pipe.Writer.CompleteAsync();
+        Assert.Equal(["CloseRsp", "Drain"], await ReadAllAsync(reader).DefaultTimeout());
+    }
+
+    [Fact]
     public async Task Read_StreamTruncatedInsideAMessage_Fails()
     {
         var stream = Stream();

@@ -32,5 +32,5 @@ internal sealed class AgentDrain(ServerPool servers, TimeSpan timeout, AgentCont
     }
 
     /// <summary>Without a tunnel nobody can ask for anything, and none is opened any more.</summary>
-    private bool IsReachable() => servers.OpenTunnels > 0 || servers.Active > 0;
+    private bool IsReachable() => servers.IsReachable || servers.Active > 0;
 }

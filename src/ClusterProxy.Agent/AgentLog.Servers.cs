@@ -46,6 +46,14 @@ internal static partial class AgentLog
         Message = "Lane to server {ServerId} ended: {Reason}")]
     public static partial void LaneEnded(ILogger logger, string serverId, string reason);
 
+    [LoggerMessage(EventId = 3011, EventName = nameof(ServersSilent), Level = LogLevel.Information,
+        Message = "{Silent} of {Tunnels} tunnels bring no answer any more; looking for other ways, and ending them if they stay dead")]
+    public static partial void ServersSilent(ILogger logger, int silent, int tunnels);
+
+    [LoggerMessage(EventId = 3012, EventName = nameof(ServerLeaves), Level = LogLevel.Information,
+        Message = "Server {ServerId} is about to leave and gives its agents {WithinSeconds:F1} s; another is looked for in {DelaySeconds:F1} s")]
+    public static partial void ServerLeaves(ILogger logger, string serverId, double withinSeconds, double delaySeconds);
+
     [LoggerMessage(EventId = 3010, EventName = nameof(LaneFailed), Level = LogLevel.Information,
         Message = "No lane to server {ServerId}, the tunnel itself carries its connections: {Error}")]
     public static partial void LaneFailed(ILogger logger, string serverId, string error);

@@ -1,5 +1,6 @@
 using System.Net;
 using ClusterProxy.Hosting.Flags;
+using ClusterProxy.Protocol;
 
 namespace ClusterProxy.Agent;
 
@@ -111,6 +112,9 @@ internal sealed record AgentOptions
 
     /// <summary>Greatest gRPC message accepted, in bytes: gRPC's own default.</summary>
     public int MaxMessageSize { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Additions to the wire that are not announced.</summary>
+    public TunnelFeatureSet WithoutFeatures { get; init; }
 
     public TimeSpan PeerPingInterval { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -9,6 +9,7 @@ internal static class AgentReadiness
     public static IReadOnlyList<HealthCheck> Checks(ServerPool servers) =>
     [
         new("ping", static () => null),
-        new("server-connected", () => servers.OpenTunnels > 0 ? null : "no servers connected"),
+        new("server-connected", () =>
+            servers.IsDraining ? "the agent is draining" : servers.OpenTunnels > 0 ? null : "no servers connected"),
     ];
 }

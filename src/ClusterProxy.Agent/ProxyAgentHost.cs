@@ -8,6 +8,7 @@ using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Endpoints;
 using ClusterProxy.Hosting.Metrics;
+using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Tunnels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -55,6 +56,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
             TokenPath = options.ServiceAccountTokenPath,
             Tls = certificates.Tls(options.AlpnProto, time),
             Proxy = proxy,
+            Features = TunnelFeatures.Agent & ~options.WithoutFeatures,
             LanesPerTunnel = options.TunnelsPerServer,
             PingDelay = ServerConnectorOptions.AllowedPingDelay(options.ServerPingInterval),
             StepTimeout = options.ConnectTimeout,

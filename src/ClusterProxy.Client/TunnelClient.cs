@@ -43,7 +43,7 @@ public sealed class TunnelClient : IAsyncDisposable, IDisposable
         _metrics = new ClientMetrics(options.MeterFactory);
         _log = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<TunnelClient>();
         var connector = new ServerConnector(address, new ServerCredentials(options, _log), options);
-        var settings = new TunnelSettings(_server, Limits(options), _time, _metrics, _log);
+        var settings = new TunnelSettings(_server, Limits(options), _time, _metrics, _log) { Without = options.WithoutFeatures };
         _dialer = options.Transport switch
         {
             TunnelTransport.HttpConnect => new HttpConnectDialer(connector, options, _metrics),

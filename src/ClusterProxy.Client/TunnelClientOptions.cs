@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using Microsoft.Extensions.Logging;
 
@@ -119,6 +120,9 @@ public sealed class TunnelClientOptions
     /// component, which therefore none of them exceeds.
     /// </summary>
     public int MaxMessageSize { get; set; } = GrpcFrame.DefaultMaxMessageSize;
+
+    /// <summary>Additions to the wire that are not announced: for tests of peers that lack them.</summary>
+    internal TunnelFeatureSet WithoutFeatures { get; set; }
 
     /// <summary>The clock of all timeouts. The system's by default; tests bring their own.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;

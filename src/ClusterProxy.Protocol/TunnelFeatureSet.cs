@@ -21,4 +21,7 @@ internal enum TunnelFeatureSet
 
     /// <summary>A dial carries its trace context, and a connection has one id at every end.</summary>
     Trace = 16,
+
+    /// <summary>The server says when it is about to leave, so that agents look for another in good time.</summary>
+    Drain = 64,
 }

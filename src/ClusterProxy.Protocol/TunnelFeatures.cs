@@ -8,7 +8,8 @@ internal static class TunnelFeatures
 {
     /// <summary>What this build understands on an agent's tunnel.</summary>
     public const TunnelFeatureSet Agent =
-        TunnelFeatureSet.HalfClose | TunnelFeatureSet.Credit | TunnelFeatureSet.Ping | TunnelFeatureSet.Lanes | TunnelFeatureSet.Trace;
+        TunnelFeatureSet.HalfClose | TunnelFeatureSet.Credit | TunnelFeatureSet.Ping | TunnelFeatureSet.Lanes | TunnelFeatureSet.Trace
+        | TunnelFeatureSet.Drain;
 
     /// <summary>
     /// What this build understands on a frontend's tunnel. It carries one connection, so HTTP/2's own windows are its credit
@@ -29,6 +30,7 @@ internal static class TunnelFeatures
         (TunnelFeatureSet.Ping, "ping"),
         (TunnelFeatureSet.Lanes, "lanes"),
         (TunnelFeatureSet.Trace, "trace"),
+        (TunnelFeatureSet.Drain, "drain"),
     ];
 
     /// <summary>As the header carries it.</summary>

@@ -7,6 +7,7 @@ using ClusterProxy.Hosting.Metrics;
 using ClusterProxy.Hosting.Reloading;
 using ClusterProxy.Kubernetes;
 using ClusterProxy.Kubernetes.Reviews;
+using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Tunnels;
 using ClusterProxy.Server.Agents;
 using ClusterProxy.Server.Agents.Identity;
@@ -27,6 +28,9 @@ internal sealed class ProxyServerHost : IAsyncDisposable
 {
     /// <summary>For closing packets to get through before the transport is cut.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
+    /// <summary>For the last agents to have connected elsewhere before this server ends their tunnels.</summary>
+    private static readonly TimeSpan AgentsAhead = TimeSpan.FromSeconds(5);
 
     private readonly ServerOptions _options;
     private readonly TimeProvider _time;
@@ -72,7 +76,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
             OwnerScheduler = PipeScheduler.Inline,
         };
         Router = new DialRouter(Agents, new DialLimits(options.BackendDialTimeout, options.MaxPendingDials, Limits.Budget), time, _logger);
-        var agents = new AgentContext(Limits, time, Metrics, _logger);
+        var agents = new AgentContext(Limits, time, Metrics, _logger) { Features = TunnelFeatures.Agent & ~options.WithoutFeatures };
         var identities = new AgentIdentityCheck(options.BindsAgentIdentity);
         var tokens = _api is not null && options.UsesTokenAuthentication
             ? new AgentTokenCheck(
@@ -130,8 +134,10 @@ internal sealed class ProxyServerHost : IAsyncDisposable
     public string RenderMetrics() => _exposition.Render();
 
     /// <summary>
-    /// Not ready, no new dials; connections run on for up to <c>--graceful-shutdown-timeout</c> and are closed then, with a
-    /// reason. Agents learn of it last, by a stream that ends with OK.
+    /// Not ready, and our own agents are asked to look for another server; frontends are served for <c>--shutdown-delay</c> as before
+    /// and are then told to leave. Dials that have come are still made, and connections run on for up to
+    /// <c>--graceful-shutdown-timeout</c>; then they are closed, with a reason. Upstream's agents learn of it last, by a stream that
+    /// ends with OK.
     /// </summary>
     public Task ShutdownAsync() => _shutdown ??= CloseAsync();
 
@@ -173,11 +179,15 @@ internal sealed class ProxyServerHost : IAsyncDisposable
             AgentPlane.Create(_options, _agentService, _laneService, certificates, HostingMetrics, _audit, _time, _logger), logging,
             cancellationToken);
         _started.Add(_agentPlane);
-        var context = new FrontendContext(Router, Frontends, new ConnectionIds(), Limits, _time, Metrics, _logger, FollowPolicy(), _audit);
+        var context = new FrontendContext(Router, Frontends, new ConnectionIds(), Limits, _time, Metrics, _logger, FollowPolicy(), _audit)
+        {
+            Without = _options.WithoutFeatures,
+        };
         _frontendPlane = await Plane.StartAsync(
             FrontendPlane.Create(_options, context, certificates, HostingMetrics, _logger), logging, cancellationToken);
         _started.Add(_frontendPlane);
         _started.Add(new DepartedClients(Frontends, _time));
+        _started.Add(new TunnelWatch(Agents, _time));
         _certificateFiles.Start();
 
         // Not before the ports are open: who counts this server may connect at once.
@@ -292,16 +302,25 @@ internal sealed class ProxyServerHost : IAsyncDisposable
             Agents.Tunnels.Sum(static t => t.ConnectionCount), _options.GracefulShutdownTimeout);
         _readiness.Stop();
         _agentService.Close();
-        Router.Close();
+        var started = _time.GetTimestamp();
+        var grace = _options.GracefulShutdownTimeout;
+        foreach (var tunnel in Agents.Tunnels)
+        {
+            tunnel.AskToMove(grace > AgentsAhead ? grace - AgentsAhead : TimeSpan.Zero);
+        }
+
+        await Task.Delay(_options.ShutdownDelay < grace / 3 ? _options.ShutdownDelay : grace / 3, _time);
         Frontends.Drain();
         using var cut = new CancellationTokenSource();
         var frontends = _frontendPlane.StopAsync(cut.Token);
-        if (!await FinishesAsync(Task.WhenAny(frontends, Frontends.Emptied), _options.GracefulShutdownTimeout))
+        if (!await FinishesAsync(Task.WhenAny(frontends, Frontends.Emptied), Left(started)))
         {
             _logger.ShutdownForced(Agents.Tunnels.Sum(static t => t.ConnectionCount));
             Router.Shutdown();
             Frontends.Shutdown();
         }
+
+        Router.Close();
 
         // Clients that keep their transport open although nothing runs on it any more.
         if (!await FinishesAsync(frontends, LastWords))
@@ -318,6 +337,12 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         using var end = new CancellationTokenSource(LastWords, _time);
         await _agentPlane.StopAfterCallsAsync(end.Token);
         _logger.ShutdownFinished();
+    }
+
+    private TimeSpan Left(long started)
+    {
+        var left = _options.GracefulShutdownTimeout - _time.GetElapsedTime(started);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     private async Task<bool> FinishesAsync(Task work, TimeSpan limit)

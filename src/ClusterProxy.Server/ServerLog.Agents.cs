@@ -19,8 +19,8 @@ internal static partial class ServerLog
     public static partial void AgentDraining(this ILogger logger, string agentId, string peer, int connections);
 
     [LoggerMessage(
-        2004, LogLevel.Warning, "Agent {AgentId} at {Peer} has taken nothing for {Blocked}: its tunnel is ended", EventName = "TunnelRetired")]
-    public static partial void TunnelRetired(this ILogger logger, string agentId, string peer, TimeSpan blocked);
+        2004, LogLevel.Warning, "Agent {AgentId} at {Peer} has taken or answered nothing for {Silence}: its tunnel, or a lane of it, is ended", EventName = "TunnelRetired")]
+    public static partial void TunnelRetired(this ILogger logger, string agentId, string peer, TimeSpan silence);
 
     [LoggerMessage(2005, LogLevel.Information, "Agent {AgentId} sent DATA without a connect id", EventName = "DataWithoutConnection")]
     public static partial void DataWithoutConnection(this ILogger logger, string agentId);

@@ -3,7 +3,7 @@ namespace ClusterProxy.Server;
 internal static partial class ServerLog
 {
     [LoggerMessage(
-        2200, LogLevel.Information, "The tunnel of agent {AgentId} ended while it dialled {Target}; trying another agent",
+        2200, LogLevel.Information, "Agent {AgentId} was lost or fell silent while it dialled {Target}; trying another way",
         EventName = "DialRetried")]
     public static partial void DialRetried(this ILogger logger, string target, string agentId);
 

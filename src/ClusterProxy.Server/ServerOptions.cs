@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using ClusterProxy.Hosting.Flags;
+using ClusterProxy.Protocol;
 using ClusterProxy.Server.Agents.Identity;
 
 namespace ClusterProxy.Server;
@@ -100,6 +101,12 @@ internal sealed record ServerOptions
     /// <summary>Upstream's 0 cuts every connection on a rollout; half a minute is what Kubernetes gives a pod to end.</summary>
     public TimeSpan GracefulShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Of that time the first, in which everything is served as before although <c>/readyz</c> says no: whoever routes frontends here
+    /// needs a moment to learn of it, and what still comes must not fail. A third of the whole at most.
+    /// </summary>
+    public TimeSpan ShutdownDelay { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Zero is no deadline. Upstream's 0 leaves dials pending for ever when an agent does not answer.</summary>
     public TimeSpan BackendDialTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -150,6 +157,9 @@ internal sealed record ServerOptions
 
     /// <summary>The least interval that upstream's agents allow is 30 s.</summary>
     public TimeSpan PeerPingInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Additions to the wire that are not announced.</summary>
+    public TunnelFeatureSet WithoutFeatures { get; init; }
 
     public int MaxPendingDials { get; init; } = 10_000;
 

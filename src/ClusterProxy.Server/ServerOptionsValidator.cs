@@ -107,6 +107,7 @@ internal static class ServerOptionsValidator
             options.EnableContentionProfiling && !options.EnableProfiling,
             "flag --enable-contention-profiling needs --enable-profiling: set both or neither");
         errors.NotNegative("graceful-shutdown-timeout", options.GracefulShutdownTimeout);
+        errors.NotNegative("shutdown-delay", options.ShutdownDelay);
         errors.NotNegative("backend-dial-timeout", options.BackendDialTimeout);
         errors.AtLeast("audit-log-maxsize", options.AuditLogMaxSize, 1);
         errors.AtLeast("audit-log-maxbackup", options.AuditLogMaxBackup, 0);

@@ -80,6 +80,51 @@ public sealed class ShutdownTests
     }
 
     [Fact]
+    public async Task Shutdown_TellsAgentsThatKnowWhatItIs_AndNobodyElse()
+    {
+        await using var server = await TestServer.StartAsync();
+        var ours = await server.ConnectAgentAsync("ours", features: "drain");
+        var upstreams = await server.ConnectAgentAsync("upstreams", features: "half-close");
+
+        var shutdown = server.Host.ShutdownAsync();
+
+        Assert.Equal(25_000, (await ours.HearAsync(PacketType.Drain)).Message!.Drain.Within);
+        Assert.Null(await ours.HearAsync());
+        Assert.Null(await upstreams.HearAsync());
+        Assert.Equal(GrpcStatusCode.OK, upstreams.Call.Status().Code);
+        await shutdown.DefaultTimeout();
+    }
+
+    [Fact]
+    public async Task Shutdown_WithinItsDelay_StillServesWhoComes()
+    {
+        var time = new ManualTime();
+        await using var server = await TestServer.StartAsync(
+            static o => o with { ShutdownDelay = TimeSpan.FromMinutes(1), GracefulShutdownTimeout = TimeSpan.FromMinutes(30) }, time);
+        var agent = await server.ConnectAgentAsync();
+
+        var shutdown = server.Host.ShutdownAsync();
+        Assert.Contains("shutting down", await ReadinessAsync(server), StringComparison.Ordinal);
+        var frontend = await server.OpenFrontendAsync();
+        var accepted = agent.AcceptAsync(1);
+        await frontend.DialAsync();
+        await accepted;
+        Assert.False(shutdown.IsCompleted);
+
+        await agent.SendAsync(PacketFactory.CloseResponse(1));
+        Assert.Equal("", (await frontend.HearAsync(PacketType.CloseRsp)).CloseResponse.Error);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Null(await frontend.HearAsync());
+        await frontend.DisposeAsync();
+        await Eventually.ObserveAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult(shutdown.IsCompleted);
+        });
+        await shutdown.DefaultTimeout();
+    }
+
+    [Fact]
     public async Task Dispose_WithEverythingOpen_EndsAndLeavesNothing()
     {
         var server = await TestServer.StartAsync(o => o with { Mode = FrontendMode.Auto });

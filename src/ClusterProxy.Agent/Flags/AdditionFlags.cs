@@ -1,4 +1,5 @@
 using ClusterProxy.Hosting.Flags;
+using ClusterProxy.Protocol;
 
 namespace ClusterProxy.Agent.Flags;
 
@@ -37,6 +38,14 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
         "Interval of HTTP/2 pings that find half-open tunnels; the smaller of this and --keepalive-time counts, "
         + "but no less than 30s, which is what servers allow; 0 leaves only --keepalive-time.");
 
+    private readonly Flag<TunnelFeatureSet> _withoutFeatures = flags.AddParsed(
+        "without-features", defaults.WithoutFeatures, Group,
+        "Comma list of additions to upstream's wire that are not announced to any peer: to rule one out when looking for a fault, or to "
+        + "behave as an earlier version.",
+        new FlagType<TunnelFeatureSet>(
+            "list", TunnelFeatureList.TryParse, TunnelFeatures.Format,
+            $"names what is no addition: write some of {TunnelFeatures.Format(TunnelFeatures.Agent)}"));
+
     private readonly Flag<TimeSpan> _expiryWarning = flags.AddDuration(
         "certificate-expiry-warning", defaults.CertificateExpiryWarning, Group,
         "How long before a certificate in use expires /readyz and the log warn of it; at most a fifth of its lifetime.");
@@ -51,6 +60,7 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
         BufferBudget = result.Get(_bufferBudget),
         ConnectionStallLimit = result.Get(_stallLimit),
         PeerPingInterval = result.Get(_pingInterval),
+        WithoutFeatures = result.Get(_withoutFeatures),
         CertificateExpiryWarning = result.Get(_expiryWarning),
     };
 }

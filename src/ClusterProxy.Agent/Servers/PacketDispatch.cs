@@ -8,8 +8,11 @@ namespace ClusterProxy.Agent.Servers;
 
 /// <summary>What each packet from a server does. Only the tunnel's read loop calls it.</summary>
 internal sealed class PacketDispatch(TunnelWriter writer, TunnelTargets targets, TunnelDials dials, TunnelFeatureSet features,
-    TunnelRoundTrip? roundTrip, AgentContext context)
+    TunnelRoundTrip? roundTrip, Action<TimeSpan>? onDrain, AgentContext context)
 {
+    /// <summary>Milliseconds: a day.</summary>
+    private const long LongestDrain = 24 * 60 * 60 * 1000;
+
     private long _lastConnectId;
     private long _dialsSeen;
 
@@ -62,6 +65,9 @@ internal sealed class PacketDispatch(TunnelWriter writer, TunnelTargets targets,
             case PacketType.Credit when features.HasFlag(TunnelFeatureSet.Credit):
                 var credit = packet.Message?.Credit ?? new Credit();
                 targets.Find(credit.ConnectID)?.Tunnel.ReceiveCredit(credit.Bytes);
+                break;
+            case PacketType.Drain when onDrain is not null && features.HasFlag(TunnelFeatureSet.Drain):
+                onDrain(TimeSpan.FromMilliseconds(Math.Clamp(packet.Message?.Drain?.Within ?? 0, 0, LongestDrain)));
                 break;
             case PacketType.Ping when roundTrip is not null:
                 roundTrip.Receive(packet.Message?.Ping ?? new Ping());

@@ -1,10 +1,11 @@
 using System.IO.Pipelines;
+using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 
 namespace ClusterProxy.Agent.Servers;
 
 /// <summary>An accepted Connect call, with the connection that carries it and nothing else.</summary>
-internal sealed class ServerCall(GrpcClientCall call, HttpMessageInvoker http, ServerRemote remote) : IAsyncDisposable
+internal sealed class ServerCall(GrpcClientCall call, HttpMessageInvoker http, ServerRemote remote, Func<bool> isSilent) : IAsyncDisposable
 {
     public GrpcClientCall Call { get; } = call;
 
@@ -22,11 +23,14 @@ internal sealed class ServerCall(GrpcClientCall call, HttpMessageInvoker http, S
     /// <summary>How many servers there are, as this one says.</summary>
     public required int ServerCount { get; init; }
 
-    /// <summary>What the server understands beyond upstream's wire.</summary>
-    public required string Features { get; init; }
+    /// <summary>What both ends understand beyond upstream's wire.</summary>
+    public required TunnelFeatureSet Features { get; init; }
 
     /// <summary>By which a lane names this tunnel; empty from a server without lanes.</summary>
     public required string LaneToken { get; init; }
+
+    /// <summary>Whether the transport has brought nothing for so long that an answer to a ping is overdue.</summary>
+    public bool IsSilent => isSilent();
 
     public async ValueTask DisposeAsync()
     {

@@ -41,7 +41,8 @@ internal sealed class ServerConnector(ServerConnectorOptions options, ServerTran
         var metadata = await MetadataAsync(cancellationToken);
         var (stream, remote) = await transport.OpenAsync(server, turn, cancellationToken);
         var address = remote.Address;
-        var http = new HttpMessageInvoker(new SingleConnectionHandler(stream, options.PingDelay, options.PingTimeout));
+        var connection = new SingleConnectionHandler(stream, options.PingDelay, options.PingTimeout, time);
+        var http = new HttpMessageInvoker(connection);
         GrpcClientCall? call = null;
         try
         {
@@ -52,7 +53,8 @@ internal sealed class ServerConnector(ServerConnectorOptions options, ServerTran
                     // The scheme is http because the handler's stream is the inside of TLS.
                     var authority = new UriBuilder(Uri.UriSchemeHttp, server.Host, server.Port).Uri;
                     call = await GrpcClientCall.StartAsync(http, authority, TunnelHeaders.ConnectMethod, metadata, token);
-                    return await AcceptAsync(call, http, remote, token);
+                    return await AcceptAsync(
+                        call, http, remote, () => options.SilenceLimit is { } limit && connection.SilentFor > limit, token);
                 },
                 cancellationToken);
         }
@@ -76,7 +78,7 @@ internal sealed class ServerConnector(ServerConnectorOptions options, ServerTran
         [
             new(TunnelHeaders.AgentId, options.AgentId),
             new(TunnelHeaders.AgentIdentifiers, options.AgentIdentifiers),
-            new(TunnelHeaders.Features, TunnelFeatures.Format(TunnelFeatures.Agent)),
+            new(TunnelHeaders.Features, TunnelFeatures.Format(options.Features)),
         ];
         if (options.TokenPath.Length > 0)
         {
@@ -105,12 +107,12 @@ internal sealed class ServerConnector(ServerConnectorOptions options, ServerTran
         },
         cancellationToken);
 
-    private static async Task<ServerCall> AcceptAsync(
-        GrpcClientCall call, HttpMessageInvoker http, ServerRemote remote, CancellationToken cancellationToken)
+    private async Task<ServerCall> AcceptAsync(
+        GrpcClientCall call, HttpMessageInvoker http, ServerRemote remote, Func<bool> isSilent, CancellationToken cancellationToken)
     {
         var headers = await call.ResponseHeadersAsync(cancellationToken);
         var count = Single(headers, TunnelHeaders.ServerCount, remote.Address);
-        return new ServerCall(call, http, remote)
+        return new ServerCall(call, http, remote, isSilent)
         {
             Input = await call.InputAsync(cancellationToken),
             ServerId = PeerText.Bound(Single(headers, TunnelHeaders.ServerId, remote.Address)),
@@ -118,7 +120,7 @@ internal sealed class ServerConnector(ServerConnectorOptions options, ServerTran
                 ? number
                 : throw new ServerConnectException(
                     ConnectStep.Call, $"{remote.Address} sent the {TunnelHeaders.ServerCount} \"{PeerText.Bound(count)}\", which is no number"),
-            Features = Optional(headers, TunnelHeaders.Features),
+            Features = options.Features & TunnelFeatures.Parse(Optional(headers, TunnelHeaders.Features)),
             LaneToken = Optional(headers, TunnelHeaders.LaneToken),
         };
     }

@@ -1,4 +1,5 @@
 using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Protocol;
 
 namespace ClusterProxy.Agent.Servers;
 
@@ -19,14 +20,26 @@ internal sealed record ServerConnectorOptions
 
     public EgressProxy Proxy { get; init; } = EgressProxy.None;
 
+    /// <summary>What is announced to servers.</summary>
+    public TunnelFeatureSet Features { get; init; } = TunnelFeatures.Agent;
+
     /// <summary>Lanes beside each tunnel; 0 for none.</summary>
     public int LanesPerTunnel { get; init; } = 2;
 
     /// <summary>How long a connection may be silent before it is pinged; null for never.</summary>
     public TimeSpan? PingDelay { get; init; } = LeastPingDelay;
 
-    /// <summary>Upstream's own value.</summary>
-    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(20);
+    /// <summary>
+    /// Everything under way is lost with a connection, so it has some time to come back. The platform looks four times in it, and so
+    /// it also decides how late a ping may be: 3 s.
+    /// </summary>
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(12);
+
+    /// <summary>
+    /// Silence after which another tunnel is looked for, without giving up this one: a ping is out by then and has had a second. With
+    /// the least delay that is 34 s. Null when nothing is pinged.
+    /// </summary>
+    public TimeSpan? SilenceLimit => PingDelay + (PingTimeout / 4) + TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// Upstream's servers cut off whoever pings more often than every 30 s, and whether a server is one of ours is known

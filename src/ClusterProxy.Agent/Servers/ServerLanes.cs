@@ -49,6 +49,14 @@ internal sealed class ServerLanes : IAsyncDisposable
     public Task RunAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(Enumerable.Range(0, _connector.LanesPerTunnel).Select(_ => KeepLaneAsync(cancellationToken)));
 
+    public void EndIfDead()
+    {
+        foreach (var stream in Snapshot())
+        {
+            stream.EndIfDead();
+        }
+    }
+
     public Task FinishTargetsAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(Snapshot().Select(s => s.FinishTargetsAsync(cancellationToken)));
 

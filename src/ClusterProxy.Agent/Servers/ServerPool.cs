@@ -9,6 +9,8 @@ namespace ClusterProxy.Agent.Servers;
 /// </summary>
 internal sealed class ServerPool : IAsyncDisposable
 {
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+
     private readonly ServerPoolOptions _options;
     private readonly ServerConnector _connector;
     private readonly LaneConnector _lanes;
@@ -20,6 +22,7 @@ internal sealed class ServerPool : IAsyncDisposable
     private readonly TunnelRenewal _renewal;
     private readonly OwnedTasks<ServerTunnel> _running;
     private readonly OwnedTasks<ServerTunnel> _leaving;
+    private readonly OwnedTasks<(ServerTunnel Tunnel, TimeSpan Within)> _moving;
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<TimeSpan> _lost = Channel.CreateBounded<TimeSpan>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -27,6 +30,7 @@ internal sealed class ServerPool : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly List<ServerTunnel> _tunnels = [];
     private Task _loop = Task.CompletedTask;
+    private Task _watch = Task.CompletedTask;
     private int _lastAnnounced;
     private long _dialsOfEndedTunnels;
     private bool _draining;
@@ -46,10 +50,16 @@ internal sealed class ServerPool : IAsyncDisposable
         _probeDelay = new ReconnectDelay(options.SyncInterval, options.ProbeCap, Random.Shared.NextDouble);
         _running = new OwnedTasks<ServerTunnel>(RunTunnelAsync);
         _leaving = new OwnedTasks<ServerTunnel>(LeaveAsync);
+        _moving = new OwnedTasks<(ServerTunnel Tunnel, TimeSpan Within)>(MoveAsync);
     }
 
-    /// <summary>Those that take new dials.</summary>
-    public int OpenTunnels => Read(() => _tunnels.Count(static t => !t.IsSuperseded));
+    /// <summary>Those that take new dials and whose server is there.</summary>
+    public int OpenTunnels => Read(() => Current().Count());
+
+    /// <summary>Whether there is a tunnel of any kind on which somebody may still ask for something.</summary>
+    public bool IsReachable => Read(() => _tunnels.Count > 0);
+
+    public bool IsDraining => Read(() => _draining);
 
     /// <summary>Connections and dials under way on any tunnel.</summary>
     public int Active => Read(() => _tunnels.Sum(t => t.Active));
@@ -63,7 +73,11 @@ internal sealed class ServerPool : IAsyncDisposable
     /// <summary>Fails if the loop did, which is a defect: an agent without it reaches nobody.</summary>
     public Task Completion => _loop;
 
-    public void Start() => _loop = RunAsync(_stop.Token);
+    public void Start()
+    {
+        _loop = RunAsync(_stop.Token);
+        _watch = WatchAsync(_stop.Token);
+    }
 
     /// <summary>There may be a server more: what the loop waits for is over.</summary>
     public void LookAgain() => _lost.Writer.TryWrite(TimeSpan.MaxValue);
@@ -86,7 +100,9 @@ internal sealed class ServerPool : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _watch.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _leaving.WhenAllAsync();
+        await _moving.WhenAllAsync();
         await _running.WhenAllAsync();
         _stop.Dispose();
     }
@@ -196,10 +212,18 @@ internal sealed class ServerPool : IAsyncDisposable
 
             if (existing is not null)
             {
+                _context.Metrics.TunnelRenewed();
+                AgentLog.TunnelRenewed(_context.Logger, existing.ServerId, existing.Credential!.Value.End, existing.Active);
                 Supersede(existing);
             }
 
-            var tunnel = new ServerTunnel(call, _lanes, _dialer, _context) { Credential = credential };
+            // A silent tunnel to the same server may come back to life, but it is not needed any more.
+            foreach (var silent in _tunnels.FindAll(t => t.ServerId == call.ServerId && !t.IsSuperseded))
+            {
+                Supersede(silent);
+            }
+
+            var tunnel = new ServerTunnel(call, _lanes, _dialer, _context) { Credential = credential, OnServerLeaves = OnServerLeaves };
             _tunnels.Add(tunnel);
             _context.Metrics.TunnelOpened();
             _running.Start(tunnel);
@@ -212,8 +236,68 @@ internal sealed class ServerPool : IAsyncDisposable
         tunnel.IsSuperseded = true;
         tunnel.Drain();
         _leaving.Start(tunnel);
-        _context.Metrics.TunnelRenewed();
-        AgentLog.TunnelRenewed(_context.Logger, tunnel.ServerId, tunnel.Credential!.Value.End, tunnel.Active);
+    }
+
+    /// <summary>Ends what is dead, and looks for another server as soon as one falls silent.</summary>
+    private async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        using var timer = new PeriodicTimer(WatchInterval, _context.Time);
+        var silentBefore = 0;
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            var tunnels = Read(() => _tunnels.ToArray());
+            foreach (var tunnel in tunnels)
+            {
+                tunnel.EndIfDead();
+            }
+
+            var silent = tunnels.Count(static t => t.IsSilent && !t.IsSuperseded);
+            if (silent > silentBefore)
+            {
+                AgentLog.ServersSilent(_context.Logger, silent, tunnels.Length);
+                LookAgain();
+            }
+
+            silentBefore = silent;
+        }
+    }
+
+    private void OnServerLeaves(ServerTunnel tunnel, TimeSpan within)
+    {
+        lock (_gate)
+        {
+            if (!tunnel.IsLeft)
+            {
+                tunnel.IsLeft = true;
+                _moving.Start((tunnel, within));
+            }
+        }
+    }
+
+    /// <summary>
+    /// At any moment of the time that the server gives, so that a whole fleet does not come to the others at once. The tunnel itself
+    /// stays for what runs on it and for dials that still come; the server ends it.
+    /// </summary>
+    private async Task MoveAsync((ServerTunnel Tunnel, TimeSpan Within) move)
+    {
+        var delay = move.Within * Random.Shared.NextDouble();
+        AgentLog.ServerLeaves(_context.Logger, move.Tunnel.ServerId, move.Within.TotalSeconds, delay.TotalSeconds);
+        try
+        {
+            await Task.Delay(delay, _context.Time, _stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            move.Tunnel.IsSuperseded = true;
+        }
+
+        LookAgain();
     }
 
     /// <summary>Its connections may take as long as they like; dials that were on their way when the server heard of the drain are served.</summary>
@@ -267,7 +351,7 @@ internal sealed class ServerPool : IAsyncDisposable
 
     private bool NeedsRenewal() => Read(() => Current().Any(_renewal.IsDue));
 
-    private IEnumerable<ServerTunnel> Current() => _tunnels.Where(static t => !t.IsSuperseded);
+    private IEnumerable<ServerTunnel> Current() => _tunnels.Where(static t => !t.IsSuperseded && !t.IsSilent);
 
     private T Read<T>(Func<T> read)
     {

@@ -21,6 +21,15 @@ internal sealed class ServerStream : IAsyncDisposable
     /// <summary>More than one frontend would ever have under way, few enough that dead addresses cost little memory.</summary>
     private const int MaxPendingDials = 1000;
 
+    /// <summary>Two pings unanswered, as a server counts.</summary>
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(4);
+
+    /// <summary>As long as a server waits for a silent agent.</summary>
+    private static readonly TimeSpan DeadSilence = TimeSpan.FromSeconds(20);
+
+    /// <summary>Of servers that know no ping, which one slow frontend may hold up.</summary>
+    private static readonly TimeSpan BlockedLimit = TimeSpan.FromSeconds(60);
+
     /// <summary>How long the last packets may take to leave, and then the server to answer the end, when this agent closes the stream.</summary>
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(2);
 
@@ -31,21 +40,28 @@ internal sealed class ServerStream : IAsyncDisposable
     private readonly TunnelTargets _targets;
     private readonly TunnelDials _dials;
     private readonly PacketDispatch _packets;
+    private readonly TimedPipeWriter _output;
+    private readonly TaskCompletionSource _dead = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _seemedDead;
 
     /// <param name="reader">Of the stream's packets.</param>
     /// <param name="output">Where packets go.</param>
     /// <param name="features">What both ends of the tunnel announced.</param>
     /// <param name="dialer">Reaches targets.</param>
     /// <param name="context">The agent.</param>
-    public ServerStream(PacketReader reader, PipeWriter output, TunnelFeatureSet features, TargetDialer dialer, AgentContext context)
+    /// <param name="onDrain">The server is about to leave, and agents should have looked for another within this time.</param>
+    public ServerStream(
+        PacketReader reader, PipeWriter output, TunnelFeatureSet features, TargetDialer dialer, AgentContext context,
+        Action<TimeSpan>? onDrain = null)
     {
         _reader = reader;
         _context = context;
-        _writer = new TunnelWriter(output, context.Limits, context.Metrics);
+        _output = new TimedPipeWriter(output, context.Time);
+        _writer = new TunnelWriter(_output, context.Limits, context.Metrics);
         _roundTrip = features.HasFlag(TunnelFeatureSet.Ping) ? new TunnelRoundTrip(_writer, context.Time) : null;
         _targets = new TunnelTargets(_writer, features, context, _roundTrip);
         _dials = new TunnelDials(dialer, _writer, _targets, context, MaxPendingDials);
-        _packets = new PacketDispatch(_writer, _targets, _dials, features, _roundTrip, context);
+        _packets = new PacketDispatch(_writer, _targets, _dials, features, _roundTrip, onDrain, context);
     }
 
     /// <summary>Connections and dials under way.</summary>
@@ -53,6 +69,23 @@ internal sealed class ServerStream : IAsyncDisposable
 
     /// <summary>Dials ever asked for.</summary>
     public long DialsSeen => _packets.DialsSeen;
+
+    /// <summary>Whether the server owes answers to pings; null when it knows none.</summary>
+    public bool? IsSilent => _roundTrip is null ? null : _roundTrip.SilentFor > SilenceLimit;
+
+    /// <summary>
+    /// Ends the stream if it is only in the way: nothing that is sent comes through, and the transport has not noticed. To be called
+    /// about once a second. It takes two looks, since after a pause of this process the answers may be here and wait to be read.
+    /// </summary>
+    public void EndIfDead()
+    {
+        var before = _seemedDead;
+        _seemedDead = _roundTrip?.SilentFor > DeadSilence || _output.BlockedFor > BlockedLimit;
+        if (before && _seemedDead)
+        {
+            _dead.TrySetResult();
+        }
+    }
 
     /// <summary>Asks the server for no new dials; those that come are served all the same.</summary>
     public void Drain() => _writer.TrySend(PacketFactory.Drain());
@@ -70,12 +103,17 @@ internal sealed class ServerStream : IAsyncDisposable
         var reading = ReadLoopAsync(stop.Token);
         try
         {
-            var first = await Task.WhenAny(reading, _writer.Completion, asked.Task);
+            var first = await Task.WhenAny(reading, _writer.Completion, asked.Task, _dead.Task);
             if (first == asked.Task)
             {
                 // Before the read loop is cancelled, since that resets the stream.
                 await SayGoodbyeAsync(reading, completeOutput);
                 return "this agent closed it";
+            }
+
+            if (first == _dead.Task)
+            {
+                return Note(new(GrpcStatusCode.Unavailable, "the server took or answered nothing any more"), receiving: true);
             }
 
             if (first == _writer.Completion)

@@ -24,9 +24,10 @@ internal sealed class ServerTunnel : IAsyncDisposable
         _context = context;
         _opened = context.Time.GetTimestamp();
         ServerCount = server.ServerCount;
-        var features = TunnelFeatures.Agent & TunnelFeatures.Parse(server.Features);
+        var features = server.Features;
         _stream = new ServerStream(
-            new PacketReader(server.Input, context.Limits.MaxMessageSize), server.Call.Output, features, dialer, context);
+            new PacketReader(server.Input, context.Limits.MaxMessageSize), server.Call.Output, features, dialer, context,
+            within => OnServerLeaves?.Invoke(this, within));
         _lanes = lanes.LanesPerTunnel > 0 && features.HasFlag(TunnelFeatureSet.Lanes) && server.LaneToken.Length > 0
             ? new ServerLanes(server, lanes, features, dialer, context)
             : null;
@@ -44,8 +45,17 @@ internal sealed class ServerTunnel : IAsyncDisposable
     /// <summary>Null when the agent showed no certificate.</summary>
     public TunnelCredential? Credential { get; init; }
 
-    /// <summary>Another tunnel to the same server has taken its place; it goes when its connections have.</summary>
+    /// <summary>Another tunnel has taken its place, or is looked for; what runs on it goes on.</summary>
     public bool IsSuperseded { get; set; }
+
+    /// <summary>Whether the server has said that it is about to leave.</summary>
+    public bool IsLeft { get; set; }
+
+    /// <summary>Told when the server says that it is about to leave.</summary>
+    public Action<ServerTunnel, TimeSpan>? OnServerLeaves { get; init; }
+
+    /// <summary>Nothing comes from the server although something should: another tunnel may be needed.</summary>
+    public bool IsSilent => _stream.IsSilent ?? _server.IsSilent;
 
     /// <summary>Connections and dials under way.</summary>
     public int Active => _stream.Active + (_lanes?.Active ?? 0);
@@ -55,6 +65,13 @@ internal sealed class ServerTunnel : IAsyncDisposable
 
     /// <summary>Asks the server for no new dials on any lane; those that come are served all the same.</summary>
     public void Drain() => _stream.Drain();
+
+    /// <summary>Ends what is dead and has not been noticed. To be called about once a second.</summary>
+    public void EndIfDead()
+    {
+        _stream.EndIfDead();
+        _lanes?.EndIfDead();
+    }
 
     /// <summary>Ends the tunnel as the token of <see cref="RunAsync"/> does.</summary>
     public void Leave() => _leave.Cancel();

@@ -11,20 +11,21 @@ internal sealed class SingleConnectionHandler : HttpMessageHandler
     /// </summary>
     private const int StreamWindow = 16 * 1024 * 1024;
 
-    private readonly Stream _stream;
+    private readonly HeardStream _stream;
     private readonly HttpMessageInvoker _http;
     private int _taken;
 
     /// <param name="stream">Owned from here on, used or not.</param>
     /// <param name="pingDelay">Silence after which the connection is pinged; null for never.</param>
     /// <param name="pingTimeout">Silence after a ping that ends it.</param>
-    public SingleConnectionHandler(Stream stream, TimeSpan? pingDelay, TimeSpan pingTimeout)
+    /// <param name="time">The clock of <see cref="SilentFor"/>.</param>
+    public SingleConnectionHandler(Stream stream, TimeSpan? pingDelay, TimeSpan pingTimeout, TimeProvider time)
     {
-        _stream = stream;
+        _stream = new HeardStream(stream, time);
         _http = new HttpMessageInvoker(new SocketsHttpHandler
         {
             ConnectCallback = (_, _) => Interlocked.Exchange(ref _taken, 1) == 0
-                ? ValueTask.FromResult(_stream)
+                ? ValueTask.FromResult<Stream>(_stream)
                 : throw new IOException("the connection to the server is gone"),
             ActivityHeadersPropagator = null,
             AllowAutoRedirect = false,
@@ -40,6 +41,9 @@ internal sealed class SingleConnectionHandler : HttpMessageHandler
             UseProxy = false,
         });
     }
+
+    /// <summary>How long nothing at all has come, answers to pings included.</summary>
+    public TimeSpan SilentFor => _stream.SilentFor;
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         _http.SendAsync(request, cancellationToken);

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using ClusterProxy.Client.Servers;
 using ClusterProxy.Client.Tunnels;
+using ClusterProxy.Protocol;
 
 namespace ClusterProxy.Client.HttpConnect;
 
@@ -158,7 +159,7 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
         {
             if (_connection.Stream is SslStream tls)
             {
-                await tls.ShutdownAsync().WaitAsync(deadline.Token).ConfigureAwait(false);
+                await tls.EndAsync().AsTask().WaitAsync(deadline.Token).ConfigureAwait(false);
             }
 
             _connection.Socket.Shutdown(SocketShutdown.Send);

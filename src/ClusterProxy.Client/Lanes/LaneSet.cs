@@ -179,8 +179,8 @@ internal sealed class LaneSet : IAsyncDisposable
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            var answer = await LaneHandshake.OpenAsync(lane.Reader, lane.Output, TunnelFeatures.FrontendLane, both.Token).ConfigureAwait(false);
-            var features = TunnelFeatures.FrontendLane & TunnelFeatures.Parse(answer.Features);
+            var answer = await LaneHandshake.OpenAsync(lane.Reader, lane.Output, Features, both.Token).ConfigureAwait(false);
+            var features = Features & TunnelFeatures.Parse(answer.Features);
             if (answer.Error.Length > 0 || !features.HasFlag(TunnelFeatures.LeastOfLane))
             {
                 throw Refused(answer.Error.Length > 0 ? answer.Error : $"it offers \"{answer.Features}\" only", null);
@@ -201,6 +201,8 @@ internal sealed class LaneSet : IAsyncDisposable
             };
         }
     }
+
+    private TunnelFeatureSet Features => TunnelFeatures.FrontendLane & ~_settings.Without;
 
     private ServerConnectException Refused(string why, Exception? inner) =>
         new($"the proxy server at {_settings.Server} did not take a lane: {why}", inner);

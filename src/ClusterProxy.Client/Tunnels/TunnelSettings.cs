@@ -12,6 +12,9 @@ internal sealed record TunnelSettings(
     /// <summary>Told what the server announces with each call; null when that is of no use.</summary>
     public Action<TunnelFeatureSet>? OnServerFeatures { get; init; }
 
+    /// <summary>What is not announced although it is understood.</summary>
+    public TunnelFeatureSet Without { get; init; }
+
     /// <summary>
     /// Request headers of a call: what the client understands, a name that servers log, and the trace for which the dial is made.
     /// </summary>
@@ -20,7 +23,7 @@ internal sealed record TunnelSettings(
         yield return new("user-agent", "clusterproxy-client");
         yield return new(
             TunnelHeaders.Features,
-            TunnelFeatures.Format(OnServerFeatures is null ? TunnelFeatures.Frontend & ~TunnelFeatureSet.Lanes : TunnelFeatures.Frontend));
+            TunnelFeatures.Format(TunnelFeatures.Frontend & ~Without & ~(OnServerFeatures is null ? TunnelFeatureSet.Lanes : TunnelFeatureSet.None)));
         if (TraceOf(activity) is { } trace)
         {
             yield return new(TunnelHeaders.TraceParent, trace);

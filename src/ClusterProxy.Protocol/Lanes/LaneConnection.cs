@@ -32,7 +32,7 @@ internal sealed class LaneConnection : IAsyncDisposable
         switch (_stream)
         {
             case SslStream tls:
-                await tls.ShutdownAsync().ConfigureAwait(false);
+                await tls.EndAsync().ConfigureAwait(false);
                 await tls.FlushAsync().ConfigureAwait(false);
                 break;
             case NetworkStream plain:

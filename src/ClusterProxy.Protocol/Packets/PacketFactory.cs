@@ -94,4 +94,12 @@ internal static class PacketFactory
         Type = PacketType.Drain,
         Drain = new Drain(),
     };
+
+    /// <summary>Ours: this server is about to leave.</summary>
+    /// <param name="within">How long agents have to look for another.</param>
+    public static Packet Drain(TimeSpan within) => new()
+    {
+        Type = PacketType.Drain,
+        Drain = new Drain { Within = (long)within.TotalMilliseconds },
+    };
 }

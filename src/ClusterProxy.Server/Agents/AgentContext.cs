@@ -1,3 +1,4 @@
+using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Tunnels;
 
 namespace ClusterProxy.Server.Agents;
@@ -7,4 +8,8 @@ namespace ClusterProxy.Server.Agents;
 /// <param name="Time">The clock.</param>
 /// <param name="Metrics">Counts.</param>
 /// <param name="Logger">Of the server.</param>
-internal sealed record AgentContext(TunnelLimits Limits, TimeProvider Time, ServerMetrics Metrics, ILogger Logger);
+internal sealed record AgentContext(TunnelLimits Limits, TimeProvider Time, ServerMetrics Metrics, ILogger Logger)
+{
+    /// <summary>What is announced to agents.</summary>
+    public TunnelFeatureSet Features { get; init; } = TunnelFeatures.Agent;
+}

@@ -94,10 +94,10 @@ internal sealed class AgentService
         ];
         if (agent.Features.Length > 0)
         {
-            metadata.Add((TunnelHeaders.Features, TunnelFeatures.Format(TunnelFeatures.Agent)));
+            metadata.Add((TunnelHeaders.Features, TunnelFeatures.Format(_context.Features)));
         }
 
-        if (TunnelFeatures.Parse(agent.Features).HasFlag(TunnelFeatureSet.Lanes))
+        if ((_context.Features & TunnelFeatures.Parse(agent.Features)).HasFlag(TunnelFeatureSet.Lanes))
         {
             metadata.Add((TunnelHeaders.LaneToken, laneToken));
         }

@@ -4,7 +4,6 @@ using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Protocol.Tunnels;
-using ClusterProxy.Server.Grpc;
 
 namespace ClusterProxy.Server.Agents;
 
@@ -19,6 +18,24 @@ internal sealed class AgentStream
     /// <summary>Two pings unanswered: with it a black-holed tunnel is out of routing within 5 s of its last byte.</summary>
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(4);
 
+    /// <summary>
+    /// Of agents that know no ping. One that holds its whole tunnel up for a slow target is silent too, so dials look for a
+    /// quicker one, but nothing is lost by it.
+    /// </summary>
+    private static readonly TimeSpan ProbeSilenceLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// As long as a frontend's lane may be silent. Whatever was under way is lost with the stream, and a way that was down for some
+    /// seconds goes on as if nothing had been.
+    /// </summary>
+    private static readonly TimeSpan DeadSilence = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// For agents that know no ping: a slow target may hold such an agent up, and its stream moves in steps of up to 128 KiB, so that
+    /// only what is slower than 2 KB/s is taken for stuck.
+    /// </summary>
+    private static readonly TimeSpan BlockedLimit = TimeSpan.FromSeconds(60);
+
     /// <summary>What an agent says about a failed dial waits for its frontend in memory; what people can read is enough.</summary>
     private const int MaxErrorLength = 2048;
 
@@ -29,11 +46,13 @@ internal sealed class AgentStream
     private readonly LegObserver _observer;
     private readonly TunnelFeatureSet _features;
     private readonly TunnelRoundTrip? _roundTrip;
+    private readonly SilenceProbe? _probe;
     private readonly AgentContext _context;
     private readonly Action _onDrain;
     private readonly PendingDials _dials;
     private readonly ConnectionTable _connections = new();
     private readonly CancellationTokenSource _stop = new();
+    private bool _seemedDead;
 
     /// <param name="agent">Whose stream it is.</param>
     /// <param name="reader">Of the stream's packets.</param>
@@ -43,7 +62,7 @@ internal sealed class AgentStream
     public AgentStream(AgentIdentity agent, PacketReader reader, PipeWriter output, AgentContext context, Action onDrain)
     {
         _agent = agent;
-        _features = TunnelFeatures.Agent & TunnelFeatures.Parse(agent.Features);
+        _features = context.Features & TunnelFeatures.Parse(agent.Features);
         _reader = reader;
         _context = context;
         _onDrain = onDrain;
@@ -54,10 +73,17 @@ internal sealed class AgentStream
         _roundTrip = _features.HasFlag(TunnelFeatureSet.Ping)
             ? new TunnelRoundTrip(_writer, context.Time, context.Metrics.RoundTrip)
             : null;
+        _probe = _roundTrip is null ? new SilenceProbe(_writer, context.Time) : null;
     }
 
-    /// <summary>Whether the agent owes answers to pings.</summary>
-    public bool IsSilent => _roundTrip?.SilentFor > SilenceLimit;
+    /// <summary>Whether the agent owes answers to pings, or to what stands for them.</summary>
+    public bool IsSilent => _roundTrip?.SilentFor > SilenceLimit || _probe?.SilentFor > ProbeSilenceLimit;
+
+    /// <summary>For how long the agent has answered nothing that it should.</summary>
+    public TimeSpan SilentFor => _roundTrip?.SilentFor ?? _probe!.SilentFor;
+
+    /// <summary>Whether an answer to a ping has come, if the agent knows pings.</summary>
+    public bool HasAnswered => _roundTrip is null or { Least: not null };
 
     /// <summary>Whether the reader waits for a connection whose queue is full.</summary>
     public bool IsStalled => _observer.IsStalled;
@@ -105,6 +131,42 @@ internal sealed class AgentStream
 
         _writer.TrySend(PacketFactory.CloseDial(dial.Id));
         return true;
+    }
+
+    /// <summary>Asks an agent that knows no ping for a sign of life, if it has been quiet. To be called about once a second.</summary>
+    public void AskIfIdle() => _probe?.AskIfIdle();
+
+    /// <summary>
+    /// Whether it is only in the way: nothing that is sent comes through, and the transport has not noticed. To be called about once a
+    /// second. It takes two looks, since after a pause of this process the answers may be here and wait to be read.
+    /// </summary>
+    public bool FindDead()
+    {
+        var before = _seemedDead;
+        _seemedDead = _roundTrip?.SilentFor > DeadSilence || BlockedFor > BlockedLimit;
+        return before && _seemedDead;
+    }
+
+    /// <summary>Gives back the dials that wait for this agent and that another may have.</summary>
+    /// <param name="hasAnother">Whether there is another.</param>
+    public void GiveBackDials(Func<DialSearch, bool> hasAnother)
+    {
+        foreach (var dial in _dials.Waiting())
+        {
+            if (dial.Search is { } search && hasAnother(search) && TryCancel(dial))
+            {
+                dial.Complete(DialAnswer.Unanswered);
+            }
+        }
+    }
+
+    /// <summary>Tells the agent, if it knows what that is, that this server is about to leave.</summary>
+    public void AskToMove(TimeSpan within)
+    {
+        if (_features.HasFlag(TunnelFeatureSet.Drain))
+        {
+            _writer.TrySend(PacketFactory.Drain(within));
+        }
     }
 
     /// <summary>Ends the stream; on a tunnel's own the agent sees status OK, as at the end of a server.</summary>
@@ -168,6 +230,7 @@ internal sealed class AgentStream
     {
         while (await _reader.ReadAsync(_stop.Token))
         {
+            _probe?.Hear();
             while (_reader.TryRead(out var packet))
             {
                 _observer.PacketReceived(packet.Type, packet.Payload.Length);

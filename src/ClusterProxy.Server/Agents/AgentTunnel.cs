@@ -37,7 +37,31 @@ internal sealed class AgentTunnel
     /// <summary>
     /// The agent is about to leave, does not answer, or came with a certificate that has ended: it is picked only when no other matches.
     /// </summary>
-    public bool IsDraining => _draining || _stream.IsSilent || Agent.CertificateEnd <= _context.Time.GetUtcNow();
+    public bool IsDraining => _draining || IsSilent || Agent.CertificateEnd <= _context.Time.GetUtcNow();
+
+    /// <summary>The agent owes answers on the tunnel's own stream.</summary>
+    public bool IsSilent => _stream.IsSilent;
+
+    /// <summary>For how long.</summary>
+    public TimeSpan SilentFor => _stream.SilentFor;
+
+    /// <summary>Whether the agent has answered a ping, if it knows what that is.</summary>
+    public bool HasAnswered => _stream.HasAnswered;
+
+    /// <summary>What new dials are spread by.</summary>
+    public int Load
+    {
+        get
+        {
+            var load = _stream.Load;
+            foreach (var lane in _lanes)
+            {
+                load += lane.Load;
+            }
+
+            return load;
+        }
+    }
 
     /// <summary>Whether this server gave the tunnel up.</summary>
     public bool IsRetired { get; private set; }
@@ -66,20 +90,20 @@ internal sealed class AgentTunnel
     /// <summary>Gives up the stream on which a dial timed out, if the agent took nothing of it all the time: it would take the next ones too.</summary>
     public void RetireIfBlocked(PendingDial dial, TimeSpan limit)
     {
-        var blocked = dial.Stream.BlockedFor;
-        if (blocked < limit)
+        if (dial.Stream.BlockedFor >= limit)
         {
-            return;
+            Retire(dial.Stream);
         }
+    }
 
-        _context.Logger.TunnelRetired(Agent.Id, Agent.Peer, blocked);
-        if (dial.Stream == _stream)
+    /// <summary>Ends streams that are dead, and lets dials on silent ones go to others. To be called about once a second.</summary>
+    public void Watch(AgentRegistry registry)
+    {
+        Watch(_stream, registry);
+        foreach (var lane in _lanes)
         {
-            _draining = true;
-            IsRetired = true;
+            Watch(lane, registry);
         }
-
-        dial.Stream.Stop();
     }
 
     /// <summary>The agent asked for no new dials.</summary>
@@ -88,6 +112,10 @@ internal sealed class AgentTunnel
         _draining = true;
         _context.Logger.AgentDraining(Agent.Id, Agent.Peer, ConnectionCount);
     }
+
+    /// <summary>Tells the agent that this server is about to leave.</summary>
+    /// <param name="within">How long it has to look for another.</param>
+    public void AskToMove(TimeSpan within) => _stream.AskToMove(within);
 
     /// <summary>Ends the stream and its lanes; the agent sees status OK, as at the end of a server.</summary>
     public void Stop() => _stream.Stop();
@@ -129,6 +157,34 @@ internal sealed class AgentTunnel
     {
         _ended = true;
         registry.Remove(this);
+    }
+
+    private void Watch(AgentStream stream, AgentRegistry registry)
+    {
+        stream.AskIfIdle();
+        if (stream.IsSilent)
+        {
+            stream.GiveBackDials(search =>
+                !IsSilent || registry.Pick(search.Address, search.Tried, search.Clusters) is { IsSilent: false });
+        }
+
+        if (stream.FindDead())
+        {
+            Retire(stream);
+        }
+    }
+
+    private void Retire(AgentStream stream)
+    {
+        var blocked = stream.BlockedFor;
+        _context.Logger.TunnelRetired(Agent.Id, Agent.Peer, blocked > stream.SilentFor ? blocked : stream.SilentFor);
+        if (stream == _stream)
+        {
+            _draining = true;
+            IsRetired = true;
+        }
+
+        stream.Stop();
     }
 
     private AgentStream? LeastLoadedLane()

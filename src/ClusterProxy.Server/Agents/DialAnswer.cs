@@ -7,6 +7,8 @@ internal readonly record struct DialAnswer(DialAnswerKind Kind, TunnelConnection
 {
     public static DialAnswer Closed { get; } = new(DialAnswerKind.Closed, null, "");
 
+    public static DialAnswer Unanswered { get; } = new(DialAnswerKind.Unanswered, null, "");
+
     public static DialAnswer TunnelEnded { get; } = new(DialAnswerKind.TunnelEnded, null, "");
 
     public static DialAnswer Connected(TunnelConnection connection) => new(DialAnswerKind.Connected, connection, "");

@@ -12,6 +12,9 @@ internal enum DialAnswerKind
     /// <summary>DIAL_CLS.</summary>
     Closed,
 
+    /// <summary>Not yet, nor to anything else, and there is another way.</summary>
+    Unanswered,
+
     /// <summary>Not at all: it ended.</summary>
     TunnelEnded,
 }

@@ -11,6 +11,9 @@ internal sealed class PendingDial(AgentStream stream, long id)
 
     public long Id { get; } = id;
 
+    /// <summary>Set as soon as the dial has been asked for; until then it waits where it is.</summary>
+    public DialSearch? Search { get; set; }
+
     public Task<DialAnswer> Answer => _answer.Task;
 
     /// <summary>Only whoever took the dial out of <see cref="PendingDials"/> calls it.</summary>

@@ -34,6 +34,9 @@ internal sealed class PendingDials(AgentStream stream)
 
     public PendingDial? TryTake(long id) => _dials.TryRemove(id, out var dial) ? dial : null;
 
+    /// <summary>Those that wait now.</summary>
+    public IEnumerable<PendingDial> Waiting() => _dials.Values;
+
     public void EndAll()
     {
         _ended = true;

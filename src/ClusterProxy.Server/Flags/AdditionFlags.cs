@@ -1,4 +1,5 @@
 using ClusterProxy.Hosting.Flags;
+using ClusterProxy.Protocol;
 using ClusterProxy.Server.Agents.Identity;
 
 namespace ClusterProxy.Server.Flags;
@@ -58,8 +59,21 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         "Interval of HTTP/2 pings that find half-open tunnels; the smaller of this and the keepalive time counts, "
         + "and 0 leaves only the keepalive time.");
 
+    private readonly Flag<TimeSpan> _shutdownDelay = flags.AddDuration(
+        "shutdown-delay", defaults.ShutdownDelay, Group,
+        "How long after SIGTERM new frontends and dials are still served, while /readyz says no; part of --graceful-shutdown-timeout, "
+        + "and a third of it at most.");
+
     private readonly Flag<int> _pendingDials = flags.AddInt(
         "max-pending-dials", defaults.MaxPendingDials, Group, "Dials that may wait for an agent's answer at one time.");
+
+    private readonly Flag<TunnelFeatureSet> _withoutFeatures = flags.AddParsed(
+        "without-features", defaults.WithoutFeatures, Group,
+        "Comma list of additions to upstream's wire that are not announced to any peer: to rule one out when looking for a fault, or to "
+        + "behave as an earlier version.",
+        new FlagType<TunnelFeatureSet>(
+            "list", TunnelFeatureList.TryParse, TunnelFeatures.Format,
+            $"names what is no addition: write some of {TunnelFeatures.Format(TunnelFeatures.Agent)}"));
 
     private readonly Flag<TimeSpan> _expiryWarning = flags.AddDuration(
         "certificate-expiry-warning", defaults.CertificateExpiryWarning, Group,
@@ -86,7 +100,9 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         ConnectionStallLimit = result.Get(_stallLimit),
         ConnectHeadTimeout = result.Get(_headTimeout),
         PeerPingInterval = result.Get(_pingInterval),
+        ShutdownDelay = result.Get(_shutdownDelay),
         MaxPendingDials = result.Get(_pendingDials),
+        WithoutFeatures = result.Get(_withoutFeatures),
         CertificateExpiryWarning = result.Get(_expiryWarning),
     };
 }

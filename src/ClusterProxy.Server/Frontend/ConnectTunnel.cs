@@ -319,7 +319,7 @@ internal sealed class ConnectTunnel : IFrontend
         {
             if (_transport.Features.Get<ISslStreamFeature>() is { } tls)
             {
-                await tls.SslStream.ShutdownAsync();
+                await tls.SslStream.EndAsync();
             }
 
             await _transport.Transport.Output.CompleteAsync();

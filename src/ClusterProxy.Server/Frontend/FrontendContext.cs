@@ -1,4 +1,5 @@
 using ClusterProxy.Hosting.Reloading;
+using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Tunnels;
 using ClusterProxy.Server.Audit;
 using ClusterProxy.Server.Policy;
@@ -18,6 +19,16 @@ internal sealed record FrontendContext(
     ReloadingFile<FrontendPolicy>? Policy = null,
     AuditLog? Audit = null)
 {
+    /// <summary>Additions to the wire that are not announced to frontends.</summary>
+    public TunnelFeatureSet Without { get; init; }
+
+    /// <summary>What is announced on a frontend's tunnel.</summary>
+    public TunnelFeatureSet Features => TunnelFeatures.Frontend & ~Without &
+        ~(LaneFeatures.HasFlag(TunnelFeatures.LeastOfLane) ? TunnelFeatureSet.None : TunnelFeatureSet.Lanes);
+
+    /// <summary>What is announced on a frontend's lane.</summary>
+    public TunnelFeatureSet LaneFeatures => TunnelFeatures.FrontendLane & ~Without;
+
     /// <summary>Whether it has to be found out who is at the other end of a connection.</summary>
     public bool WantsSubjects => Policy is not null || Audit is not null;
 }

@@ -5,7 +5,6 @@ using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Protocol.Tunnels;
-using ClusterProxy.Server.Grpc;
 using ClusterProxy.Server.Policy;
 
 namespace ClusterProxy.Server.Frontend;

@@ -77,9 +77,9 @@ internal sealed class FrontendLaneService(FrontendContext context)
         using var deadline = new CancellationTokenSource(HandshakeTimeout, context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ended);
         var asked = await LaneHandshake.ReadAsync(reader, either.Token);
-        var features = TunnelFeatures.FrontendLane & TunnelFeatures.Parse(asked.Features);
+        var features = context.LaneFeatures & TunnelFeatures.Parse(asked.Features);
         await LaneHandshake.AnswerAsync(
-            output, features.HasFlag(TunnelFeatures.LeastOfLane) ? "" : Refusal, TunnelFeatures.FrontendLane, either.Token);
+            output, features.HasFlag(TunnelFeatures.LeastOfLane) ? "" : Refusal, context.LaneFeatures, either.Token);
         return features;
     }
 
@@ -87,7 +87,7 @@ internal sealed class FrontendLaneService(FrontendContext context)
     {
         if (tls is not null)
         {
-            await tls.ShutdownAsync();
+            await tls.EndAsync();
             await tls.FlushAsync();
         }
 

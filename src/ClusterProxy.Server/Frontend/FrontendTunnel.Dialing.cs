@@ -180,6 +180,7 @@ internal sealed partial class FrontendTunnel
     {
         lock (_gate)
         {
+            _finished = true;
             if (!_draining)
             {
                 return;

@@ -19,6 +19,9 @@ internal sealed partial class FrontendTunnel : IFrontend
 {
     private const int Http2EnhanceYourCalm = 0xb;
 
+    /// <summary>For the dial of a stream that a frontend has opened when this server begins to end.</summary>
+    private static readonly TimeSpan DialAhead = TimeSpan.FromSeconds(2);
+
     private static readonly GrpcStatus ShuttingDown = new(GrpcStatusCode.Unavailable, DialFailureReason.ShuttingDown.ToWireText());
 
     private readonly GrpcServerCall _call;
@@ -37,13 +40,15 @@ internal sealed partial class FrontendTunnel : IFrontend
     private Task _dialing = Task.CompletedTask;
     private GrpcStatus? _status;
     private bool _draining;
+    private bool _finished;
+    private ITimer? _idleTimer;
     private volatile bool _doesNotRead;
 
     public FrontendTunnel(GrpcServerCall call, FrontendContext context)
     {
         _call = call;
         _context = context;
-        _features = TunnelFeatures.Frontend & TunnelFeatures.Parse(call.Metadata[TunnelHeaders.Features]);
+        _features = context.Features & TunnelFeatures.Parse(call.Metadata[TunnelHeaders.Features]);
         _canHalfClose = _features.HasFlag(TunnelFeatureSet.HalfClose);
         _reader = new PacketReader(call.Input, context.Limits.MaxMessageSize);
         _observer = new LegObserver(context.Metrics.ToClient, context.Metrics.FromClient, context.Metrics);
@@ -107,15 +112,54 @@ internal sealed partial class FrontendTunnel : IFrontend
             await _dialing;
             await _writer.DisposeAsync();
             _context.Live.Remove(this);
+            await StopTimerAsync();
         }
     }
 
     public void Drain()
     {
+        bool finished;
         lock (_gate)
         {
+            finished = _finished;
             _draining = true;
-            if (_state is FrontendState.Dialing or FrontendState.Open or FrontendState.Closing)
+            if (_state == FrontendState.Idle)
+            {
+                _idleTimer ??= _context.Time.CreateTimer(
+                    static tunnel => ((FrontendTunnel)tunnel!).StopIfUnused(), this, DialAhead, Timeout.InfiniteTimeSpan);
+            }
+
+            if (!finished && _state != FrontendState.Discarding)
+            {
+                return;
+            }
+        }
+
+        if (finished)
+        {
+            LeaveIfDraining();
+        }
+        else
+        {
+            Stop(ShuttingDown);
+        }
+    }
+
+    public void Shutdown() => Abort(CloseReason.ShuttingDown);
+
+    private ValueTask StopTimerAsync()
+    {
+        lock (_gate)
+        {
+            return _idleTimer?.DisposeAsync() ?? ValueTask.CompletedTask;
+        }
+    }
+
+    private void StopIfUnused()
+    {
+        lock (_gate)
+        {
+            if (_state is not (FrontendState.Idle or FrontendState.Discarding))
             {
                 return;
             }
@@ -123,8 +167,6 @@ internal sealed partial class FrontendTunnel : IFrontend
 
         Stop(ShuttingDown);
     }
-
-    public void Shutdown() => Abort(CloseReason.ShuttingDown);
 
     private async Task ReadAsync()
     {

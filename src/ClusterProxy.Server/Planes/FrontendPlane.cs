@@ -56,7 +56,7 @@ internal static class FrontendPlane
     private static async Task<Protocol.Grpc.GrpcStatus> ServeAsync(GrpcServerCall call, FrontendContext context)
     {
         await call.StartAsync(
-            call.Metadata.ContainsKey(TunnelHeaders.Features) ? [(TunnelHeaders.Features, TunnelFeatures.Format(TunnelFeatures.Frontend))] : []);
+            call.Metadata.ContainsKey(TunnelHeaders.Features) ? [(TunnelHeaders.Features, TunnelFeatures.Format(context.Features))] : []);
         return await new FrontendTunnel(call, context).RunAsync();
     }
 

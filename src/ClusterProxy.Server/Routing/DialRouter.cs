@@ -9,7 +9,8 @@ namespace ClusterProxy.Server.Routing;
 ///   1 pick an agent that matches and was not tried    none: NoAgent, or AgentLost after a try
 ///   2 queue DIAL_REQ at its tunnel, under an id of this server
 ///   3 wait for that tunnel's answer                   deadline, caller gone, shutdown: tell the agent, stop
-///   4 tunnel ended instead of answering               nothing was forwarded yet, so again from 1
+///   4 tunnel ended instead of answering, or is        nothing was forwarded yet, so again from 1
+///     silent and another could have the dial
 /// </code>
 /// </summary>
 internal sealed class DialRouter
@@ -102,6 +103,8 @@ internal sealed class DialRouter
                 continue;
             }
 
+            dial.Search = new DialSearch(address, [.. tried], clusters);
+
             // 3
             DialAnswer answer;
             try
@@ -125,9 +128,9 @@ internal sealed class DialRouter
                 default:
                     // 4
                     _logger.DialRetried(address, tunnel.Agent.Id);
-                    if (!tunnel.HasEnded)
+                    if (answer.Kind == DialAnswerKind.Unanswered ? !tunnel.IsSilent : !tunnel.HasEnded)
                     {
-                        // Only a lane ended.
+                        // Only a lane is silent, or ended.
                         tried.Remove(tunnel);
                     }
 

@@ -66,6 +66,7 @@ public sealed class AgentFlagTableTests
         ("connection-stall-limit", "10s"),
         ("max-message-size", "4194304"),
         ("peer-ping-interval", "30s"),
+        ("without-features", ""),
         ("certificate-expiry-warning", "168h0m0s"),
     ];
 

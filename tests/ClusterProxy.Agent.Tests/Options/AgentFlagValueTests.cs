@@ -16,7 +16,8 @@ public sealed class AgentFlagValueTests
             "--lease-label-selector=l in (m,n)", "--server-count-source=max", "--kubeconfig=o", "--kube-api-content-type=p",
             "--allow-target=q,r", "--allow-target=s", "--deny-target=t", "--allow-metadata-targets", "--target-alias=u=v",
             "--dial-timeout=5m", "--drain-timeout=6m", "--connect-timeout=7m", "--connection-buffer-size=6", "--buffer-budget=99", "--connection-stall-limit=8m",
-            "--tunnels-per-server=10", "--max-message-size=7", "--peer-ping-interval=9m", "--certificate-expiry-warning=10m", "-v=8");
+            "--tunnels-per-server=10", "--max-message-size=7", "--peer-ping-interval=9m", "--certificate-expiry-warning=10m", "-v=8",
+            "--without-features=ping,lanes");
         var expected = new AgentOptions
         {
             AgentCert = "a",
@@ -61,6 +62,7 @@ public sealed class AgentFlagValueTests
             MaxMessageSize = 7,
             PeerPingInterval = TimeSpan.FromMinutes(9),
             CertificateExpiryWarning = TimeSpan.FromMinutes(10),
+            WithoutFeatures = options.WithoutFeatures,
             Verbosity = 8,
         };
         Assert.Equal(expected, options);
@@ -69,6 +71,7 @@ public sealed class AgentFlagValueTests
         Assert.Equal(["q", "r", "s"], options.AllowTarget);
         Assert.Equal(["t"], options.DenyTarget);
         Assert.Equal(["u=v"], options.TargetAlias);
+        Assert.Equal("Ping, Lanes", options.WithoutFeatures.ToString());
     }
 
     [Theory]

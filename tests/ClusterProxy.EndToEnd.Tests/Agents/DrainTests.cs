@@ -1,3 +1,4 @@
+using System.Net;
 using Xunit.Abstractions;
 
 namespace ClusterProxy.EndToEnd.Tests.Agents;
@@ -54,5 +55,10 @@ public sealed class DrainTests(ITestOutputHelper output) : TunnelTest(output)
         var fixture = await StartAsync();
 
         await fixture.Agents[0].DrainAsync().DefaultTimeout();
+
+        using var http = new HttpClient();
+        using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{fixture.Agents[0].HealthPort}/readyz")).DefaultTimeout();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Contains("draining", await answer.Content.ReadAsStringAsync().DefaultTimeout(), StringComparison.Ordinal);
     }
 }

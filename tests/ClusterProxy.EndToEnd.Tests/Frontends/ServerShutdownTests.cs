@@ -1,5 +1,4 @@
 using System.Net;
-using ClusterProxy.Client;
 using Xunit.Abstractions;
 
 namespace ClusterProxy.EndToEnd.Tests.Frontends;
@@ -21,7 +20,7 @@ public sealed class ServerShutdownTests(ITestOutputHelper output) : TunnelTest(o
         await Eventually.ObserveAsync(
             async () => (await http.GetAsync(new Uri($"http://127.0.0.1:{fixture.Server.HealthPort}/readyz"))).StatusCode,
             static status => status == HttpStatusCode.InternalServerError);
-        await Assert.ThrowsAsync<TunnelConnectException>(() => fixture.Client(kind).ConnectAsync(target.Address).DefaultTimeout());
+        await fixture.Client(kind).ShouldBeRefusedAsync(target.Address);
         Assert.False(shutdown.IsCompleted);
         target.Slow.Continue();
         Assert.Equal(target.Body, await running.DefaultTimeout());

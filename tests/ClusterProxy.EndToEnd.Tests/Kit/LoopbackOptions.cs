@@ -34,6 +34,9 @@ internal static class LoopbackOptions
             HealthPort = 0,
             HealthBindAddress = IPAddress.Loopback,
             AdminPort = 0,
+
+            // Tests know when they stop sending.
+            ShutdownDelay = TimeSpan.Zero,
         };
     }
 

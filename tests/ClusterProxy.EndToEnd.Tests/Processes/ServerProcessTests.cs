@@ -27,7 +27,7 @@ public sealed class ServerProcessTests(ITestOutputHelper output) : TunnelTest(ou
         await Eventually.ObserveAsync(
             async () => (await _http.GetAsync(new Uri($"http://127.0.0.1:{flags["health-port"]}/readyz"))).StatusCode,
             static status => status == HttpStatusCode.InternalServerError);
-        await Assert.ThrowsAsync<TunnelConnectException>(() => client.ConnectAsync(target.Address).DefaultTimeout());
+        await client.ShouldBeRefusedAsync(target.Address);
         Assert.False(server.HasExited);
         target.Slow.Continue();
         Assert.Equal(target.Body, await running.DefaultTimeout());
@@ -56,6 +56,7 @@ public sealed class ServerProcessTests(ITestOutputHelper output) : TunnelTest(ou
         var frontendPlane = Own(new TestCertificates("frontends"));
         var flags = LoopbackPrograms.Server(agentPlane, frontendPlane);
         flags["graceful-shutdown-timeout"] = grace;
+        flags["shutdown-delay"] = "0s";
         var server = Own(LoopbackPrograms.StartServer(flags));
         await server.WaitForUrlAsync(new Uri($"http://127.0.0.1:{flags["health-port"]}/healthz"));
         var log = Own(new FailOnErrorLog());

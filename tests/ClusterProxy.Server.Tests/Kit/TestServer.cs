@@ -59,6 +59,7 @@ internal sealed class TestServer : IAsyncDisposable
             UdsName = server._directory.File("f.sock"),
             ServerId = "server-under-test",
             ServerCount = 3,
+            ShutdownDelay = TimeSpan.Zero,
         };
         if (tcp)
         {

@@ -75,6 +75,8 @@ public sealed class ServerFlagTableTests
         ("connect-head-timeout", "10s"),
         ("peer-ping-interval", "30s"),
         ("max-pending-dials", "10000"),
+        ("shutdown-delay", "5s"),
+        ("without-features", ""),
         ("certificate-expiry-warning", "168h0m0s"),
         ("agent-identity", "auto"),
         ("frontend-policy", ""),

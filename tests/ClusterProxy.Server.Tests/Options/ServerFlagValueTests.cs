@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using ClusterProxy.Protocol;
 using ClusterProxy.Server.Agents.Identity;
 
 namespace ClusterProxy.Server.Tests.Options;
@@ -22,7 +23,7 @@ public sealed class ServerFlagValueTests
             "--lease-label=x=y", "--graceful-shutdown-timeout=3s", "--backend-dial-timeout=4s", "--v=9", "--insecure-agent-port",
             "--frontend-uds-name=o", "--max-message-size=10", "--connection-buffer-size=11", "--buffer-budget=99", "--connection-stall-limit=5s",
             "--connect-head-timeout=6s", "--peer-ping-interval=7s", "--max-pending-dials=12", "--certificate-expiry-warning=8s", "--agent-identity=claimed",
-            "--frontend-policy=p");
+            "--frontend-policy=p", "--shutdown-delay=14s", "--without-features=credit,drain");
         var expected = new ServerOptions
         {
             ServerCert = "a",
@@ -75,6 +76,8 @@ public sealed class ServerFlagValueTests
             ConnectHeadTimeout = TimeSpan.FromSeconds(6),
             PeerPingInterval = TimeSpan.FromSeconds(7),
             MaxPendingDials = 12,
+            ShutdownDelay = TimeSpan.FromSeconds(14),
+            WithoutFeatures = TunnelFeatureSet.Credit | TunnelFeatureSet.Drain,
             CertificateExpiryWarning = TimeSpan.FromSeconds(8),
             AgentIdentity = AgentIdentityMode.Claimed,
             FrontendPolicy = "p",

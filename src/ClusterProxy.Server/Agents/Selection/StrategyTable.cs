@@ -6,102 +6,87 @@ namespace ClusterProxy.Server.Agents.Selection;
 internal sealed class StrategyTable
 {
     private readonly ImmutableList<string> _keys;
-    private readonly ImmutableDictionary<string, ImmutableArray<AgentTunnel>> _tunnels;
+    private readonly ImmutableDictionary<string, ImmutableArray<AgentTunnels>> _agents;
 
-    private StrategyTable(ImmutableList<string> keys, ImmutableDictionary<string, ImmutableArray<AgentTunnel>> tunnels)
+    private StrategyTable(ImmutableList<string> keys, ImmutableDictionary<string, ImmutableArray<AgentTunnels>> agents)
     {
         _keys = keys;
-        _tunnels = tunnels;
+        _agents = agents;
     }
 
     public static StrategyTable Empty { get; } =
-        new([], ImmutableDictionary<string, ImmutableArray<AgentTunnel>>.Empty.WithComparers(StringComparer.Ordinal));
+        new([], ImmutableDictionary<string, ImmutableArray<AgentTunnels>>.Empty.WithComparers(StringComparer.Ordinal));
 
     public int KeyCount => _keys.Count;
 
     public StrategyTable Add(IEnumerable<string> keys, AgentTunnel tunnel)
     {
         var order = _keys;
-        var tunnels = _tunnels;
+        var agents = _agents;
         foreach (var key in keys)
         {
-            if (!tunnels.TryGetValue(key, out var known))
+            if (!agents.TryGetValue(key, out var known))
             {
                 order = order.Add(key);
                 known = [];
             }
 
-            if (!known.Contains(tunnel))
+            var at = IndexOf(known, tunnel);
+            if (at < 0)
             {
-                tunnels = tunnels.SetItem(key, known.Add(tunnel));
+                agents = agents.SetItem(key, known.Add(new AgentTunnels(tunnel.Agent.Key, [tunnel])));
+            }
+            else if (!known[at].Tunnels.Contains(tunnel))
+            {
+                agents = agents.SetItem(key, known.SetItem(at, known[at] with { Tunnels = known[at].Tunnels.Add(tunnel) }));
             }
         }
 
-        return ReferenceEquals(tunnels, _tunnels) ? this : new(order, tunnels);
+        return ReferenceEquals(agents, _agents) ? this : new(order, agents);
     }
 
     public StrategyTable Remove(IEnumerable<string> keys, AgentTunnel tunnel)
     {
         var order = _keys;
-        var tunnels = _tunnels;
+        var agents = _agents;
         foreach (var key in keys)
         {
-            if (!tunnels.TryGetValue(key, out var known) || !known.Contains(tunnel))
+            if (!agents.TryGetValue(key, out var known) || IndexOf(known, tunnel) is not (>= 0 and var at) ||
+                !known[at].Tunnels.Contains(tunnel))
             {
                 continue;
             }
 
-            var left = known.Remove(tunnel);
-            tunnels = left.IsEmpty ? tunnels.Remove(key) : tunnels.SetItem(key, left);
-            order = left.IsEmpty ? order.Remove(key) : order;
+            var left = known[at].Tunnels.Remove(tunnel);
+            known = left.IsEmpty ? known.RemoveAt(at) : known.SetItem(at, known[at] with { Tunnels = left });
+            agents = known.IsEmpty ? agents.Remove(key) : agents.SetItem(key, known);
+            order = known.IsEmpty ? order.Remove(key) : order;
         }
 
-        return ReferenceEquals(tunnels, _tunnels) ? this : new(order, tunnels);
-    }
-
-    /// <summary>The tunnel for one key: a draining one only when there is no other.</summary>
-    public AgentTunnel? PickFor(string key, in Eligibility eligible) =>
-        _tunnels.TryGetValue(key, out var tunnels) ? Best(tunnels, eligible, draining: false) ?? Best(tunnels, eligible, draining: true) : null;
-
-    /// <summary>A key at random, or the next one after it that has a tunnel to give; a draining tunnel only when no key has another.</summary>
-    public AgentTunnel? PickAny(in Eligibility eligible)
-    {
-        if (_keys.IsEmpty)
-        {
-            return null;
-        }
-
-        var start = Random.Shared.Next(_keys.Count);
-        return PickFrom(start, eligible, draining: false) ?? PickFrom(start, eligible, draining: true);
-    }
-
-    private AgentTunnel? PickFrom(int start, in Eligibility eligible, bool draining)
-    {
-        for (var i = 0; i < _keys.Count; i++)
-        {
-            if (Best(_tunnels[_keys[(start + i) % _keys.Count]], eligible, draining) is { } tunnel)
-            {
-                return tunnel;
-            }
-        }
-
-        return null;
+        return ReferenceEquals(agents, _agents) ? this : new(order, agents);
     }
 
     /// <summary>
-    /// Of the agent that came first, its newest tunnel: when an agent reconnects, the old stream is the one that may be dead.
+    /// A tunnel of an agent that is known under the key. Equally loaded agents stand behind the one that came first, which is the one
+    /// that upstream always takes.
     /// </summary>
-    private static AgentTunnel? Best(ImmutableArray<AgentTunnel> tunnels, in Eligibility eligible, bool draining)
+    public AgentTunnel? PickFor(string key, in Eligibility eligible) =>
+        _agents.TryGetValue(key, out var agents) ? TwoChoices.Pick(agents.Length, i => agents[i], eligible, firstWins: true) : null;
+
+    /// <summary>A tunnel of any agent. For strategies whose keys are the agents' own.</summary>
+    public AgentTunnel? PickAny(in Eligibility eligible) =>
+        TwoChoices.Pick(_keys.Count, i => _agents[_keys[i]][0], eligible, firstWins: false);
+
+    private static int IndexOf(ImmutableArray<AgentTunnels> agents, AgentTunnel tunnel)
     {
-        AgentTunnel? best = null;
-        foreach (var tunnel in tunnels)
+        for (var i = 0; i < agents.Length; i++)
         {
-            if (tunnel.IsDraining == draining && eligible.Includes(tunnel) && (best is null || best.Agent.Key == tunnel.Agent.Key))
+            if (agents[i].Agent == tunnel.Agent.Key)
             {
-                best = tunnel;
+                return i;
             }
         }
 
-        return best;
+        return -1;
     }
 }

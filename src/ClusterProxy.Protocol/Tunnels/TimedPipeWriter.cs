@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 
-namespace ClusterProxy.Server.Grpc;
+namespace ClusterProxy.Protocol.Tunnels;
 
 /// <summary>A body that knows how long its flushes take: the time a peer's window keeps this side waiting.</summary>
 /// <param name="inner">The HTTP/2 body.</param>
@@ -33,7 +33,7 @@ internal sealed class TimedPipeWriter(PipeWriter inner, TimeProvider time, Actio
         Volatile.Write(ref _flushing, started);
         try
         {
-            return await inner.FlushAsync(cancellationToken);
+            return await inner.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -1,0 +1,7 @@
+namespace ClusterProxy.Server.Agents;
+
+/// <summary>What an agent is looked for by, so that a dial that waits on a silent one can have another.</summary>
+/// <param name="Address">Host and port.</param>
+/// <param name="Tried">Tunnels that the dial was on, the one that it is on now included.</param>
+/// <param name="Clusters">Whose agents may have the dial; null for everybody's.</param>
+internal sealed record DialSearch(string Address, IReadOnlyCollection<AgentTunnel> Tried, IReadOnlySet<string>? Clusters);

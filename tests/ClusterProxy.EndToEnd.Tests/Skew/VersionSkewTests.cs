@@ -1,0 +1,139 @@
+using ClusterProxy.Client;
+using ClusterProxy.EndToEnd.Tests.Faults;
+using ClusterProxy.Protocol;
+using ClusterProxy.Server;
+using Xunit.Abstractions;
+
+namespace ClusterProxy.EndToEnd.Tests.Skew;
+
+/// <summary>
+/// Peers that lack additions to the wire, as builds of earlier days do: every combination of them works, with what is left, and what
+/// both ends have is used.
+/// </summary>
+public sealed class VersionSkewTests(ITestOutputHelper output) : TunnelTest(output)
+{
+    private const TunnelFeatureSet All = TunnelFeatures.Agent;
+
+    private static readonly FrontendKind[] _frontends = [FrontendKind.GrpcTls, FrontendKind.ConnectTls, FrontendKind.LaneTls];
+
+    /// <summary>What a server lacks: nothing, each thing alone, everything.</summary>
+    public static TheoryData<string> Lacking { get; } = [.. Each(All).Select(TunnelFeatures.Format)];
+
+    [Fact]
+    public async Task Agents_LackingEveryCombination_AtOneServer_AllWork()
+    {
+        var targets = Own(new SkewTargets());
+        var fixture = await StartAsync(new() { Agents = 0, Server = AnyHost });
+        var clients = _frontends.Select(kind => (kind, fixture.Client(kind))).ToArray();
+        var combinations = Subsets(All).ToArray();
+
+        foreach (var lacks in combinations)
+        {
+            await fixture.StartAgentAsync(o => targets.Lead(o, lacks));
+        }
+
+        await fixture.WaitForAgentsAsync();
+        foreach (var chunk in combinations.Chunk(16))
+        {
+            await Task.WhenAll(chunk.SelectMany(lacks => clients.Select(c => TryAsync(targets, c.Item2, c.kind, lacks, canHalfClose: CanHalfClose(lacks)))))
+                .DefaultTimeout();
+        }
+
+        await fixture.ShouldBecomeIdleAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Lacking))]
+    public async Task Server_LackingSomething_WorksWithAgentsAndFrontendsOfAllKinds(string lacking)
+    {
+        var lacks = TunnelFeatures.Parse(lacking);
+        var targets = Own(new SkewTargets());
+        var fixture = await StartAsync(new() { Agents = 0, Server = o => AnyHost(o) with { WithoutFeatures = lacks } });
+
+        // The rest of what there is beside the same, so that this side and that lack different things.
+        TunnelFeatureSet[] agents = [TunnelFeatureSet.None, All & ~lacks, All];
+        foreach (var agent in agents.Distinct())
+        {
+            await fixture.StartAgentAsync(o => targets.Lead(o, agent));
+        }
+
+        await fixture.WaitForAgentsAsync();
+        foreach (var frontendLacks in Each(TunnelFeatures.Frontend))
+        {
+            foreach (var kind in _frontends.Where(kind => !FrontendCases.IsLane(kind) || CanLane(lacks)))
+            {
+                var client = fixture.Client(kind, o => o.WithoutFeatures = FrontendCases.IsLane(kind) ? TunnelFeatureSet.None : frontendLacks);
+                await Task.WhenAll(agents.Distinct().Select(agent => TryAsync(
+                    targets, client, kind, agent,
+                    canHalfClose: CanHalfClose(agent) && CanHalfClose(lacks) &&
+                        (CanHalfClose(frontendLacks) || kind != FrontendKind.GrpcTls)))).DefaultTimeout();
+            }
+        }
+
+        await fixture.ShouldBecomeIdleAsync();
+    }
+
+    [Fact]
+    public async Task Frontend_OfAServerThatTakesNoLanes_DialsWithoutThem()
+    {
+        var echo = Own(new EchoTarget());
+        var fixture = await StartAsync(new() { Server = static o => o with { WithoutFeatures = TunnelFeatureSet.Credit } });
+        var client = fixture.Client(FrontendKind.GrpcTls, static o => o.Lanes = 2);
+
+        for (var i = 0; i < 3; i++)
+        {
+            await using var stream = await client.ConnectAsync(echo.Address).DefaultTimeout();
+        }
+
+        Assert.Equal(0, fixture.Server.Frontends.LaneCount);
+        var refused = await Assert.ThrowsAsync<TunnelConnectException>(
+            () => fixture.Client(FrontendKind.LaneTls).ConnectAsync(echo.Address).DefaultTimeout());
+        Assert.Contains("lane", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static ServerOptions AnyHost(ServerOptions options) => options with { ProxyStrategies = [ProxyStrategy.DestHost] };
+
+    private static bool CanHalfClose(TunnelFeatureSet lacks) => !lacks.HasFlag(TunnelFeatureSet.HalfClose);
+
+    private static bool CanLane(TunnelFeatureSet lacks) => (lacks & (TunnelFeatures.LeastOfLane | TunnelFeatureSet.Lanes)) == TunnelFeatureSet.None;
+
+    /// <summary>A transfer each way with every byte compared, a half-close where there is one, a dial that fails; each is closed.</summary>
+    private static async Task TryAsync(SkewTargets targets, TunnelClient client, FrontendKind kind, TunnelFeatureSet lacks, bool canHalfClose)
+    {
+        var what = $"{kind}, agent without \"{TunnelFeatures.Format(lacks)}\"";
+        var transfer = await new Transfer(client, targets.Pattern(lacks), new PatternRequest(PatternMode.Echo, (int)lacks, 150_000)).RunAsync();
+        Assert.True(transfer.End == TransferEnd.Complete, $"{what}: {transfer}");
+
+        await using var stream = await client.ConnectAsync(targets.HalfClose(lacks));
+        if (kind != FrontendKind.ConnectTls)
+        {
+            Assert.True(stream.CanHalfClose == canHalfClose, $"{what}: half-close is {stream.CanHalfClose}");
+        }
+
+        if (stream.CanHalfClose && canHalfClose)
+        {
+            await stream.WriteAsync("all of it"u8.ToArray());
+            stream.CompleteWrites();
+            var back = new byte[9];
+            await stream.ReadExactlyAsync(back);
+            Assert.Equal("all of it"u8.ToArray(), back);
+            Assert.Equal(0, await stream.ReadAsync(back));
+        }
+
+        var refused = await Assert.ThrowsAsync<TunnelConnectException>(() => client.ConnectAsync(targets.Refusing(lacks)));
+        Assert.True(refused.Message.Contains("connection refused", StringComparison.Ordinal), $"{what}: {refused.Message}");
+    }
+
+    private static IEnumerable<TunnelFeatureSet> Each(TunnelFeatureSet of) =>
+        [TunnelFeatureSet.None, .. Enum.GetValues<TunnelFeatureSet>().Where(f => f != TunnelFeatureSet.None && of.HasFlag(f)), of];
+
+    private static IEnumerable<TunnelFeatureSet> Subsets(TunnelFeatureSet of)
+    {
+        for (var set = of; set != TunnelFeatureSet.None; set = (set - 1) & of)
+        {
+            yield return set;
+        }
+
+        yield return TunnelFeatureSet.None;
+    }
+}

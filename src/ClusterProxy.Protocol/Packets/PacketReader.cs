@@ -69,6 +69,7 @@ internal sealed class PacketReader(PipeReader input, int maxMessageSize = GrpcFr
             return false;
         }
 
+        _mayHoldPacket = !_buffer.IsEmpty;
         packet = PacketCodec.Read(message);
         return true;
     }

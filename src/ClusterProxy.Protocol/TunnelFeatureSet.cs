@@ -24,4 +24,7 @@ internal enum TunnelFeatureSet
 
     /// <summary>The server says when it is about to leave, so that agents look for another in good time.</summary>
     Drain = 64,
+
+    /// <summary>The server says which servers there are.</summary>
+    Servers = 32,
 }

@@ -9,7 +9,7 @@ internal static class TunnelFeatures
     /// <summary>What this build understands on an agent's tunnel.</summary>
     public const TunnelFeatureSet Agent =
         TunnelFeatureSet.HalfClose | TunnelFeatureSet.Credit | TunnelFeatureSet.Ping | TunnelFeatureSet.Lanes | TunnelFeatureSet.Trace
-        | TunnelFeatureSet.Drain;
+        | TunnelFeatureSet.Drain | TunnelFeatureSet.Servers;
 
     /// <summary>
     /// What this build understands on a frontend's tunnel. It carries one connection, so HTTP/2's own windows are its credit
@@ -31,6 +31,7 @@ internal static class TunnelFeatures
         (TunnelFeatureSet.Lanes, "lanes"),
         (TunnelFeatureSet.Trace, "trace"),
         (TunnelFeatureSet.Drain, "drain"),
+        (TunnelFeatureSet.Servers, "servers"),
     ];
 
     /// <summary>As the header carries it.</summary>

@@ -17,6 +17,9 @@ internal static class TunnelHeaders
     /// <summary>From a server with the feature "lanes": the token by which a lane names the tunnel that it belongs to.</summary>
     public const string LaneToken = "clusterproxy-lane-token";
 
+    /// <summary>From a server with the feature "servers" that knows its fleet: a ServerList in Base64, as gRPC carries bytes.</summary>
+    public const string Servers = "clusterproxy-servers-bin";
+
     /// <summary>From a frontend: W3C trace context of its dial.</summary>
     public const string TraceParent = "traceparent";
 }

@@ -14,6 +14,7 @@ internal sealed class ProxyServerFlags
     private readonly TlsFlags _tls;
     private readonly KubernetesFlags _kubernetes;
     private readonly AdditionFlags _additions;
+    private readonly FleetFlags _fleet;
     private readonly CompatibilityFlags _compatibility;
     private readonly KlogFlags _klog;
 
@@ -29,6 +30,7 @@ internal sealed class ProxyServerFlags
         _tls = new TlsFlags(Set, _defaults);
         _kubernetes = new KubernetesFlags(Set, _defaults);
         _additions = new AdditionFlags(Set, _defaults);
+        _fleet = new FleetFlags(Set, _defaults);
         _compatibility = new CompatibilityFlags(Set, _defaults);
         _klog = new KlogFlags(Set);
     }
@@ -53,6 +55,7 @@ internal sealed class ProxyServerFlags
         options = _tls.Apply(result, options);
         options = _kubernetes.Apply(result, options);
         options = _additions.Apply(result, options);
+        options = _fleet.Apply(result, options);
         options = _compatibility.Apply(result, options);
         return options with { OwnFlag = _additions.FindOwn(result, options), Verbosity = _klog.Verbosity(result) };
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
+using System.Net;
 using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Endpoints;
@@ -14,6 +15,7 @@ using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Server.Agents.Tokens;
 using ClusterProxy.Server.Audit;
 using ClusterProxy.Server.Certificates;
+using ClusterProxy.Server.Fleet;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Leases;
 using ClusterProxy.Server.Planes;
@@ -39,6 +41,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
     private readonly ServiceProvider _meters;
     private readonly PrometheusText _exposition;
     private readonly AuditLog? _audit;
+    private readonly ServerAnnouncer? _announcer;
     private readonly AgentService _agentService;
     private readonly LaneService _laneService;
     private readonly ServerReadiness _readiness;
@@ -82,10 +85,11 @@ internal sealed class ProxyServerHost : IAsyncDisposable
             ? new AgentTokenCheck(
                 new TokenReviewer(_api, [options.AuthenticationAudience]), options.AgentNamespace, options.AgentServiceAccount)
             : null;
+        var self = new ServerIdentity(options.ServerId, options.ServerCount);
+        _announcer = Announcer(self);
         _agentService = new AgentService(
-            Agents, new ServerIdentity(options.ServerId, options.ServerCount), new AgentAdmission(identities, tokens, Metrics, _audit, _logger),
-            tokens,
-            agents);
+            Agents, self, new AgentAdmission(identities, tokens, Metrics, _audit, _logger),
+            tokens, _announcer, agents);
         _laneService = new LaneService(Agents, identities, _audit, agents);
         _readiness = new ServerReadiness(Agents);
     }
@@ -175,6 +179,13 @@ internal sealed class ProxyServerHost : IAsyncDisposable
             _started.Add(leases);
         }
 
+        if (_announcer is not null)
+        {
+            Metrics.Fleet.Observe(() => _announcer.Count);
+            _announcer.Start();
+            _started.Add(_announcer);
+        }
+
         _agentPlane = await Plane.StartAsync(
             AgentPlane.Create(_options, _agentService, _laneService, certificates, HostingMetrics, _audit, _time, _logger), logging,
             cancellationToken);
@@ -246,6 +257,19 @@ internal sealed class ProxyServerHost : IAsyncDisposable
     private IAuditOutput AuditOutput() => _options.AuditLogPath == ServerOptions.StandardOutput
         ? new AuditStandardOutput()
         : new AuditFile(_options.AuditLogPath, _options.AuditLogMaxSize * 1024L * 1024L, _options.AuditLogMaxBackup);
+
+    private ServerAnnouncer? Announcer(ServerIdentity self)
+    {
+        IServerSource? source = _options switch
+        {
+            _ when _options.WithoutFeatures.HasFlag(TunnelFeatureSet.Servers) => null,
+            { Servers.Count: > 0 } => new FixedServers(_options.Servers),
+            { ServersFile.Length: > 0 } => new ServersFile(_options.ServersFile, Metrics.Fleet, _logger, _time),
+            _ when DialTarget.TryParse(_options.ServersDns, out var name) => new ResolvedServers(name, Dns.GetHostAddressesAsync, _logger, _time),
+            _ => null,
+        };
+        return source is null ? null : new ServerAnnouncer(source, _options.FanOut, self, _logger);
+    }
 
     private ReloadingFile<FrontendPolicy>? FollowPolicy()
     {

@@ -5,6 +5,7 @@ using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Server.Agents;
 using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Server.Audit;
+using ClusterProxy.Server.Fleet;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Leases;
 using ClusterProxy.Server.Routing;
@@ -59,6 +60,7 @@ internal sealed class ServerMetrics
             Upstream + "stream_errors_total", description: "Streams that broke, by segment, gRPC code and packet type.");
         Leases = new LeaseMetrics(_meter, Upstream);
         Audit = new AuditMetrics(_meter, Ours);
+        Fleet = new FleetMetrics(_meter, Ours);
         _meter.CreateObservableCounter(
             Upstream + "stream_packets_total", () => Segments.SelectMany(static s => s.Measure()), description: "Packets, by segment and type.");
 
@@ -89,6 +91,8 @@ internal sealed class ServerMetrics
     public LeaseMetrics Leases { get; }
 
     public AuditMetrics Audit { get; }
+
+    public FleetMetrics Fleet { get; }
 
     public PacketCounts FromClient { get; } = new("from_client");
 

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using ClusterProxy.Hosting.Flags;
 using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Server.Agents.Identity;
 
 namespace ClusterProxy.Server;
@@ -122,6 +123,18 @@ internal sealed record ServerOptions
     /// <summary>File that says who may dial what; without one everybody may dial everything.</summary>
     public string FrontendPolicy { get; init; } = "";
 
+    /// <summary>The servers that agents are told of; without any, and without file and name, they are told of none.</summary>
+    public IReadOnlyList<FleetServer> Servers { get; init; } = [];
+
+    /// <summary>File with these servers, a line each.</summary>
+    public string ServersFile { get; init; } = "";
+
+    /// <summary>Host and port: every address of the host is one of these servers.</summary>
+    public string ServersDns { get; init; } = "";
+
+    /// <summary>How many of these servers an agent keeps tunnels to; 0 for all.</summary>
+    public int FanOut { get; init; }
+
     /// <summary>
     /// File that gets the audit, or <c>-</c> for standard output. Off by default: a server that takes the place of upstream's must not
     /// begin to write files or to its standard output, and whoever wants an audit has to say where it is kept.
@@ -168,6 +181,9 @@ internal sealed record ServerOptions
 
     /// <summary>The value of <c>--v</c>.</summary>
     public int Verbosity { get; init; } = KlogFlags.DefaultVerbosity;
+
+    /// <summary>How many flags say which servers there are.</summary>
+    public int ServerSources => (Servers.Count > 0 ? 1 : 0) + (ServersFile.Length > 0 ? 1 : 0) + (ServersDns.Length > 0 ? 1 : 0);
 
     /// <summary>Whether agents are to show a service account token: any of its three flags turns that on.</summary>
     public bool UsesTokenAuthentication =>

@@ -1,6 +1,8 @@
 using System.Text;
 using ClusterProxy.Hosting.Validation;
 using ClusterProxy.Server.Agents.Identity;
+using ClusterProxy.Server.Fleet;
+using ClusterProxy.Server.Policy;
 
 namespace ClusterProxy.Server;
 
@@ -24,6 +26,7 @@ internal static class ServerOptionsValidator
         var errors = new OptionErrors();
         CheckFrontends(options, errors);
         CheckAgents(options, errors);
+        CheckServers(options, errors);
         CheckOperations(options, errors);
         CheckLimits(options, errors);
         CheckKubernetes(options, errors);
@@ -97,6 +100,25 @@ internal static class ServerOptionsValidator
             options.AgentIdentity == AgentIdentityMode.Certificate && options.ClusterCaCert.Length == 0,
             "flag --agent-identity: certificate needs agents that show one: name the CA file of their certificates with --cluster-ca-cert");
         errors.AtLeast("server-count", options.ServerCount, 0);
+    }
+
+    private static void CheckServers(ServerOptions options, OptionErrors errors)
+    {
+        errors.Readable("servers-file", options.ServersFile);
+        errors.AddIf(
+            options.ServerSources > 1, "flags --servers, --servers-file and --servers-dns each say which servers there are: keep one of them");
+        errors.AddIf(
+            options.FanOut > 0 && options.ServerSources == 0,
+            $"flag --fan-out: {options.FanOut} needs to be known which servers there are: name them with --servers, --servers-file or "
+            + "--servers-dns");
+        if (ServerText.Objection(options.Servers) is { } objection)
+        {
+            errors.Add($"flag --servers {objection}");
+        }
+
+        errors.AddIf(
+            options.ServersDns.Length > 0 && !DialTarget.TryParse(options.ServersDns, out _),
+            $"flag --servers-dns: \"{options.ServersDns}\" is not a name with a port: write one such as hub.example.com:8091");
     }
 
     private static void CheckOperations(ServerOptions options, OptionErrors errors)

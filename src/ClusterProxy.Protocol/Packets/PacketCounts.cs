@@ -10,7 +10,10 @@ internal sealed class PacketCounts(string segment)
     private const int Ours = (int)PacketType.Drain + 1;
 
     private static readonly string[] Names =
-        ["DIAL_REQ", "DIAL_RSP", "CLOSE_REQ", "CLOSE_RSP", "DATA", "DIAL_CLS", "DRAIN", "HALF_CLOSE", "CREDIT", "PING", "LANE", "Unknown"];
+    [
+        "DIAL_REQ", "DIAL_RSP", "CLOSE_REQ", "CLOSE_RSP", "DATA", "DIAL_CLS", "DRAIN", "HALF_CLOSE", "CREDIT", "PING", "LANE", "SERVERS",
+        "Unknown",
+    ];
 
     private readonly long[] _packets = new long[Names.Length];
     private long _bytes;
@@ -29,7 +32,8 @@ internal sealed class PacketCounts(string segment)
             PacketType.Credit => Ours + 1,
             PacketType.Ping => Ours + 2,
             PacketType.Lane => Ours + 3,
-            _ => Ours + 4,
+            PacketType.Servers => Ours + 4,
+            _ => Ours + 5,
         };
         Interlocked.Increment(ref _packets[index]);
         if (payloadBytes > 0)

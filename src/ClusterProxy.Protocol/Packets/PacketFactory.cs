@@ -83,6 +83,13 @@ internal static class PacketFactory
         Lane = new Lane { Error = error, Features = features },
     };
 
+    /// <summary>Ours: which servers there are.</summary>
+    public static Packet Servers(ServerList servers) => new()
+    {
+        Type = PacketType.Servers,
+        Servers = servers,
+    };
+
     public static Packet CloseDial(long random) => new()
     {
         Type = PacketType.DialCls,

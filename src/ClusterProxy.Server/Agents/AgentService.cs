@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Server.Agents.Tokens;
+using ClusterProxy.Server.Fleet;
 using ClusterProxy.Server.Grpc;
 
 namespace ClusterProxy.Server.Agents;
@@ -19,13 +21,22 @@ internal sealed class AgentService
     private readonly ServerIdentity _server;
     private readonly AgentAdmission _admission;
     private readonly AgentTokenCheck? _tokens;
+    private readonly ServerAnnouncer? _announcer;
     private readonly AgentContext _context;
     private volatile bool _closed;
 
+    /// <param name="registry">Lists the tunnels.</param>
+    /// <param name="server">This one.</param>
+    /// <param name="admission">Lets agents in.</param>
+    /// <param name="tokens">Null when agents show none.</param>
+    /// <param name="announcer">Null when it is not known which servers there are.</param>
+    /// <param name="context">What everything that serves agents is given.</param>
     public AgentService(
-        AgentRegistry registry, ServerIdentity server, AgentAdmission admission, AgentTokenCheck? tokens, AgentContext context)
+        AgentRegistry registry, ServerIdentity server, AgentAdmission admission, AgentTokenCheck? tokens, ServerAnnouncer? announcer,
+        AgentContext context)
     {
         _tokens = tokens;
+        _announcer = announcer;
         _registry = registry;
         _server = server;
         _admission = admission;
@@ -50,11 +61,13 @@ internal sealed class AgentService
     {
         var started = _context.Time.GetTimestamp();
         var laneToken = RandomNumberGenerator.GetHexString(32, lowercase: true);
-        await call.StartAsync(Metadata(agent, laneToken));
+        var servers = _announcer?.For(agent) ?? ServerSet.None;
+        await call.StartAsync(Metadata(agent, laneToken, servers));
         var tunnel = new AgentTunnel(agent, laneToken, call.Input, call.Output, _context);
         _context.Logger.AgentConnected(agent.Id, agent.Peer);
         await using var tokenWatch = _tokens is null ? null : new AgentTokenWatch(_tokens, tunnel, _context);
         await using var expiry = agent.CertificateEnd is { } end ? TellAt(end, agent) : null;
+        _announcer?.Add(tunnel, servers);
         try
         {
             var status = await tunnel.RunAsync(_registry, call.Ended);
@@ -68,6 +81,7 @@ internal sealed class AgentService
         }
         finally
         {
+            _announcer?.Remove(tunnel);
             if (tunnel.IsRetired)
             {
                 call.Reset(Http2Cancel);
@@ -85,7 +99,7 @@ internal sealed class AgentService
             : null;
     }
 
-    private (string Name, string Value)[] Metadata(AgentIdentity agent, string laneToken)
+    private (string Name, string Value)[] Metadata(AgentIdentity agent, string laneToken, ServerSet servers)
     {
         List<(string, string)> metadata =
         [
@@ -100,6 +114,11 @@ internal sealed class AgentService
         if ((_context.Features & TunnelFeatures.Parse(agent.Features)).HasFlag(TunnelFeatureSet.Lanes))
         {
             metadata.Add((TunnelHeaders.LaneToken, laneToken));
+        }
+
+        if (!servers.IsEmpty)
+        {
+            metadata.Add((TunnelHeaders.Servers, servers.ToHeader()));
         }
 
         return [.. metadata];

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
@@ -120,6 +121,9 @@ internal sealed class AgentStream
         _dials.TryTake(dial.Id);
         return null;
     }
+
+    /// <summary>Tells the agent which servers there are.</summary>
+    public void Announce(ServerSet servers) => _writer.TrySend(PacketFactory.Servers(servers.ToMessage()));
 
     /// <summary>Gives a dial up and tells the agent; false when it has been answered. A late answer is closed again.</summary>
     public bool TryCancel(PendingDial dial)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.IO.Pipelines;
+using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Packets;
 
@@ -105,6 +106,9 @@ internal sealed class AgentTunnel
             Watch(lane, registry);
         }
     }
+
+    /// <summary>Tells the agent which servers there are.</summary>
+    public void Announce(ServerSet servers) => _stream.Announce(servers);
 
     /// <summary>The agent asked for no new dials.</summary>
     public void Drain()

@@ -29,7 +29,7 @@ public sealed class AgentServiceTests
 
         var headers = await call.ResponseHeadersAsync(CancellationToken.None).DefaultTimeout();
 
-        Assert.Equal("half-close,credit,ping,lanes,trace,drain", Assert.Single(headers.GetValues("clusterproxy-features")));
+        Assert.Equal("half-close,credit,ping,lanes,trace,drain,servers", Assert.Single(headers.GetValues("clusterproxy-features")));
     }
 
     public static TheoryData<string[]> BadMetadata => new()

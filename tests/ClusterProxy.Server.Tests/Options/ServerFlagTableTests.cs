@@ -83,6 +83,10 @@ public sealed class ServerFlagTableTests
         ("audit-log-path", ""),
         ("audit-log-maxsize", "100"),
         ("audit-log-maxbackup", "10"),
+        ("servers", ""),
+        ("servers-file", ""),
+        ("servers-dns", ""),
+        ("fan-out", "mesh"),
     ];
 
     [Fact]
@@ -106,6 +110,7 @@ public sealed class ServerFlagTableTests
         var (bound, expected) = (flags.Bind(result), new ServerOptions());
         Assert.Equal(expected.ProxyStrategies, bound.ProxyStrategies);
         Assert.Equal(expected.CipherSuites, bound.CipherSuites);
+        Assert.Equal(expected.Servers, bound.Servers);
         Assert.Equal(expected.LeaseLabel.ToString(), bound.LeaseLabel.ToString());
         Assert.Equal(
             expected,
@@ -115,6 +120,7 @@ public sealed class ServerFlagTableTests
                 OwnFlag = "",
                 ProxyStrategies = expected.ProxyStrategies,
                 CipherSuites = expected.CipherSuites,
+                Servers = expected.Servers,
                 LeaseLabel = expected.LeaseLabel,
             });
     }

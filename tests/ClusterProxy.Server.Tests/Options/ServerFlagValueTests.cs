@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Server.Agents.Identity;
 
 namespace ClusterProxy.Server.Tests.Options;
@@ -23,7 +24,8 @@ public sealed class ServerFlagValueTests
             "--lease-label=x=y", "--graceful-shutdown-timeout=3s", "--backend-dial-timeout=4s", "--v=9", "--insecure-agent-port",
             "--frontend-uds-name=o", "--max-message-size=10", "--connection-buffer-size=11", "--buffer-budget=99", "--connection-stall-limit=5s",
             "--connect-head-timeout=6s", "--peer-ping-interval=7s", "--max-pending-dials=12", "--certificate-expiry-warning=8s", "--agent-identity=claimed",
-            "--frontend-policy=p", "--shutdown-delay=14s", "--without-features=credit,drain");
+            "--frontend-policy=p", "--shutdown-delay=14s", "--without-features=credit,drain",
+            "--servers=q=hub-q:1,r=[::1]:2", "--servers-file=s", "--servers-dns=t:3", "--fan-out=2");
         var expected = new ServerOptions
         {
             ServerCert = "a",
@@ -81,12 +83,17 @@ public sealed class ServerFlagValueTests
             CertificateExpiryWarning = TimeSpan.FromSeconds(8),
             AgentIdentity = AgentIdentityMode.Claimed,
             FrontendPolicy = "p",
+            Servers = options.Servers,
+            ServersFile = "s",
+            ServersDns = "t:3",
+            FanOut = 2,
             OwnFlag = "--insecure-agent-port",
         };
         Assert.Equal(expected, options);
         Assert.Equal([ProxyStrategy.DestHost, ProxyStrategy.DefaultRoute, ProxyStrategy.Default], options.ProxyStrategies);
         Assert.Equal([TlsCipherSuite.TLS_AES_128_GCM_SHA256], options.CipherSuites);
         Assert.Equal("x=y", options.LeaseLabel.ToString());
+        Assert.Equal([new FleetServer("q", "hub-q", 1), new FleetServer("r", "::1", 2)], options.Servers);
     }
 
     [Fact]
@@ -115,6 +122,11 @@ public sealed class ServerFlagValueTests
         "flag --tls-min-version: \"1.2\" is none of the known values: write VersionTLS10, VersionTLS11, VersionTLS12 or VersionTLS13")]
     [InlineData("--keepalive-time=5", "flag --keepalive-time: \"5\" is not a duration: write numbers with units, such as 30s, 500ms or 1h30m")]
     [InlineData("--agent-bind-address=host", "flag --agent-bind-address: \"host\" is not an IP address: write one such as 127.0.0.1 or ::1")]
+    [InlineData("--fan-out=3", "flag --fan-out: \"3\" is none of the known values: write mesh or 2")]
+    [InlineData(
+        "--servers=a=h:1,b",
+        "flag --servers: \"b\" is not a server: write ID=HOST:PORT, with the --server-id and the address at which agents reach it, "
+        + "such as a=hub-a.example.com:8091")]
     [InlineData("--kubeconfig-qps=fast", "flag --kubeconfig-qps: \"fast\" is not a number: write one such as 50 or 0.5")]
     public void Value_OfWrongForm_IsOneSentence(string argument, string expected) => Assert.Equal(expected, Refused(argument));
 

@@ -1,3 +1,5 @@
+using ClusterProxy.Protocol.Fleet;
+
 namespace ClusterProxy.Server.Tests.Options;
 
 [Trait("Spec", "7.39")]
@@ -146,6 +148,28 @@ public sealed class ServerOptionsValidatorTests : IDisposable
             _ => _tcp with { Kubeconfig = missing },
         };
         Only(options, $"flag --{flag}: there is no file \"{missing}\": correct the path or create the file");
+    }
+
+    [Fact]
+    public void Validate_Servers_AreSaidOnceAndCanBeAFleet()
+    {
+        FleetServer[] one = [new("a", "h", 1)];
+        Assert.Empty(ServerOptionsValidator.Validate(_tcp with { Servers = one, FanOut = 2 }));
+        Assert.Empty(ServerOptionsValidator.Validate(_tcp with { ServersFile = _file, FanOut = 2 }));
+        Assert.Empty(ServerOptionsValidator.Validate(_tcp with { ServersDns = "hub.example.com:8091", FanOut = 2 }));
+        Only(
+            _tcp with { Servers = one, ServersFile = _file },
+            "flags --servers, --servers-file and --servers-dns each say which servers there are: keep one of them");
+        Only(
+            _tcp with { FanOut = 2 },
+            "flag --fan-out: 2 needs to be known which servers there are: name them with --servers, --servers-file or --servers-dns");
+        Only(_tcp with { Servers = [.. one, new("a", "h", 2)] }, "flag --servers names the server \"a\" twice: write each --server-id once");
+        Only(
+            _tcp with { Servers = [.. one, new("b", "h", 1)] },
+            "flag --servers gives the address h:1 to two servers: agents must reach each of them");
+        Only(
+            _tcp with { ServersDns = "hub.example.com" },
+            "flag --servers-dns: \"hub.example.com\" is not a name with a port: write one such as hub.example.com:8091");
     }
 
     [Fact]

@@ -1,0 +1,25 @@
+using System.Diagnostics.Metrics;
+
+namespace ClusterProxy.Server.Fleet;
+
+/// <summary>What the server counts of the set of servers that it announces.</summary>
+internal sealed class FleetMetrics(Meter meter, string prefix)
+{
+    private readonly Counter<long> _reloads = meter.CreateCounter<long>(
+        prefix + "servers_file_reloads_total", description: "Changes of the servers' file that were taken up or refused, by result.");
+
+    /// <summary>Adds the gauge.</summary>
+    /// <param name="count">Servers announced now.</param>
+    public void Observe(Func<int> count) =>
+        meter.CreateObservableGauge(prefix + "announced_servers", count, description: "Servers that agents are told of.");
+
+    /// <summary>There is a file.</summary>
+    public void ReadFile()
+    {
+        Reloaded(isGood: true, count: 0);
+        Reloaded(isGood: false, count: 0);
+    }
+
+    public void Reloaded(bool isGood, int count = 1) =>
+        _reloads.Add(count, new KeyValuePair<string, object?>("result", isGood ? "success" : "failure"));
+}

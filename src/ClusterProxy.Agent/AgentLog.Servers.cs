@@ -38,6 +38,11 @@ internal static partial class AgentLog
             + "its {Active} connections go on")]
     public static partial void TunnelRenewed(ILogger logger, string serverId, DateTimeOffset end, int active);
 
+    [LoggerMessage(EventId = 3013, EventName = nameof(TunnelDismissed), Level = LogLevel.Information,
+        Message = "Server {ServerId} at {Address} is not among the servers to keep tunnels to any more: its {Active} connections go on, "
+            + "and its tunnel ends when they have")]
+    public static partial void TunnelDismissed(ILogger logger, string serverId, string address, int active);
+
     [LoggerMessage(EventId = 3008, EventName = nameof(LaneOpened), Level = LogLevel.Debug,
         Message = "Lane to server {ServerId} at {Address} is open")]
     public static partial void LaneOpened(ILogger logger, string serverId, string address);

@@ -1,5 +1,6 @@
 using ClusterProxy.Agent.Targets;
 using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Protocol.Tunnels;
@@ -8,7 +9,7 @@ namespace ClusterProxy.Agent.Servers;
 
 /// <summary>What each packet from a server does. Only the tunnel's read loop calls it.</summary>
 internal sealed class PacketDispatch(TunnelWriter writer, TunnelTargets targets, TunnelDials dials, TunnelFeatureSet features,
-    TunnelRoundTrip? roundTrip, Action<TimeSpan>? onDrain, AgentContext context)
+    TunnelRoundTrip? roundTrip, Action<TimeSpan>? onDrain, Action<ServerSet>? onServers, AgentContext context)
 {
     /// <summary>Milliseconds: a day.</summary>
     private const long LongestDrain = 24 * 60 * 60 * 1000;
@@ -68,6 +69,9 @@ internal sealed class PacketDispatch(TunnelWriter writer, TunnelTargets targets,
                 break;
             case PacketType.Drain when onDrain is not null && features.HasFlag(TunnelFeatureSet.Drain):
                 onDrain(TimeSpan.FromMilliseconds(Math.Clamp(packet.Message?.Drain?.Within ?? 0, 0, LongestDrain)));
+                break;
+            case PacketType.Servers when onServers is not null && features.HasFlag(TunnelFeatureSet.Servers):
+                onServers(ServerSet.From(packet.Message?.Servers ?? new ServerList()));
                 break;
             case PacketType.Ping when roundTrip is not null:
                 roundTrip.Receive(packet.Message?.Ping ?? new Ping());

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Grpc;
 
 namespace ClusterProxy.Agent.Servers;
@@ -25,6 +26,9 @@ internal sealed class ServerCall(GrpcClientCall call, HttpMessageInvoker http, S
 
     /// <summary>What both ends understand beyond upstream's wire.</summary>
     public required TunnelFeatureSet Features { get; init; }
+
+    /// <summary>Which servers there are, as this one says.</summary>
+    public required ServerSet Servers { get; init; }
 
     /// <summary>By which a lane names this tunnel; empty from a server without lanes.</summary>
     public required string LaneToken { get; init; }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using ClusterProxy.Agent.Sockets;
 using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Grpc;
 
 namespace ClusterProxy.Agent.Servers;
@@ -36,7 +37,11 @@ internal sealed class ServerConnector(ServerConnectorOptions options, ServerTran
             : new ServerConnectException(failures[^1].Step, string.Join("; ", failures.Select(f => f.Message)), failures[^1]);
     }
 
-    private async Task<ServerCall> ConnectAsync(ServerAddress server, int turn, CancellationToken cancellationToken)
+    /// <param name="server">Where to.</param>
+    /// <param name="turn">Which of several addresses of a name comes first.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="ServerConnectException">It could not be reached.</exception>
+    public async Task<ServerCall> ConnectAsync(ServerAddress server, int turn, CancellationToken cancellationToken)
     {
         var metadata = await MetadataAsync(cancellationToken);
         var (stream, remote) = await transport.OpenAsync(server, turn, cancellationToken);
@@ -112,6 +117,7 @@ internal sealed class ServerConnector(ServerConnectorOptions options, ServerTran
     {
         var headers = await call.ResponseHeadersAsync(cancellationToken);
         var count = Single(headers, TunnelHeaders.ServerCount, remote.Address);
+        var features = options.Features & TunnelFeatures.Parse(Optional(headers, TunnelHeaders.Features));
         return new ServerCall(call, http, remote, isSilent)
         {
             Input = await call.InputAsync(cancellationToken),
@@ -120,7 +126,10 @@ internal sealed class ServerConnector(ServerConnectorOptions options, ServerTran
                 ? number
                 : throw new ServerConnectException(
                     ConnectStep.Call, $"{remote.Address} sent the {TunnelHeaders.ServerCount} \"{PeerText.Bound(count)}\", which is no number"),
-            Features = options.Features & TunnelFeatures.Parse(Optional(headers, TunnelHeaders.Features)),
+            Features = features,
+            Servers = features.HasFlag(TunnelFeatureSet.Servers)
+                ? ServerSet.FromHeader(Optional(headers, TunnelHeaders.Servers))
+                : ServerSet.None,
             LaneToken = Optional(headers, TunnelHeaders.LaneToken),
         };
     }

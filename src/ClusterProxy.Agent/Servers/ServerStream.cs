@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using ClusterProxy.Agent.Targets;
 using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Protocol.Tunnels;
@@ -50,9 +51,10 @@ internal sealed class ServerStream : IAsyncDisposable
     /// <param name="dialer">Reaches targets.</param>
     /// <param name="context">The agent.</param>
     /// <param name="onDrain">The server is about to leave, and agents should have looked for another within this time.</param>
+    /// <param name="onServers">The server has said which servers there are.</param>
     public ServerStream(
         PacketReader reader, PipeWriter output, TunnelFeatureSet features, TargetDialer dialer, AgentContext context,
-        Action<TimeSpan>? onDrain = null)
+        Action<TimeSpan>? onDrain = null, Action<ServerSet>? onServers = null)
     {
         _reader = reader;
         _context = context;
@@ -61,7 +63,7 @@ internal sealed class ServerStream : IAsyncDisposable
         _roundTrip = features.HasFlag(TunnelFeatureSet.Ping) ? new TunnelRoundTrip(_writer, context.Time) : null;
         _targets = new TunnelTargets(_writer, features, context, _roundTrip);
         _dials = new TunnelDials(dialer, _writer, _targets, context, MaxPendingDials);
-        _packets = new PacketDispatch(_writer, _targets, _dials, features, _roundTrip, onDrain, context);
+        _packets = new PacketDispatch(_writer, _targets, _dials, features, _roundTrip, onDrain, onServers, context);
     }
 
     /// <summary>Connections and dials under way.</summary>

@@ -118,7 +118,7 @@ internal sealed class ServerTransport(ServerConnectorOptions options, NameLookup
         ConnectStep.Tls, $"the TLS handshake with {remote.Address}",
         async token =>
         {
-            var handshake = options.Tls.Begin(remote.Server.Host);
+            var handshake = options.Tls.Begin(remote.Server.Identity);
             if (isLane)
             {
                 handshake.Options.ApplicationProtocols =

@@ -1,5 +1,6 @@
 using ClusterProxy.Agent.Targets;
 using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Packets;
 
 namespace ClusterProxy.Agent.Servers;
@@ -13,6 +14,7 @@ internal sealed class ServerTunnel : IAsyncDisposable
     private readonly ServerLanes? _lanes;
     private readonly CancellationTokenSource _leave = new();
     private readonly long _opened;
+    private volatile ServerSet _servers;
 
     /// <param name="server">The accepted call; owned from here on.</param>
     /// <param name="lanes">Opens lanes.</param>
@@ -24,13 +26,20 @@ internal sealed class ServerTunnel : IAsyncDisposable
         _context = context;
         _opened = context.Time.GetTimestamp();
         ServerCount = server.ServerCount;
+        _servers = server.Servers;
         var features = server.Features;
         _stream = new ServerStream(
             new PacketReader(server.Input, context.Limits.MaxMessageSize), server.Call.Output, features, dialer, context,
-            within => OnServerLeaves?.Invoke(this, within));
+            within => OnServerLeaves?.Invoke(this, within), Announced);
         _lanes = lanes.LanesPerTunnel > 0 && features.HasFlag(TunnelFeatureSet.Lanes) && server.LaneToken.Length > 0
             ? new ServerLanes(server, lanes, features, dialer, context)
             : null;
+
+        void Announced(ServerSet servers)
+        {
+            _servers = servers;
+            OnServers?.Invoke();
+        }
     }
 
     public string ServerId => _server.ServerId;
@@ -42,10 +51,13 @@ internal sealed class ServerTunnel : IAsyncDisposable
     /// <summary>As this server said last.</summary>
     public int ServerCount { get; set; }
 
+    /// <summary>Which servers there are, as this server said last; none when it does not say.</summary>
+    public ServerSet Servers => _servers;
+
     /// <summary>Null when the agent showed no certificate.</summary>
     public TunnelCredential? Credential { get; init; }
 
-    /// <summary>Another tunnel has taken its place, or is looked for; what runs on it goes on.</summary>
+    /// <summary>Another tunnel has taken its place or is looked for, or none is wanted; what runs on it goes on.</summary>
     public bool IsSuperseded { get; set; }
 
     /// <summary>Whether the server has said that it is about to leave.</summary>
@@ -53,6 +65,9 @@ internal sealed class ServerTunnel : IAsyncDisposable
 
     /// <summary>Told when the server says that it is about to leave.</summary>
     public Action<ServerTunnel, TimeSpan>? OnServerLeaves { get; init; }
+
+    /// <summary>Told by the tunnel's reader when the server has said which servers there are.</summary>
+    public Action? OnServers { get; init; }
 
     /// <summary>Nothing comes from the server although something should: another tunnel may be needed.</summary>
     public bool IsSilent => _stream.IsSilent ?? _server.IsSilent;

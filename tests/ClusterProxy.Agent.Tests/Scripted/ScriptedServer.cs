@@ -3,6 +3,8 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Protocol.Messages;
+using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -35,6 +37,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     /// <summary>The clusterproxy-features header; none when empty.</summary>
     public string Features { get; set; } = "";
+
+    /// <summary>The clusterproxy-servers-bin header; none when null.</summary>
+    public ServerList? Servers { get; set; }
 
     /// <summary>Answers in place of the tunnel when it returns true.</summary>
     public Func<HttpContext, Task<bool>> Refuse { get; set; } = static _ => Task.FromResult(false);
@@ -121,6 +126,11 @@ internal sealed class ScriptedServer : IAsyncDisposable
         if (Features.Length > 0)
         {
             context.Response.Headers["clusterproxy-features"] = Features;
+        }
+
+        if (Servers is { } servers)
+        {
+            context.Response.Headers["clusterproxy-servers-bin"] = Convert.ToBase64String(servers.ToByteArray());
         }
 
         // Starting alone leaves the headers in Kestrel's buffer.

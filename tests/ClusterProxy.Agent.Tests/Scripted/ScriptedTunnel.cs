@@ -130,6 +130,8 @@ internal sealed class ScriptedTunnel(HttpContext context, int index)
     public Task SendHalfCloseAsync(long connectId) =>
         SendAsync(new Packet { Type = (PacketType)64, CloseRequest = new CloseRequest { ConnectID = connectId } });
 
+    public Task SendServersAsync(ServerList servers) => SendAsync(new Packet { Type = PacketType.Servers, Servers = servers });
+
     public Task SendCloseDialAsync(long random) =>
         SendAsync(new Packet { Type = PacketType.DialCls, CloseDial = new CloseDial { Random = random } });
 

@@ -1,0 +1,169 @@
+using System.Threading.Channels;
+using ClusterProxy.Protocol.Fleet;
+
+namespace ClusterProxy.Agent.Servers;
+
+/// <summary>
+/// Does what the servers announce: a link to each server that a tunnel is wanted to, and a farewell to those to which none is. One
+/// loop decides; anyone may say that something has changed.
+/// </summary>
+internal sealed class FleetFollower
+{
+    /// <summary>A server that restarts misses one or two attempts; that is no reason to move.</summary>
+    private const int FailuresToMove = 3;
+
+    private readonly FleetParts _parts;
+    private readonly OwnedTasks<ServerLink> _running;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Channel<bool> _changed = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    private volatile ServerSet _set = ServerSet.None;
+    private volatile ServerLink[] _links = [];
+
+    public FleetFollower(FleetParts parts)
+    {
+        _parts = parts;
+        _running = new OwnedTasks<ServerLink>(link => link.RunAsync(_stop.Token));
+    }
+
+    public bool IsAnnounced => !_set.IsEmpty;
+
+    public int FanOut => _set.FanOut;
+
+    /// <summary>How many tunnels to announced servers there should be; 0 when none is announced.</summary>
+    public int Wanted => FleetView.Count(_set);
+
+    /// <summary>Whether a wanted server cannot be reached where it is said to be.</summary>
+    public bool IsFailing => _links.Any(static l => l.Failures > 0 && !l.IsConnected);
+
+    /// <summary>A wanted server could not be reached for the first time in a row.</summary>
+    public Action Failing { get; set; } = static () => { };
+
+    /// <summary>What was to be done about it is done, or under way.</summary>
+    public Action Followed { get; set; } = static () => { };
+
+    /// <summary>Whether there is a link to the server, and nothing wrong with it.</summary>
+    public bool Reaches(string serverId) => _links.Any(l => l.ServerId == serverId && l.Failures == 0);
+
+    /// <summary>Whether the id is announced for another server than this one.</summary>
+    public bool IsAnother(string serverId, FleetServer server) =>
+        server.Id != serverId && _set.Servers.Any(s => s.Id == serverId);
+
+    /// <summary>What is wanted may have changed.</summary>
+    public void Changed() => _changed.Writer.TryWrite(true);
+
+    /// <summary>A tunnel counts no more: its server is silent and perhaps answers to another, or it is about to leave.</summary>
+    public void Missed(ServerTunnel tunnel)
+    {
+        foreach (var link in _links.Where(l => l.ServerId == tunnel.ServerId))
+        {
+            link.LookAgain();
+        }
+
+        Changed();
+    }
+
+    /// <summary>A tunnel has ended.</summary>
+    public void Lost(ServerTunnel tunnel)
+    {
+        foreach (var link in _links.Where(l => l.ServerId == tunnel.ServerId))
+        {
+            link.Lost(tunnel.Age);
+        }
+
+        Changed();
+    }
+
+    public void Attempted(ServerLink link, int failures)
+    {
+        if (failures == 1 && !link.IsConnected)
+        {
+            Failing();
+        }
+
+        Changed();
+    }
+
+    /// <summary>Runs until the token ends the agent; no link is left then.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var _ in _changed.Reader.ReadAllAsync(cancellationToken))
+            {
+                Follow();
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The end of the agent.
+        }
+        catch (Exception e)
+        {
+            AgentLog.ServerLoopFailed(_parts.Context.Logger, e);
+            throw;
+        }
+        finally
+        {
+            await _stop.CancelAsync();
+            await _running.WhenAllAsync();
+            _stop.Dispose();
+        }
+    }
+
+    private void Follow()
+    {
+        var tunnels = _parts.Tunnels.Current;
+        if (tunnels.Count > 0)
+        {
+            // Without a tunnel what was said last is still the best that is known.
+            _set = FleetView.Union([.. tunnels.Select(static t => t.Servers)]);
+        }
+
+        var before = _links;
+        var wanted = FleetView.Wanted(_set, s => before.Any(l => l.Server == s && IsOut(l)));
+        var kept = before.Where(l => wanted.Contains(l.Server)).ToArray();
+        var added = wanted.Except(kept.Select(static l => l.Server))
+            .Select(s => new ServerLink(s, FirstDelay(before), _parts, this)).ToArray();
+        _links = [.. kept, .. added];
+        foreach (var link in before.Except(kept))
+        {
+            link.Stop();
+        }
+
+        foreach (var link in added)
+        {
+            _running.Start(link);
+        }
+
+        DismissUnwanted(tunnels);
+        Followed();
+    }
+
+    /// <summary>
+    /// A server that is new to a running fleet, or takes the place of a lost one, is new to all agents at one time. Before they leave a
+    /// server that goes they have waited already.
+    /// </summary>
+    private TimeSpan FirstDelay(ServerLink[] before) =>
+        before.Length == 0 || before.Any(static l => l.IsLeaving) ? TimeSpan.Zero : _parts.Options.SyncIntervalCap * Random.Shared.NextDouble();
+
+    /// <summary>Others stand in for it, if there are to be fewer tunnels than servers.</summary>
+    private static bool IsOut(ServerLink link) => link.Failures >= FailuresToMove || link.IsLeaving;
+
+    /// <summary>Not before all wanted ones are there that can be reached. One whose server says nothing is counted, not chosen.</summary>
+    private void DismissUnwanted(IReadOnlyList<ServerTunnel> tunnels)
+    {
+        var links = _links;
+        if (!links.Any(static l => l.IsConnected) || !links.All(static l => l.IsConnected || IsOut(l)))
+        {
+            return;
+        }
+
+        var ids = links.SelectMany(static l => new[] { l.ServerId, l.Server.Id }).ToHashSet(StringComparer.Ordinal);
+        foreach (var tunnel in tunnels.Where(t => !t.Servers.IsEmpty && !ids.Contains(t.ServerId)))
+        {
+            _parts.Tunnels.Dismiss(tunnel);
+        }
+    }
+}

@@ -23,6 +23,9 @@ internal static class TunnelFeatures
     /// <summary>What this build understands on a frontend's lane.</summary>
     public const TunnelFeatureSet FrontendLane = LeastOfLane | TunnelFeatureSet.Trace;
 
+    /// <summary>What this build understands on a lane between servers, and needs there.</summary>
+    public const TunnelFeatureSet PeerLane = LeastOfLane | TunnelFeatureSet.Trace;
+
     private static readonly (TunnelFeatureSet Feature, string Name)[] Names =
     [
         (TunnelFeatureSet.HalfClose, "half-close"),

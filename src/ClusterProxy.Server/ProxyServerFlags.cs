@@ -15,6 +15,7 @@ internal sealed class ProxyServerFlags
     private readonly KubernetesFlags _kubernetes;
     private readonly AdditionFlags _additions;
     private readonly FleetFlags _fleet;
+    private readonly PeerFlags _peers;
     private readonly CompatibilityFlags _compatibility;
     private readonly KlogFlags _klog;
 
@@ -31,6 +32,7 @@ internal sealed class ProxyServerFlags
         _kubernetes = new KubernetesFlags(Set, _defaults);
         _additions = new AdditionFlags(Set, _defaults);
         _fleet = new FleetFlags(Set, _defaults);
+        _peers = new PeerFlags(Set, _defaults);
         _compatibility = new CompatibilityFlags(Set, _defaults);
         _klog = new KlogFlags(Set);
     }
@@ -56,6 +58,7 @@ internal sealed class ProxyServerFlags
         options = _kubernetes.Apply(result, options);
         options = _additions.Apply(result, options);
         options = _fleet.Apply(result, options);
+        options = _peers.Apply(result, options);
         options = _compatibility.Apply(result, options);
         return options with { OwnFlag = _additions.FindOwn(result, options), Verbosity = _klog.Verbosity(result) };
     }

@@ -18,6 +18,7 @@ using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Fleet;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Leases;
+using ClusterProxy.Server.Peers;
 using ClusterProxy.Server.Planes;
 using ClusterProxy.Server.Policy;
 using ClusterProxy.Server.Routing;
@@ -65,7 +66,8 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         Metrics = new ServerMetrics(factory);
         _certificateFiles = new CertificateFiles(HostingMetrics, _logger, time, options.CertificateExpiryWarning);
 
-        Agents = new AgentRegistry(options.ProxyStrategies);
+        var owned = options.HasPeers ? new OwnedTunnels() : null;
+        Agents = new AgentRegistry(options.ProxyStrategies, owned);
         Frontends = new LiveFrontends();
         Metrics.Observe(Agents, Frontends);
         Metrics.ShowAgentIdentity(options.BindsAgentIdentity ? "certificate" : "claimed");
@@ -78,7 +80,10 @@ internal sealed class ProxyServerHost : IAsyncDisposable
             Budget = new ByteBudget(options.BufferBudget),
             OwnerScheduler = PipeScheduler.Inline,
         };
-        Router = new DialRouter(Agents, new DialLimits(options.BackendDialTimeout, options.MaxPendingDials, Limits.Budget), time, _logger);
+        var dials = new DialLimits(options.BackendDialTimeout, options.MaxPendingDials, Limits.Budget);
+        Router = new DialRouter(Agents, dials, time, _logger);
+        Fleet = owned is null ? null : new PeerFleet(
+            options, Agents, owned, Router, dials, new PeerContext(options.ServerId, Limits, time, Metrics, _logger));
         var agents = new AgentContext(Limits, time, Metrics, _logger) { Features = TunnelFeatures.Agent & ~options.WithoutFeatures };
         var identities = new AgentIdentityCheck(options.BindsAgentIdentity);
         var tokens = _api is not null && options.UsesTokenAuthentication
@@ -91,7 +96,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
             Agents, self, new AgentAdmission(identities, tokens, Metrics, _audit, _logger),
             tokens, _announcer, agents);
         _laneService = new LaneService(Agents, identities, _audit, agents);
-        _readiness = new ServerReadiness(Agents);
+        _readiness = new ServerReadiness(Agents, Fleet?.Peers);
     }
 
     public int AgentPort => _agentPlane.Port;
@@ -109,6 +114,9 @@ internal sealed class ProxyServerHost : IAsyncDisposable
     public LiveFrontends Frontends { get; }
 
     public DialRouter Router { get; }
+
+    /// <summary>Null when this server forwards to no others.</summary>
+    public PeerFleet? Fleet { get; }
 
     public ServerMetrics Metrics { get; }
 
@@ -194,6 +202,18 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         {
             Without = _options.WithoutFeatures,
         };
+        if (Fleet is not null)
+        {
+            await Fleet.OpenAsync(certificates, context, HostingMetrics, logging, cancellationToken);
+            _started.Add(Fleet);
+            context = context with { Router = Fleet.Router };
+        }
+
+        if (Fleet is null && _options.FanOut > 0)
+        {
+            _logger.PeersMissing(_options.FanOut);
+        }
+
         _frontendPlane = await Plane.StartAsync(
             FrontendPlane.Create(_options, context, certificates, HostingMetrics, _logger), logging, cancellationToken);
         _started.Add(_frontendPlane);
@@ -278,24 +298,7 @@ internal sealed class ProxyServerHost : IAsyncDisposable
             return null;
         }
 
-        var file = FrontendPolicyFile.Load(new("frontend-policy", _options.FrontendPolicy));
-        var reloader = new FileReloader(_logger, _time);
-        Metrics.PolicyReloaded(isGood: true, count: 0);
-        Metrics.PolicyReloaded(isGood: false, count: 0);
-        reloader.Add(file, outcome =>
-        {
-            var isGood = outcome == ReloadOutcome.Reloaded;
-            Metrics.PolicyReloaded(isGood);
-            if (isGood)
-            {
-                _logger.PolicyReloaded(_options.FrontendPolicy, file.Value.Rules.Count);
-            }
-            else
-            {
-                _logger.PolicyRefused(_options.FrontendPolicy, file.Refusal);
-            }
-        });
-        reloader.Start();
+        var (file, reloader) = FollowedPolicy.Start(_options.FrontendPolicy, Metrics, _logger, _time);
         _started.Add(reloader);
         return file;
     }
@@ -333,15 +336,19 @@ internal sealed class ProxyServerHost : IAsyncDisposable
             tunnel.AskToMove(grace > AgentsAhead ? grace - AgentsAhead : TimeSpan.Zero);
         }
 
+        // Other servers can go elsewhere at once.
+        Fleet?.Served.Drain();
         await Task.Delay(_options.ShutdownDelay < grace / 3 ? _options.ShutdownDelay : grace / 3, _time);
         Frontends.Drain();
         using var cut = new CancellationTokenSource();
-        var frontends = _frontendPlane.StopAsync(cut.Token);
-        if (!await FinishesAsync(Task.WhenAny(frontends, Frontends.Emptied), Left(started)))
+        var frontends = Task.WhenAll(_frontendPlane.StopAsync(cut.Token), Fleet?.StopAsync(cut.Token) ?? Task.CompletedTask);
+        var emptied = Task.WhenAll(Frontends.Emptied, Fleet?.Served.Emptied ?? Task.CompletedTask);
+        if (!await FinishesAsync(Task.WhenAny(frontends, emptied), Left(started)))
         {
             _logger.ShutdownForced(Agents.Tunnels.Sum(static t => t.ConnectionCount));
             Router.Shutdown();
             Frontends.Shutdown();
+            Fleet?.Served.Shutdown();
         }
 
         Router.Close();

@@ -8,6 +8,7 @@ using ClusterProxy.Server.Audit;
 using ClusterProxy.Server.Fleet;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Leases;
+using ClusterProxy.Server.Peers;
 using ClusterProxy.Server.Routing;
 
 namespace ClusterProxy.Server;
@@ -61,6 +62,7 @@ internal sealed class ServerMetrics
         Leases = new LeaseMetrics(_meter, Upstream);
         Audit = new AuditMetrics(_meter, Ours);
         Fleet = new FleetMetrics(_meter, Ours);
+        Peers = new PeerMetrics(_meter, Ours);
         _meter.CreateObservableCounter(
             Upstream + "stream_packets_total", () => Segments.SelectMany(static s => s.Measure()), description: "Packets, by segment and type.");
 
@@ -93,6 +95,7 @@ internal sealed class ServerMetrics
     public AuditMetrics Audit { get; }
 
     public FleetMetrics Fleet { get; }
+    public PeerMetrics Peers { get; }
 
     public PacketCounts FromClient { get; } = new("from_client");
 

@@ -135,6 +135,23 @@ internal sealed record ServerOptions
     /// <summary>How many of these servers an agent keeps tunnels to; 0 for all.</summary>
     public int FanOut { get; init; }
 
+    /// <summary>The servers that dials for their agents are forwarded to, by the addresses of their peer ports; this one may be among them.</summary>
+    public IReadOnlyList<FleetServer> Peers { get; init; } = [];
+
+    /// <summary>Host and port: every address of the host is one of these servers.</summary>
+    public string PeersDns { get; init; } = "";
+
+    /// <summary>Behind upstream's own ports.</summary>
+    public int PeerPort { get; init; } = 8096;
+
+    public IPAddress PeerBindAddress { get; init; } = IPAddress.IPv6Any;
+
+    public string PeerCert { get; init; } = "";
+
+    public string PeerKey { get; init; } = "";
+
+    public string PeerCaCert { get; init; } = "";
+
     /// <summary>
     /// File that gets the audit, or <c>-</c> for standard output. Off by default: a server that takes the place of upstream's must not
     /// begin to write files or to its standard output, and whoever wants an audit has to say where it is kept.
@@ -184,6 +201,9 @@ internal sealed record ServerOptions
 
     /// <summary>How many flags say which servers there are.</summary>
     public int ServerSources => (Servers.Count > 0 ? 1 : 0) + (ServersFile.Length > 0 ? 1 : 0) + (ServersDns.Length > 0 ? 1 : 0);
+
+    /// <summary>Whether there is a fleet to forward dials in.</summary>
+    public bool HasPeers => Peers.Count > 0 || PeersDns.Length > 0;
 
     /// <summary>Whether agents are to show a service account token: any of its three flags turns that on.</summary>
     public bool UsesTokenAuthentication =>

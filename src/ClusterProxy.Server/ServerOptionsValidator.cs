@@ -27,6 +27,7 @@ internal static class ServerOptionsValidator
         CheckFrontends(options, errors);
         CheckAgents(options, errors);
         CheckServers(options, errors);
+        CheckPeers(options, errors);
         CheckOperations(options, errors);
         CheckLimits(options, errors);
         CheckKubernetes(options, errors);
@@ -119,6 +120,37 @@ internal static class ServerOptionsValidator
         errors.AddIf(
             options.ServersDns.Length > 0 && !DialTarget.TryParse(options.ServersDns, out _),
             $"flag --servers-dns: \"{options.ServersDns}\" is not a name with a port: write one such as hub.example.com:8091");
+    }
+
+    private static void CheckPeers(ServerOptions options, OptionErrors errors)
+    {
+        errors.Readable("peer-cert", options.PeerCert);
+        errors.Readable("peer-key", options.PeerKey);
+        errors.Readable("peer-ca-cert", options.PeerCaCert);
+        errors.BothOrNeither("peer-cert", options.PeerCert, "peer-key", options.PeerKey);
+        if (!options.HasPeers)
+        {
+            return;
+        }
+
+        errors.Range("peer-port", options.PeerPort, LeastPort, GreatestPort);
+        errors.AddIf(
+            options.Peers.Count > 0 && options.PeersDns.Length > 0,
+            "flags --peers and --peers-dns each say where other servers are: keep one of them");
+        if (ServerText.Objection(options.Peers) is { } objection)
+        {
+            errors.Add($"flag --peers {objection}");
+        }
+
+        errors.AddIf(
+            options.PeersDns.Length > 0 && !DialTarget.TryParse(options.PeersDns, out _),
+            $"flag --peers-dns: \"{options.PeersDns}\" is not a name with a port: write one such as hub-peers.example.com:8096");
+        errors.AddIf(
+            options.PeerCert.Length == 0 && options.PeerKey.Length == 0,
+            "flags --peer-cert and --peer-key are empty: name the certificate that this server shows to other servers, and its key");
+        errors.AddIf(
+            options.PeerCaCert.Length == 0,
+            "flag --peer-ca-cert is empty, so any server would be believed: name the CA file that other servers' certificates are checked against");
     }
 
     private static void CheckOperations(ServerOptions options, OptionErrors errors)

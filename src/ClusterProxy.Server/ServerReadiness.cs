@@ -1,15 +1,16 @@
 using ClusterProxy.Hosting.Endpoints;
 using ClusterProxy.Server.Agents;
+using ClusterProxy.Server.Peers;
 
 namespace ClusterProxy.Server;
 
-/// <summary>Ready when some strategy can route a dial, and not on the way out.</summary>
-internal sealed class ServerReadiness(AgentRegistry agents)
+/// <summary>Ready when some strategy can route a dial, here or by way of another server, and not on the way out.</summary>
+internal sealed class ServerReadiness(AgentRegistry agents, PeerSet? peers = null)
 {
     private volatile bool _stopping;
 
     public HealthCheck Check => new("agents", () =>
-        _stopping ? "the proxy server is shutting down" : agents.CanRoute ? null : "no connection to any proxy agent");
+        _stopping ? "the proxy server is shutting down" : agents.CanRoute || peers is { CanRoute: true } ? null : "no connection to any proxy agent");
 
     public void Stop() => _stopping = true;
 }

@@ -78,6 +78,9 @@ public sealed class CertificateAuthority : IDisposable
     /// <summary>A leaf for a dialler: extended key usage clientAuth only.</summary>
     public IssuedCertificate IssueClient(CertificateProfile profile) => Issue(profile, PeerUsage.Client);
 
+    /// <summary>A leaf for who does both, as the servers of a fleet among themselves: extended key usages serverAuth and clientAuth.</summary>
+    public IssuedCertificate IssuePeer(CertificateProfile profile) => Issue(profile, PeerUsage.Server, PeerUsage.Client);
+
     /// <summary>The same subject, names and usages with a new key, by this authority, whoever issued the old one.</summary>
     /// <param name="leaf">Which ended or is to end.</param>
     /// <param name="lifetime">From now; never beyond the issuer's own end.</param>
@@ -112,13 +115,13 @@ public sealed class CertificateAuthority : IDisposable
         _key.Dispose();
     }
 
-    private IssuedCertificate Issue(CertificateProfile profile, PeerUsage usage)
+    private IssuedCertificate Issue(CertificateProfile profile, params PeerUsage[] usages)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(SubjectOf(profile), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([KeyUsageOids.Of(usage)], critical: false));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. usages.Select(KeyUsageOids.Of)], critical: false));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         if (profile.Hosts.Count + profile.Uris.Count > 0)
         {

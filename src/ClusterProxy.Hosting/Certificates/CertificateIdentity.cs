@@ -8,7 +8,8 @@ namespace ClusterProxy.Hosting.Certificates;
 /// <list type="bullet">
 /// <item>a URI <c>spiffe://TRUST-DOMAIN/cluster/NAME</c>, or a common name that ends in <c>:cluster:NAME</c>: an agent of that cluster;</item>
 /// <item>a URI <c>spiffe://TRUST-DOMAIN/frontend/NAME</c>: a frontend;</item>
-/// <item>neither: no role. Other names, SPIFFE's too, mean nothing here.</item>
+/// <item>a URI <c>spiffe://TRUST-DOMAIN/server/NAME</c>: a server, toward other servers;</item>
+/// <item>none of them: no role. Other names, SPIFFE's too, mean nothing here.</item>
 /// </list>
 /// The trust domain is not compared: which authorities count is for the CA bundle to say.
 /// </summary>
@@ -18,7 +19,7 @@ public sealed record CertificateIdentity
     private const string CommonNameOid = "2.5.4.3";
 
     private static readonly (string Segment, CertificateRole Role)[] Roles =
-        [("cluster", CertificateRole.Agent), ("frontend", CertificateRole.Frontend)];
+        [("cluster", CertificateRole.Agent), ("frontend", CertificateRole.Frontend), ("server", CertificateRole.Server)];
 
     private CertificateIdentity(CertificateRole role, string name, string problem = "")
     {
@@ -30,7 +31,7 @@ public sealed record CertificateIdentity
     /// <summary><see cref="CertificateRole.None"/> also when there is a <see cref="Problem"/>.</summary>
     public CertificateRole Role { get; }
 
-    /// <summary>The agent's cluster, or the frontend's name; empty without a role.</summary>
+    /// <summary>The agent's cluster, or the frontend's or server's name; empty without a role.</summary>
     public string Name { get; }
 
     /// <summary>Why its names give no identity although they try to: malformed, or more than one. Empty when all is well.</summary>
@@ -58,6 +59,7 @@ public sealed record CertificateIdentity
     {
         CertificateRole.Agent => $"cluster {Name}",
         CertificateRole.Frontend => $"frontend {Name}",
+        CertificateRole.Server => $"server {Name}",
         _ => Problem.Length > 0 ? Problem : "nobody",
     };
 
@@ -97,7 +99,7 @@ public sealed record CertificateIdentity
     private static bool IsTrustDomain(string text) =>
         text.Length > 0 && text.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.' or '_');
 
-    /// <summary>SPIFFE's alphabet of a path segment for frontends, which are not routed to.</summary>
+    /// <summary>SPIFFE's alphabet of a path segment for frontends and servers, which are not routed to.</summary>
     private static bool IsName(CertificateRole role, string text) => role == CertificateRole.Agent
         ? DnsLabel.IsValid(text)
         : text.Length > 0 && text is not "." and not ".." && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');

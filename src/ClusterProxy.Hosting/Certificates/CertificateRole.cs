@@ -11,4 +11,7 @@ public enum CertificateRole
 
     /// <summary>Somebody who dials.</summary>
     Frontend,
+
+    /// <summary>A server, toward the other servers of its fleet.</summary>
+    Server,
 }

@@ -28,8 +28,15 @@ public sealed class ClientTls(ClientTlsOptions options, TimeProvider time)
         });
         handshake.Options.RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
         {
+            var shown = certificate as X509Certificate2;
+            var name = options.RoleObjection is null ? serverName : null;
             handshake.Server = PeerCertificateCheck.Check(
-                certificate as X509Certificate2, TlsHandshake.PresentedBy(chain), anchors, PeerUsage.Server, serverName, time);
+                shown, TlsHandshake.PresentedBy(chain), anchors, PeerUsage.Server, name, time);
+            if (handshake.Server.IsAccepted && options.RoleObjection?.Invoke(shown!) is { } detail)
+            {
+                handshake.Server = handshake.Server.But(PeerVerdict.WrongPlane, detail);
+            }
+
             return handshake.Server.IsAccepted;
         };
         if (options.KeyPair is { } keyPair)

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 
 namespace ClusterProxy.Hosting.Certificates;
 
@@ -9,6 +10,12 @@ public sealed record ClientTlsOptions
 
     /// <summary>Sent when the server asks; asked once a handshake.</summary>
     public Func<KeyPair>? KeyPair { get; init; }
+
+    /// <summary>
+    /// When given, the server is who its certificate's role says, and not its host name: why a certificate that chains to the bundle is
+    /// not taken, or null.
+    /// </summary>
+    public Func<X509Certificate2, string?>? RoleObjection { get; init; }
 
     /// <summary>Names offered before <c>h2</c>, for load balancers that route by ALPN.</summary>
     public IReadOnlyList<string> ExtraApplicationProtocols { get; init; } = [];

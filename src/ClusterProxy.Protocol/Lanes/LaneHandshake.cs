@@ -7,7 +7,7 @@ namespace ClusterProxy.Protocol.Lanes;
 
 /// <summary>
 /// The first packet each way of a lane: an agent names its tunnel by the token it got there, a frontend says what it understands;
-/// the server says yes or why not.
+/// another server also says its id; the server says yes or why not.
 /// </summary>
 internal static class LaneHandshake
 {
@@ -33,6 +33,17 @@ internal static class LaneHandshake
         return await ReceiveAsync(reader, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>For a server that opens a lane to another. Packets may follow at once.</summary>
+    /// <returns>The other's answer: its id and features, or an error.</returns>
+    /// <exception cref="GrpcException">The server said something else.</exception>
+    /// <exception cref="IOException">The connection broke or ended.</exception>
+    public static async Task<Lane> OpenAsync(
+        PacketReader reader, PipeWriter output, string serverId, TunnelFeatureSet features, CancellationToken cancellationToken)
+    {
+        await SendAsync(output, PacketFactory.PeerLane(serverId, TunnelFeatures.Format(features)), cancellationToken).ConfigureAwait(false);
+        return await ReceiveAsync(reader, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>For the server: the token that an agent names, or the features of a frontend.</summary>
     /// <exception cref="GrpcException">The peer said something else.</exception>
     /// <exception cref="IOException">The connection broke or ended.</exception>
@@ -45,6 +56,16 @@ internal static class LaneHandshake
     /// <param name="cancellationToken">Ends the attempt.</param>
     public static Task AnswerAsync(PipeWriter output, string error, TunnelFeatureSet features, CancellationToken cancellationToken) =>
         SendAsync(output, PacketFactory.LaneResponse(error, TunnelFeatures.Format(features)), cancellationToken);
+
+    /// <summary>For a server that another one opens a lane to: takes it, or refuses it with a text for the other's log.</summary>
+    /// <param name="output">Of the lane.</param>
+    /// <param name="serverId">This server's.</param>
+    /// <param name="error">Empty takes it.</param>
+    /// <param name="features">What this server understands.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public static Task AnswerAsync(
+        PipeWriter output, string serverId, string error, TunnelFeatureSet features, CancellationToken cancellationToken) =>
+        SendAsync(output, PacketFactory.PeerLane(serverId, TunnelFeatures.Format(features), error), cancellationToken);
 
     private static async Task SendAsync(PipeWriter output, Packet packet, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using System.Net.Security;
 namespace ClusterProxy.Protocol.Lanes;
 
 /// <summary>
-/// A lane: a connection of an agent or a frontend beside its tunnel that carries the same packets in the same five-byte frames,
+/// A lane: a connection of an agent or a frontend beside its tunnel, or of two servers, that carries the same packets in the same five-byte frames,
 /// without HTTP/2 around them. Normative text: proto/README.md, "lanes".
 /// </summary>
 internal static class LaneProtocol
@@ -17,6 +17,9 @@ internal static class LaneProtocol
 
     /// <summary>What a lane asks for in its TLS handshake; a server that does not know it ends the handshake.</summary>
     public static SslApplicationProtocol Alpn { get; } = new("clusterproxy-lane/1");
+
+    /// <summary>What a lane between servers asks for; a port of its own takes it, and no other.</summary>
+    public static SslApplicationProtocol PeerAlpn { get; } = new("clusterproxy-peer/1");
 
     /// <summary>
     /// What a lane begins with where no handshake has said that it is one: the flag byte of its first frame. HTTP/2's preface and

@@ -12,7 +12,7 @@ internal sealed class PacketCounts(string segment)
     private static readonly string[] Names =
     [
         "DIAL_REQ", "DIAL_RSP", "CLOSE_REQ", "CLOSE_RSP", "DATA", "DIAL_CLS", "DRAIN", "HALF_CLOSE", "CREDIT", "PING", "LANE", "SERVERS",
-        "Unknown",
+        "OWNERSHIP", "Unknown",
     ];
 
     private readonly long[] _packets = new long[Names.Length];
@@ -33,7 +33,8 @@ internal sealed class PacketCounts(string segment)
             PacketType.Ping => Ours + 2,
             PacketType.Lane => Ours + 3,
             PacketType.Servers => Ours + 4,
-            _ => Ours + 5,
+            PacketType.Ownership => Ours + 5,
+            _ => Ours + 6,
         };
         Interlocked.Increment(ref _packets[index]);
         if (payloadBytes > 0)

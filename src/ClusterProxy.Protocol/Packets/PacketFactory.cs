@@ -90,6 +90,20 @@ internal static class PacketFactory
         Servers = servers,
     };
 
+    /// <summary>Ours: the first packet each way of a lane between servers.</summary>
+    public static Packet PeerLane(string server, string features, string error = "") => new()
+    {
+        Type = PacketType.Lane,
+        Lane = new Lane { Server = server, Features = features, Error = error },
+    };
+
+    /// <summary>Ours: which agents have tunnels with a server, or what of that has come.</summary>
+    public static Packet Ownership(Ownership ownership) => new()
+    {
+        Type = PacketType.Ownership,
+        Ownership = ownership,
+    };
+
     public static Packet CloseDial(long random) => new()
     {
         Type = PacketType.DialCls,

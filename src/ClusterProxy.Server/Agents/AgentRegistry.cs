@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ClusterProxy.Server.Agents.Selection;
+using ClusterProxy.Server.Peers;
 using ClusterProxy.Server.Routing;
 
 namespace ClusterProxy.Server.Agents;
@@ -11,12 +12,15 @@ internal sealed class AgentRegistry
 {
     private readonly ImmutableArray<IAgentSelector> _selectors;
     private readonly ConcurrentDictionary<string, AgentTunnel> _byLaneToken = new(StringComparer.Ordinal);
+    private readonly OwnedTunnels? _owned;
     private readonly Lock _gate = new();
     private AgentSnapshot _snapshot;
 
     /// <param name="strategies">In the order in which a dial asks them.</param>
-    public AgentRegistry(IEnumerable<ProxyStrategy> strategies)
+    /// <param name="owned">Told of each tunnel, where other servers want to know; null where not.</param>
+    public AgentRegistry(IEnumerable<ProxyStrategy> strategies, OwnedTunnels? owned = null)
     {
+        _owned = owned;
         _selectors = [.. strategies.Distinct().Select(CreateSelector)];
         _snapshot = new([], [.. _selectors.Select(_ => StrategyTable.Empty)], 0);
     }
@@ -41,6 +45,7 @@ internal sealed class AgentRegistry
         {
             if (!_snapshot.Tunnels.Contains(tunnel))
             {
+                _owned?.Add(tunnel, tunnel.Agent);
                 Replace(_snapshot.Tunnels.Add(tunnel), (table, selector) => table.Add(selector.KeysOf(tunnel.Agent), tunnel));
             }
         }
@@ -49,10 +54,31 @@ internal sealed class AgentRegistry
     public void Remove(AgentTunnel tunnel)
     {
         _byLaneToken.TryRemove(tunnel.LaneToken, out _);
+        _owned?.Remove(tunnel);
         lock (_gate)
         {
             Replace(_snapshot.Tunnels.Remove(tunnel), (table, selector) => table.Remove(selector.KeysOf(tunnel.Agent), tunnel));
         }
+    }
+
+    /// <summary>The agent of a tunnel has asked for no new dials.</summary>
+    public void NoteDraining(AgentTunnel tunnel) => _owned?.Drain(tunnel);
+
+    /// <summary>How good the tunnel is that <see cref="Pick"/> would give.</summary>
+    public TunnelMatch Match(string address, IReadOnlySet<string>? clusters)
+    {
+        var host = DialAddress.HostOf(address);
+        var eligible = new Eligibility([], clusters);
+        var tables = Current.Tables;
+        for (var i = 0; i < tables.Length; i++)
+        {
+            if (_selectors[i].Pick(tables[i], host, eligible) is { } tunnel)
+            {
+                return new(i, !tunnel.IsDraining);
+            }
+        }
+
+        return TunnelMatch.None;
     }
 
     /// <summary>The tunnel for a dial: the first strategy with a match decides.</summary>

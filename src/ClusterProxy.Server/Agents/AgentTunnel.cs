@@ -14,6 +14,7 @@ internal sealed class AgentTunnel
 {
     private readonly AgentStream _stream;
     private readonly AgentContext _context;
+    private volatile AgentRegistry? _registry;
     private ImmutableArray<AgentStream> _lanes = [];
     private volatile bool _draining;
     private volatile bool _ended;
@@ -114,6 +115,7 @@ internal sealed class AgentTunnel
     public void Drain()
     {
         _draining = true;
+        _registry?.NoteDraining(this);
         _context.Logger.AgentDraining(Agent.Id, Agent.Peer, ConnectionCount);
     }
 
@@ -130,6 +132,7 @@ internal sealed class AgentTunnel
     public async Task<GrpcStatus> RunAsync(AgentRegistry registry, CancellationToken ended)
     {
         registry.Add(this);
+        _registry = registry;
         try
         {
             return await _stream.RunAsync(() => Leave(registry), ended);

@@ -21,7 +21,7 @@ internal sealed record AuditEntry(string Event, DateTimeOffset Time)
     /// <summary>An agent or a lane was not let in.</summary>
     public const string Agent = "agent";
 
-    /// <summary><c>frontend</c> or <c>agent</c>.</summary>
+    /// <summary><c>frontend</c>, <c>agent</c> or <c>peer</c>.</summary>
     public string Plane { get; init; } = "frontend";
 
     /// <summary>How the frontend speaks.</summary>
@@ -48,6 +48,9 @@ internal sealed record AuditEntry(string Event, DateTimeOffset Time)
 
     /// <summary>The agent that dialled.</summary>
     public string AgentId { get; init; } = "";
+
+    /// <summary>The server whose agent that is; empty when it is this one's.</summary>
+    public string Via { get; init; } = "";
 
     /// <summary><c>connected</c>, or why not; of a connection why it ended.</summary>
     public string Result { get; init; } = "";

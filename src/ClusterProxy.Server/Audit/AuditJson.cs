@@ -33,6 +33,7 @@ internal static class AuditJson
         Write(json, "target"u8, entry.Target);
         Write(json, "cluster"u8, entry.Cluster);
         Write(json, "agent"u8, entry.AgentId);
+        Write(json, "via"u8, entry.Via);
         json.WriteString(entry.Event == AuditEntry.Close ? "reason"u8 : "result"u8, entry.Result);
         Write(json, "detail"u8, entry.Detail);
         Write(json, "bytesToTarget"u8, entry.BytesToTarget);

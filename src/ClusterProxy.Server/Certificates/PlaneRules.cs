@@ -12,15 +12,29 @@ internal sealed class PlaneRules(ServerOptions options, ServerCertificates certi
 {
     /// <summary>Why the certificate does not open the agent port; null when it does. What it may announce is decided later.</summary>
     public static string? ObjectionAtAgentPort(X509Certificate2 certificate) =>
-        CertificateIdentity.Of(certificate) is { Role: CertificateRole.Frontend } frontend
-            ? $"it is for {frontend}, and this port is for agents"
+        CertificateIdentity.Of(certificate) is { Role: CertificateRole.Frontend or CertificateRole.Server } other
+            ? $"it is for {other}, and this port is for agents"
             : null;
+
+    /// <summary>
+    /// Why the certificate is none of a server of the fleet; null when it is. A server of the fleet asks for every frontend, so nobody
+    /// counts as one who does not say so, whoever signed.
+    /// </summary>
+    public static string? ObjectionToPeer(X509Certificate2 certificate)
+    {
+        var identity = CertificateIdentity.Of(certificate);
+        return identity.Role == CertificateRole.Server ? null
+            : identity.Role != CertificateRole.None ? $"it is for {identity}, and servers speak with servers here"
+            : identity.Problem.Length > 0 ? $"it says badly for whom it is: {identity.Problem}"
+            : "it does not say spiffe://TRUST-DOMAIN/server/NAME";
+    }
 
     /// <summary>Why the certificate does not open the frontend port; null when it does.</summary>
     public string? ObjectionAtFrontendPort(X509Certificate2 certificate)
     {
         var identity = CertificateIdentity.Of(certificate);
         return identity.Role == CertificateRole.Agent ? $"it is for an agent of {identity}, and this port is for frontends"
+            : identity.Role == CertificateRole.Server ? $"it is for {identity}, and this port is for frontends"
             : !options.BindsAgentIdentity ? null
             : identity.Problem.Length > 0 ? $"it says badly for which plane it is: {identity.Problem}"
             : identity.Role == CertificateRole.None && OneAuthoritySignsBoth()

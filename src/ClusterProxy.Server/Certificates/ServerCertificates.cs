@@ -1,9 +1,10 @@
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Reloading;
+using ClusterProxy.Server.Planes;
 
 namespace ClusterProxy.Server.Certificates;
 
-/// <summary>The certificate files of both planes. All follow their files while the server runs.</summary>
+/// <summary>The certificate files of all planes. All follow their files while the server runs.</summary>
 internal sealed class ServerCertificates
 {
     private const string Agent = "agent";
@@ -26,6 +27,12 @@ internal sealed class ServerCertificates
                 Frontend, Serving, new("server-cert", options.ServerCert), new("server-key", options.ServerKey));
             FrontendAuthorities = files.Authorities(Frontend, new("server-ca-cert", options.ServerCaCert));
         }
+
+        if (options.HasPeers)
+        {
+            Peer = files.KeyPair(PeerPlane.Name, Serving, new("peer-cert", options.PeerCert), new("peer-key", options.PeerKey));
+            PeerAuthorities = files.Authorities(PeerPlane.Name, new("peer-ca-cert", options.PeerCaCert));
+        }
     }
 
     public ReloadingFile<KeyPair> AgentPort { get; }
@@ -38,4 +45,10 @@ internal sealed class ServerCertificates
 
     /// <inheritdoc cref="FrontendPort"/>
     public ReloadingFile<CaBundle>? FrontendAuthorities { get; }
+
+    /// <summary>Shown to other servers, whoever connects to whom; null when this server has none.</summary>
+    public ReloadingFile<KeyPair>? Peer { get; }
+
+    /// <inheritdoc cref="Peer"/>
+    public ReloadingFile<CaBundle>? PeerAuthorities { get; }
 }

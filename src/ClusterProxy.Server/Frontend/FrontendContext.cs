@@ -9,7 +9,7 @@ namespace ClusterProxy.Server.Frontend;
 
 /// <summary>What all frontends share. Without a policy everybody may dial everything; without an audit nobody notes it.</summary>
 internal sealed record FrontendContext(
-    DialRouter Router,
+    IDialRouter Router,
     LiveFrontends Live,
     ConnectionIds Ids,
     TunnelLimits Limits,

@@ -1,7 +1,9 @@
 using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Tunnels;
 using ClusterProxy.Server.Agents;
 using ClusterProxy.Server.Audit;
+using ClusterProxy.Server.Planes;
 using ClusterProxy.Server.Policy;
 using ClusterProxy.Server.Routing;
 
@@ -27,6 +29,7 @@ internal sealed class FrontendDial
     private readonly FrontendContext _context;
     private readonly string _frontend;
     private readonly FrontendSubject? _subject;
+    private readonly Forwarding? _forwarding;
     private readonly string _peer;
     private readonly string _protocol;
     private readonly string _address;
@@ -34,6 +37,7 @@ internal sealed class FrontendDial
     private readonly TraceParent _trace;
     private readonly long _started;
     private AgentIdentity? _agent;
+    private string? _via;
 
     /// <param name="context">What all frontends share.</param>
     /// <param name="frontend">Of <see cref="FrontendNames"/>.</param>
@@ -42,8 +46,10 @@ internal sealed class FrontendDial
     /// <param name="protocol">As the frontend said it.</param>
     /// <param name="address">As the frontend said it.</param>
     /// <param name="traceparent">As the frontend said it; null or empty when it did not.</param>
+    /// <param name="forwarding">What another server says that forwards the dial; null for a frontend's own.</param>
     public FrontendDial(
-        FrontendContext context, string frontend, FrontendSubject? subject, string peer, string protocol, string address, string? traceparent)
+        FrontendContext context, string frontend, FrontendSubject? subject, string peer, string protocol, string address, string? traceparent,
+        Forwarding? forwarding = null)
     {
         _context = context;
         _frontend = frontend;
@@ -52,7 +58,10 @@ internal sealed class FrontendDial
         _protocol = protocol;
         _address = address;
         _target = PeerText.Bound(address);
-        _trace = TraceParent.NewSpan(traceparent);
+        _forwarding = forwarding;
+
+        // A forwarded connection has its id already.
+        _trace = forwarding is not null && TraceParent.TryParse(traceparent, out var known) ? known : TraceParent.NewSpan(traceparent);
         _started = context.Time.GetTimestamp();
     }
 
@@ -65,7 +74,8 @@ internal sealed class FrontendDial
     /// <param name="cancellationToken">Fires when the frontend gives up.</param>
     public Task<DialResult> RunAsync(CancellationToken cancellationToken)
     {
-        var permit = _context.Policy is not { } policy ? DialPermit.Anywhere
+        var permit = _forwarding is { } forwarded ? PermitOf(forwarded)
+            : _context.Policy is not { } policy ? DialPermit.Anywhere
             : _subject is null ? DialPermit.Denied
             : policy.Value.Check(_subject, _address);
         if (!permit.IsAllowed)
@@ -100,6 +110,7 @@ internal sealed class FrontendDial
         }
 
         _agent = result.Agent;
+        _via = result.Via;
         _context.Audit?.Write(Entry(AuditEntry.Dial, result.Failure?.ToTag() ?? "connected", Elapsed) with { Detail = PeerText.Bound(result.Text) });
     }
 
@@ -116,8 +127,14 @@ internal sealed class FrontendDial
         });
     }
 
+    /// <summary>The server that the frontend asked has judged it; what it found is kept to here.</summary>
+    private static DialPermit PermitOf(Forwarding forwarded) => forwarded.Limited
+        ? new(IsAllowed: true, forwarded.Clusters.ToHashSet(StringComparer.Ordinal))
+        : DialPermit.Anywhere;
+
     private AuditEntry Entry(string name, string result, TimeSpan elapsed) => new(name, _context.Time.GetUtcNow())
     {
+        Plane = _forwarding is null ? "frontend" : PeerPlane.Name,
         Frontend = _frontend,
         Subject = _subject?.Names ?? (IReadOnlyCollection<string>)[],
         Peer = _peer,
@@ -125,6 +142,7 @@ internal sealed class FrontendDial
         TraceId = _trace.TraceId,
         Target = _target,
         Cluster = _agent?.Cluster ?? "",
+        Via = _via ?? "",
         AgentId = PeerText.Bound(_agent?.Id ?? ""),
         Result = result,
         Duration = elapsed,

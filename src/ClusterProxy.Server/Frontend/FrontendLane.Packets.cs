@@ -2,6 +2,7 @@ using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Protocol.Tunnels;
+using ClusterProxy.Server.Peers;
 using ClusterProxy.Server.Routing;
 
 namespace ClusterProxy.Server.Frontend;
@@ -12,6 +13,7 @@ internal sealed partial class FrontendLane
     private const string UnknownId = "Unknown connectID";
     private const string UnrecognizedId = "unrecognized connectID";
     private const string RepeatedDial = "this lane has a dial of that id already";
+    private const string NotForwarded = "a server forwards dials here, and this one does not say so";
 
     private void OnControl(Packet packet)
     {
@@ -34,6 +36,9 @@ internal sealed partial class FrontendLane
                 break;
             case PacketType.Ping:
                 _roundTrip.Receive(packet.Ping ?? new Ping());
+                break;
+            case PacketType.Ownership:
+                _feed?.Receive(packet.Ownership ?? new Ownership());
                 break;
         }
     }
@@ -58,7 +63,13 @@ internal sealed partial class FrontendLane
 
     private void OnDialRequest(DialRequest request)
     {
-        var dial = new LaneDial(request, _context, _subject, _peer);
+        if (_feed is not null && request.Forwarding is null)
+        {
+            _writer.TrySend(PacketFactory.DialResponse(request.Random, NotForwarded));
+            return;
+        }
+
+        var dial = new LaneDial(request, _context, _subject, _peer, _feed is not null);
         if (!_pending.TryAdd(dial.Id, dial))
         {
             _writer.TrySend(PacketFactory.DialResponse(dial.Id, RepeatedDial));
@@ -108,7 +119,7 @@ internal sealed partial class FrontendLane
                 _writer.TrySend(PacketFactory.CloseDial(dial.Id));
                 break;
             default:
-                _writer.TrySend(Named(PacketFactory.DialResponse(dial.Id, result.Text), dial));
+                _writer.TrySend(Named(PacketFactory.DialResponse(dial.Id, result.Text), dial, result));
                 break;
         }
 
@@ -132,7 +143,7 @@ internal sealed partial class FrontendLane
         splice = new ConnectionSplice(toTarget, toFrontend, _context.Limits, _context.Time);
         _connections.TryAdd(id, splice);
 
-        var answer = Named(PacketFactory.DialResponse(dial.Id, id), dial);
+        var answer = Named(PacketFactory.DialResponse(dial.Id, id), dial, result);
         answer.DialResponse.Features = TunnelFeatures.Format(features & TunnelFeatureSet.HalfClose);
         if (_writer.TrySend(answer))
         {
@@ -153,9 +164,14 @@ internal sealed partial class FrontendLane
         return splice;
     }
 
-    /// <summary>Tells a frontend that wants to know by which id the dial is in logs and audit.</summary>
-    private Packet Named(Packet answer, LaneDial dial)
+    /// <summary>Tells a frontend that wants to know by which id the dial is in logs and audit, and another server what to say in its own.</summary>
+    private Packet Named(Packet answer, LaneDial dial, in DialResult result)
     {
+        if (_feed is not null)
+        {
+            answer.DialResponse.Forwarded = ForwardedAnswers.Of(result);
+        }
+
         if (_features.HasFlag(TunnelFeatureSet.Trace))
         {
             answer.DialResponse.Connection = dial.Dial.ConnectionId;

@@ -5,6 +5,7 @@ using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Protocol.Tunnels;
+using ClusterProxy.Server.Peers;
 using ClusterProxy.Server.Policy;
 
 namespace ClusterProxy.Server.Frontend;
@@ -34,6 +35,7 @@ internal sealed partial class FrontendLane : IFrontend
     private readonly ConcurrentDictionary<long, LaneDial> _pending = new();
     private readonly ConcurrentDictionary<LaneDial, bool> _served = new();
     private readonly ConcurrentDictionary<long, ConnectionSplice> _connections = new();
+    private readonly OwnershipFeed? _feed;
     private readonly CancellationTokenSource _stop = new();
     private volatile bool _draining;
     private volatile bool _lost;
@@ -44,9 +46,12 @@ internal sealed partial class FrontendLane : IFrontend
     /// <param name="subject">Who the frontend policy knows the frontend as; null when there is none.</param>
     /// <param name="peer">The frontend's address, for the log.</param>
     /// <param name="context">What all frontends share.</param>
+    /// <param name="feed">When the frontend is another server: tells it of this one's agents.</param>
     public FrontendLane(
-        PacketReader reader, PipeWriter output, TunnelFeatureSet features, FrontendSubject? subject, string peer, FrontendContext context)
+        PacketReader reader, PipeWriter output, TunnelFeatureSet features, FrontendSubject? subject, string peer, FrontendContext context,
+        OwnershipFeed? feed = null)
     {
+        _feed = feed;
         _features = features;
         _reader = reader;
         _subject = subject;
@@ -76,6 +81,7 @@ internal sealed partial class FrontendLane : IFrontend
         await using var watch = _context.Time.CreateTimer(static lane => ((FrontendLane)lane!).StopIfSilent(), this, SilenceCheck, SilenceCheck);
         _context.Live.Add(this);
         var reading = ReadAsync();
+        var feeding = _feed?.RunAsync(_writer, _stop.Token) ?? Task.CompletedTask;
         try
         {
             if (await Task.WhenAny(reading, _writer.Completion) != reading)
@@ -98,6 +104,7 @@ internal sealed partial class FrontendLane : IFrontend
         finally
         {
             await EndAsync(reading);
+            await feeding;
             _context.Live.Remove(this);
         }
     }

@@ -5,6 +5,7 @@ using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Protocol.Packets;
+using ClusterProxy.Server.Peers;
 using ClusterProxy.Server.Policy;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -12,7 +13,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace ClusterProxy.Server.Frontend;
 
 /// <summary>Serves the connections on which a frontend opens a lane: checks the first packet and runs the lane.</summary>
-internal sealed class FrontendLaneService(FrontendContext context)
+/// <param name="context">What all frontends share.</param>
+/// <param name="peers">Where the frontends are other servers; null where they are not.</param>
+internal sealed class FrontendLaneService(FrontendContext context, PeerAdmission? peers = null)
 {
     /// <summary>For the first packet; silent connections must not pile up.</summary>
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
@@ -58,29 +61,35 @@ internal sealed class FrontendLaneService(FrontendContext context)
     private async Task RunAsync(
         PacketReader reader, PipeWriter output, ConnectionContext connection, string peer, Func<Task> completeOutput)
     {
-        var features = await AdmitAsync(reader, output, connection.ConnectionClosed);
-        if (!features.HasFlag(TunnelFeatures.LeastOfLane))
+        var (features, refusal) = await AdmitAsync(reader, output, connection.ConnectionClosed);
+        if (refusal.Length > 0)
         {
-            context.Logger.FrontendLaneRefused(peer, Refusal);
+            context.Logger.FrontendLaneRefused(peer, refusal);
             await completeOutput();
             return;
         }
 
         context.Logger.FrontendLaneOpened(peer);
-        var lane = new FrontendLane(reader, output, features, connection.Features.Get<FrontendSubject>(), peer, context);
+        var lane = new FrontendLane(
+            reader, output, features, connection.Features.Get<FrontendSubject>(), peer, context, peers?.CreateFeed());
         var status = await lane.RunAsync(completeOutput, connection.ConnectionClosed);
         context.Logger.FrontendLaneClosed(peer, status);
     }
 
-    private async Task<TunnelFeatureSet> AdmitAsync(PacketReader reader, PipeWriter output, CancellationToken ended)
+    private async Task<(TunnelFeatureSet Features, string Refusal)> AdmitAsync(PacketReader reader, PipeWriter output, CancellationToken ended)
     {
         using var deadline = new CancellationTokenSource(HandshakeTimeout, context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ended);
         var asked = await LaneHandshake.ReadAsync(reader, either.Token);
         var features = context.LaneFeatures & TunnelFeatures.Parse(asked.Features);
-        await LaneHandshake.AnswerAsync(
-            output, features.HasFlag(TunnelFeatures.LeastOfLane) ? "" : Refusal, context.LaneFeatures, either.Token);
-        return features;
+        if (peers is not null)
+        {
+            return (features, await peers.AnswerAsync(asked, output, either.Token));
+        }
+
+        var refusal = features.HasFlag(TunnelFeatures.LeastOfLane) ? "" : Refusal;
+        await LaneHandshake.AnswerAsync(output, refusal, context.LaneFeatures, either.Token);
+        return (features, refusal);
     }
 
     private static async Task FinishAsync(SslStream? tls, ConnectionContext connection)

@@ -5,5 +5,6 @@ internal static class FrontendNames
 {
     public const string Grpc = "grpc";
     public const string Lane = "lane";
+    public const string Peer = "peer";
     public const string Connect = "http-connect";
 }

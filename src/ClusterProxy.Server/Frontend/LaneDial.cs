@@ -8,7 +8,8 @@ namespace ClusterProxy.Server.Frontend;
 /// <param name="context">What all frontends share.</param>
 /// <param name="subject">Who is at the other end of the lane; null when nobody asks.</param>
 /// <param name="peer">Where that end is.</param>
-internal sealed class LaneDial(DialRequest request, FrontendContext context, FrontendSubject? subject, string peer)
+/// <param name="isForwarded">Whether that end is another server. From anybody else the mark of one means nothing.</param>
+internal sealed class LaneDial(DialRequest request, FrontendContext context, FrontendSubject? subject, string peer, bool isForwarded)
 {
     // Without a timer or a handle: there is nothing to dispose, and disposing would race with Cancel.
     private readonly CancellationTokenSource _cancel = new();
@@ -17,7 +18,9 @@ internal sealed class LaneDial(DialRequest request, FrontendContext context, Fro
     public long Id { get; } = request.Random;
 
     public FrontendDial Dial { get; } =
-        new(context, FrontendNames.Lane, subject, peer, request.Protocol, request.Address, request.Traceparent);
+        new(
+            context, isForwarded ? FrontendNames.Peer : FrontendNames.Lane, subject, peer, request.Protocol, request.Address,
+            request.Traceparent, isForwarded ? request.Forwarding : null);
 
     /// <summary>Fires when the frontend gives the dial up.</summary>
     public CancellationToken Cancelled => _cancel.Token;

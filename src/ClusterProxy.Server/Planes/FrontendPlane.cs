@@ -61,7 +61,7 @@ internal static class FrontendPlane
     }
 
     /// <summary>Once a connection, for every dial on it.</summary>
-    private static ConnectionDelegate Identify(FrontendContext context, ConnectionDelegate next) => !context.WantsSubjects
+    public static ConnectionDelegate Identify(FrontendContext context, ConnectionDelegate next) => !context.WantsSubjects
         ? next
         : connection =>
         {

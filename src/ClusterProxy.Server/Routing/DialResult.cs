@@ -12,6 +12,9 @@ internal readonly record struct DialResult(TunnelConnection? Connection, DialFai
     /// <summary>The agent that was asked last; null when none was.</summary>
     public AgentIdentity? Agent { get; init; }
 
+    /// <summary>The server whose agent it is; null when it is this one's.</summary>
+    public string? Via { get; init; }
+
     public static DialResult Connected(TunnelConnection connection) => new(connection, null, "");
 
     public static DialResult Failed(DialFailureReason reason) => new(null, reason, reason.ToWireText());

@@ -13,7 +13,7 @@ namespace ClusterProxy.Server.Routing;
 ///     silent and another could have the dial
 /// </code>
 /// </summary>
-internal sealed class DialRouter
+internal sealed class DialRouter : IDialRouter
 {
     private readonly AgentRegistry _agents;
     private readonly DialLimits _limits;
@@ -34,6 +34,15 @@ internal sealed class DialRouter
     /// <summary>Dials that have no answer yet.</summary>
     public int PendingCount => Volatile.Read(ref _pending);
 
+    /// <summary>Why no dial is made now, wherever it would go; null when dials are made.</summary>
+    public DialFailureReason? Refusal =>
+        _closed ? DialFailureReason.ShuttingDown
+        : _limits.Budget is { IsExhausted: true } ? DialFailureReason.BuffersFull
+        : null;
+
+    /// <summary>Fires when the dials in flight are to end.</summary>
+    public CancellationToken ShuttingDown => _shutdown.Token;
+
     /// <summary>Refuses new dials from now on.</summary>
     public void Close() => _closed = true;
 
@@ -44,22 +53,12 @@ internal sealed class DialRouter
         _shutdown.Cancel();
     }
 
-    /// <param name="protocol">Passed on to the agent as it is.</param>
-    /// <param name="address">Host and port; the host decides which agent.</param>
-    /// <param name="traceparent">Passed on to an agent that knows what it is.</param>
-    /// <param name="clusters">Whose agents may have the dial; null for everybody's.</param>
-    /// <param name="cancellationToken">Fires when the frontend gives up.</param>
     public async Task<DialResult> DialAsync(
         string protocol, string address, string traceparent, IReadOnlySet<string>? clusters, CancellationToken cancellationToken)
     {
-        if (_closed)
+        if (Refusal is { } refusal)
         {
-            return DialResult.Failed(DialFailureReason.ShuttingDown);
-        }
-
-        if (_limits.Budget is { IsExhausted: true })
-        {
-            return DialResult.Failed(DialFailureReason.BuffersFull);
+            return DialResult.Failed(refusal);
         }
 
         try

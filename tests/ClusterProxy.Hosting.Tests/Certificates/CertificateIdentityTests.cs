@@ -15,6 +15,7 @@ public sealed class CertificateIdentityTests(ITestOutputHelper output)
     [InlineData("org:cluster:alpha", "spiffe://hub/cluster/alpha", "cluster alpha")]
     [InlineData("x", "spiffe://hub/frontend/kube-apiserver", "frontend kube-apiserver")]
     [InlineData("x", "spiffe://hub/frontend/Ops_1.example", "frontend Ops_1.example")]
+    [InlineData("x", "spiffe://hub/server/hub-0", "server hub-0")]
     public void Names_OfTheDocumentedForms_GiveTheIdentity(string commonName, string uri, string identity) =>
         Assert.Equal(identity, Of(commonName, uri).ToString());
 
@@ -53,6 +54,8 @@ public sealed class CertificateIdentityTests(ITestOutputHelper output)
     [InlineData("x", "SPIFFE://hub/cluster/alpha")]
     [InlineData("x", "spiffe://hub/frontend/a b")]
     [InlineData("x", "spiffe://hub/frontend/..")]
+    [InlineData("x", "spiffe://hub/server/")]
+    [InlineData("org:cluster:alpha", "spiffe://hub/server/hub-0")]
     [InlineData("org:cluster:Alpha", "")]
     [InlineData("org:cluster:", "")]
     [InlineData("org:cluster:alpha", "spiffe://hub/cluster/beta")]

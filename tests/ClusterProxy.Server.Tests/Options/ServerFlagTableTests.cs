@@ -87,6 +87,13 @@ public sealed class ServerFlagTableTests
         ("servers-file", ""),
         ("servers-dns", ""),
         ("fan-out", "mesh"),
+        ("peers", ""),
+        ("peers-dns", ""),
+        ("peer-port", "8096"),
+        ("peer-bind-address", ""),
+        ("peer-cert", ""),
+        ("peer-key", ""),
+        ("peer-ca-cert", ""),
     ];
 
     [Fact]
@@ -118,6 +125,7 @@ public sealed class ServerFlagTableTests
             {
                 ServerId = expected.ServerId,
                 OwnFlag = "",
+                Peers = expected.Peers,
                 ProxyStrategies = expected.ProxyStrategies,
                 CipherSuites = expected.CipherSuites,
                 Servers = expected.Servers,

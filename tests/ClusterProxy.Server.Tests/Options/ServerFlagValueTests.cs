@@ -25,7 +25,9 @@ public sealed class ServerFlagValueTests
             "--frontend-uds-name=o", "--max-message-size=10", "--connection-buffer-size=11", "--buffer-budget=99", "--connection-stall-limit=5s",
             "--connect-head-timeout=6s", "--peer-ping-interval=7s", "--max-pending-dials=12", "--certificate-expiry-warning=8s", "--agent-identity=claimed",
             "--frontend-policy=p", "--shutdown-delay=14s", "--without-features=credit,drain",
-            "--servers=q=hub-q:1,r=[::1]:2", "--servers-file=s", "--servers-dns=t:3", "--fan-out=2");
+            "--servers=q=hub-q:1,r=[::1]:2", "--servers-file=s", "--servers-dns=t:3", "--fan-out=2",
+            "--peers=q=r:13,s=[::1]:14", "--peers-dns=t:15", "--peer-port=16", "--peer-bind-address=127.0.0.5",
+            "--peer-cert=u", "--peer-key=v", "--peer-ca-cert=w");
         var expected = new ServerOptions
         {
             ServerCert = "a",
@@ -87,10 +89,18 @@ public sealed class ServerFlagValueTests
             ServersFile = "s",
             ServersDns = "t:3",
             FanOut = 2,
+            Peers = options.Peers,
+            PeersDns = "t:15",
+            PeerPort = 16,
+            PeerBindAddress = IPAddress.Parse("127.0.0.5"),
+            PeerCert = "u",
+            PeerKey = "v",
+            PeerCaCert = "w",
             OwnFlag = "--insecure-agent-port",
         };
         Assert.Equal(expected, options);
         Assert.Equal([ProxyStrategy.DestHost, ProxyStrategy.DefaultRoute, ProxyStrategy.Default], options.ProxyStrategies);
+        Assert.Equal([new FleetServer("q", "r", 13), new FleetServer("s", "::1", 14)], options.Peers);
         Assert.Equal([TlsCipherSuite.TLS_AES_128_GCM_SHA256], options.CipherSuites);
         Assert.Equal("x=y", options.LeaseLabel.ToString());
         Assert.Equal([new FleetServer("q", "hub-q", 1), new FleetServer("r", "::1", 2)], options.Servers);

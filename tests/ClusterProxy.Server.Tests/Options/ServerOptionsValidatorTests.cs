@@ -204,6 +204,28 @@ public sealed class ServerOptionsValidatorTests : IDisposable
     }
 
     [Fact]
+    public void Validate_Peers_NeedACertificateAndAnAuthority_AndOneSource()
+    {
+        var all = _tcp with { Peers = [new("b", "b", 8096)], PeerCert = _file, PeerKey = _file, PeerCaCert = _file };
+        Only(all);
+        Only(all with { Peers = [], PeersDns = "hub:8096" });
+        Only(all with { PeerPort = 1 }, "flag --peer-port: 1 is out of range: write a number from 1024 to 49151");
+        Only(
+            all with { PeerCert = "", PeerKey = "" },
+            "flags --peer-cert and --peer-key are empty: name the certificate that this server shows to other servers, and its key");
+        Only(
+            all with { PeerCaCert = "" },
+            "flag --peer-ca-cert is empty, so any server would be believed: name the CA file that other servers' certificates are checked against");
+        Only(all with { PeersDns = "hub:8096" }, "flags --peers and --peers-dns each say where other servers are: keep one of them");
+        Only(
+            all with { Peers = [], PeersDns = "hub" },
+            "flag --peers-dns: \"hub\" is not a name with a port: write one such as hub-peers.example.com:8096");
+        Only(
+            all with { Peers = [new("b", "b", 1), new("b", "c", 1)] },
+            "flag --peers names the server \"b\" twice: write each --server-id once");
+    }
+
+    [Fact]
     public void Validate_ContentionProfiling_NeedsProfiling() =>
         Only(
             _tcp with { EnableContentionProfiling = true },

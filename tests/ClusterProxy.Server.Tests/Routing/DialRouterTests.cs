@@ -77,7 +77,9 @@ public sealed class DialRouterTests
         var tunnel = Assert.Single(server.Host.Agents.Tunnels);
         var upload = UploadForeverAsync(frontend, id);
         await Eventually.ObserveAsync(() => Task.FromResult(tunnel.BlockedFor > TimeSpan.FromMilliseconds(10)));
-        Assert.Equal(1, server.Metric("konnectivity_network_proxy_server_full_receive_channels").Value(("service_method", "Proxy")));
+        await Eventually.ObserveAsync(
+            () => Task.FromResult(server.Metric("konnectivity_network_proxy_server_full_receive_channels").Value(("service_method", "Proxy"))),
+            static stalled => stalled == 1);
 
         await using var client = await server.DialFrontendAsync();
         await client.SendAsync(RawHttp.Connect);

@@ -29,6 +29,10 @@ public sealed class TestCertificates : IDisposable
     public TestCertificate Client(string commonName = "client", params string[] names) =>
         Save(Authority.IssueClient(Profile(commonName, names)));
 
+    /// <summary>A certificate with both usages, as servers of a fleet show each other.</summary>
+    public TestCertificate Peer(string name = "hub", string? uri = null) =>
+        Save(Authority.IssuePeer(Profile(name, ["localhost", uri ?? $"spiffe://hub/server/{name}"])));
+
     /// <summary>A serving certificate whose validity ended an hour ago.</summary>
     public TestCertificate ExpiredServer(params string[] names) => Save(Authority.IssueServer(Expired(Profile("expired", Serving(names)))));
 

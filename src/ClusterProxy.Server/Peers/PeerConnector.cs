@@ -1,0 +1,92 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Fleet;
+using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Lanes;
+
+namespace ClusterProxy.Server.Peers;
+
+/// <summary>Opens lanes to other servers: TCP, TLS with the roles of both ends, the first packets.</summary>
+internal sealed class PeerConnector(ClientTls tls, PeerContext context)
+{
+    /// <summary>All of it together; servers of a fleet are near each other.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+
+    /// <exception cref="PeerConnectException">No lane can be had.</exception>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    public async Task<PeerTransport> ConnectAsync(FleetServer peer, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(Timeout, context.Time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        LaneConnection? lane = null;
+        try
+        {
+            await socket.ConnectAsync(new DnsEndPoint(peer.Host, peer.Port), both.Token);
+            lane = new LaneConnection(await SecureAsync(socket, peer, both.Token), context.Limits.MaxMessageSize);
+            return await OpenAsync(lane, peer, both.Token);
+        }
+        catch (Exception e)
+        {
+            await (lane?.DisposeAsync() ?? ValueTask.CompletedTask);
+            socket.Dispose();
+            if (e is PeerConnectException || (e is OperationCanceledException && cancellationToken.IsCancellationRequested))
+            {
+                throw;
+            }
+
+            throw e switch
+            {
+                OperationCanceledException => new PeerConnectException($"it did not answer within {Timeout.TotalSeconds} s", e),
+                SocketException or GrpcException => new PeerConnectException(e.Message, e),
+                IOException => new PeerConnectException($"{e.Message}; a server that refuses this one's certificate looks like this too", e),
+                _ => e,
+            };
+        }
+    }
+
+    private async Task<SslStream> SecureAsync(Socket socket, FleetServer peer, CancellationToken cancellationToken)
+    {
+        var inner = new TurnBufferedStream(socket);
+        var stream = new SslStream(inner, leaveInnerStreamOpen: false);
+        var handshake = tls.Begin(peer.Host);
+        try
+        {
+            await stream.AuthenticateAsClientAsync(handshake.Options, cancellationToken);
+        }
+        catch (AuthenticationException e)
+        {
+            var why = handshake.Server is { IsAccepted: false } refused ? refused.Detail : (e.InnerException ?? e).Message;
+            throw new PeerConnectException($"TLS failed: {why}", e);
+        }
+
+        if (stream.NegotiatedApplicationProtocol != LaneProtocol.PeerAlpn)
+        {
+            throw new PeerConnectException("it takes no lanes of servers there; is it its --peer-port?");
+        }
+
+        inner.BufferWrites();
+        return stream;
+    }
+
+    private async Task<PeerTransport> OpenAsync(LaneConnection lane, FleetServer peer, CancellationToken cancellationToken)
+    {
+        var answer = await LaneHandshake.OpenAsync(lane.Reader, lane.Output, context.ServerId, TunnelFeatures.PeerLane, cancellationToken);
+        var id = PeerText.Bound(answer.Server);
+        if (id == context.ServerId)
+        {
+            await lane.DisposeAsync();
+            return new PeerTransport(id, null);
+        }
+
+        return answer.Error.Length > 0 ? throw new PeerConnectException($"it refused: {PeerText.Bound(answer.Error)}")
+            : id.Length == 0 || (peer.Id.Length > 0 && id != peer.Id) ? throw new PeerConnectException($"it is server \"{id}\"; check --peers and its --server-id")
+            : !TunnelFeatures.Parse(answer.Features).HasFlag(TunnelFeatures.PeerLane)
+                ? throw new PeerConnectException($"it offers \"{PeerText.Bound(answer.Features)}\" only")
+            : new PeerTransport(id, lane);
+    }
+}

@@ -1,0 +1,99 @@
+using System.Net;
+using ClusterProxy.Hosting;
+using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Lanes;
+using ClusterProxy.Server.Agents;
+using ClusterProxy.Server.Certificates;
+using ClusterProxy.Server.Fleet;
+using ClusterProxy.Server.Frontend;
+using ClusterProxy.Server.Planes;
+using ClusterProxy.Server.Policy;
+using ClusterProxy.Server.Routing;
+
+namespace ClusterProxy.Server.Peers;
+
+/// <summary>What a server has to do with the others of its fleet: its port for them, the lanes to them, and the routing over both.</summary>
+internal sealed class PeerFleet : IAsyncDisposable
+{
+    private readonly ServerOptions _options;
+    private readonly OwnedTunnels _owned;
+    private readonly PeerContext _context;
+    private readonly PeerSet _peers;
+    private ServerCertificates? _certificates;
+    private Plane? _plane;
+
+    /// <param name="options">Of the server.</param>
+    /// <param name="agents">Its own.</param>
+    /// <param name="owned">As others are told of them.</param>
+    /// <param name="own">Routes to them.</param>
+    /// <param name="limits">Of both routers.</param>
+    /// <param name="context">What all lanes to other servers share.</param>
+    public PeerFleet(
+        ServerOptions options, AgentRegistry agents, OwnedTunnels owned, DialRouter own, DialLimits limits, PeerContext context)
+    {
+        _options = options;
+        _owned = owned;
+        _context = context;
+        var tls = new ClientTls(
+            new ClientTlsOptions
+            {
+                ServerCa = () => Certificates.PeerAuthorities!.Value,
+                KeyPair = () => Certificates.Peer!.Value,
+                RoleObjection = PlaneRules.ObjectionToPeer,
+                ExtraApplicationProtocols = [LaneProtocol.PeerAlpn.ToString()],
+                OfferHttp2 = false,
+            },
+            context.Time);
+        _peers = new PeerSet(Source(), new PeerConnector(tls, context), options.ProxyStrategies, context);
+        Router = new FleetRouter(own, agents, _peers, limits, context);
+        context.Metrics.Peers.Observe(_peers, owned, Served);
+    }
+
+    /// <summary>For frontends' dials.</summary>
+    public FleetRouter Router { get; }
+
+    /// <summary>The other servers' lanes that are here.</summary>
+    public LiveFrontends Served { get; } = new();
+
+    /// <summary>Open lanes to other servers, and what is known of their agents.</summary>
+    public PeerSet Peers => _peers;
+
+    public int Port => _plane?.Port ?? 0;
+
+    private ServerCertificates Certificates =>
+        _certificates ?? throw new InvalidOperationException("Lanes are opened when the certificates are loaded.");
+
+    /// <summary>Opens the port, then the lanes.</summary>
+    /// <param name="certificates">Of all planes.</param>
+    /// <param name="frontends">What frontends share; servers' dials take no second hop and have been judged.</param>
+    /// <param name="metrics">Counts handshakes.</param>
+    /// <param name="logging">For the port.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="StartupException">The port cannot be had.</exception>
+    public async Task OpenAsync(
+        ServerCertificates certificates, FrontendContext frontends, HostingMetrics metrics, ILoggerFactory logging, CancellationToken cancellationToken)
+    {
+        _certificates = certificates;
+        _plane = await Plane.StartAsync(
+            PeerPlane.Create(
+                _options, frontends with { Live = Served, Policy = null, Without = TunnelFeatureSet.None }, new PeerAdmission(_options.ServerId, _owned), certificates, metrics,
+                _context.Logger),
+            logging, cancellationToken);
+        _context.Logger.PeersServed(_plane.Port);
+        _peers.Start();
+    }
+
+    /// <summary>Takes no more lanes, and waits for those that are open; they are cut when the token fires.</summary>
+    public Task StopAsync(CancellationToken cut) => _plane?.StopAsync(cut) ?? Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await (_plane?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await _peers.DisposeAsync();
+    }
+
+    private IServerSource Source() => DialTarget.TryParse(_options.PeersDns, out var name)
+        ? new ResolvedServers(name, Dns.GetHostAddressesAsync, _context.Logger, _context.Time)
+        : new FixedServers(_options.Peers);
+}

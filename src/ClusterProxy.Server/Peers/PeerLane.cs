@@ -1,0 +1,158 @@
+using System.Collections.Concurrent;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Lanes;
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
+using ClusterProxy.Protocol.Tunnels;
+
+namespace ClusterProxy.Server.Peers;
+
+/// <summary>
+/// A lane to another server: it says there which tunnels it has, and takes dials for them. To whoever dials, a connection on it is
+/// like one on an agent's tunnel. Its reader waits for none of them: credit bounds what each may send.
+/// </summary>
+internal sealed partial class PeerLane
+{
+    /// <summary>Two pings unanswered: nothing is dialled on it while another way is there.</summary>
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(4);
+
+    /// <summary>As long as the other end waits for this one.</summary>
+    private static readonly TimeSpan GiveUpLimit = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
+
+    private readonly LaneConnection _transport;
+    private readonly PeerContext _context;
+    private readonly TunnelWriter _writer;
+    private readonly LegObserver _observer;
+    private readonly TunnelRoundTrip _roundTrip;
+    private readonly ConcurrentDictionary<long, PeerDial> _dials = new();
+    private readonly ConnectionTable _connections = new();
+    private readonly CancellationTokenSource _stop = new();
+    private volatile bool _draining;
+    private volatile bool _ended;
+
+    /// <param name="transport">Behind the handshake; owned from here on.</param>
+    /// <param name="serverId">Of the other server.</param>
+    /// <param name="context">What all lanes to other servers share.</param>
+    public PeerLane(LaneConnection transport, string serverId, PeerContext context)
+    {
+        _transport = transport;
+        ServerId = serverId;
+        _context = context;
+        _observer = new LegObserver(context.Metrics.Peers.ToPeer, context.Metrics.Peers.FromPeer, context.Metrics);
+        _writer = new TunnelWriter(transport.Output, context.Limits, _observer);
+        _roundTrip = new TunnelRoundTrip(_writer, context.Time);
+    }
+
+    public string ServerId { get; }
+
+    /// <summary>What the other server says of its tunnels.</summary>
+    public PeerTunnels Tunnels { get; } = new();
+
+    /// <summary>Whether it takes dials.</summary>
+    public bool IsUsable => !_draining && !_ended && _roundTrip.SilentFor <= SilenceLimit;
+
+    /// <summary>What new dials are spread by.</summary>
+    public int Load => _connections.Count + _dials.Count;
+
+    public int ConnectionCount => _connections.Count;
+
+    public int PendingDialCount => _dials.Count;
+
+    public long QueuedBytes => _connections.QueuedBytes;
+
+    /// <summary>Asks the other server for a connection.</summary>
+    /// <param name="protocol">As the frontend said it.</param>
+    /// <param name="address">As the frontend said it.</param>
+    /// <param name="traceparent">Its parent-id is the connection's id.</param>
+    /// <param name="clusters">Whose agents may have the dial; null for everybody's.</param>
+    /// <param name="cancellationToken">Gives the dial up.</param>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    public async Task<PeerAnswer> DialAsync(
+        string protocol, string address, string traceparent, IReadOnlySet<string>? clusters, CancellationToken cancellationToken)
+    {
+        var dial = new PeerDial();
+        _dials[dial.Id] = dial;
+        var request = PacketFactory.DialRequest(protocol, address, dial.Id, traceparent);
+        request.DialRequest.Forwarding = new Forwarding
+        {
+            Server = _context.ServerId, Limited = clusters is not null, Clusters = { clusters ?? Enumerable.Empty<string>() },
+        };
+        if (_ended || !_writer.TrySend(request))
+        {
+            // The end of the lane may have swept the table just before.
+            Take(dial.Id)?.Complete(PeerAnswer.LaneEnded);
+        }
+
+        try
+        {
+            return await dial.Answer.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            if (Take(dial.Id) is not null)
+            {
+                _writer.TrySend(PacketFactory.CloseDial(dial.Id));
+            }
+            else if ((await dial.Answer).Result.Connection is { } late)
+            {
+                late.Output.Complete();
+                late.Input.Complete();
+                late.Abort(CloseReason.FrontendClosed);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Runs until either end gives the lane up; afterwards no dial and no connection is left. Never fails.</summary>
+    /// <returns>Why it ended.</returns>
+    public async Task<GrpcStatus> RunAsync(CancellationToken stop)
+    {
+        await using var registration = stop.UnsafeRegister(static lane => ((PeerLane)lane!)._stop.Cancel(), this);
+        await using var watch = _context.Time.CreateTimer(static lane => ((PeerLane)lane!).StopIfSilent(), this, CheckInterval, CheckInterval);
+        var reading = ReadAsync();
+        var status = GrpcStatus.OK;
+        try
+        {
+            await await Task.WhenAny(reading, _writer.Completion);
+        }
+        catch (Exception e) when (e is GrpcException or IOException or OperationCanceledException)
+        {
+            status = _stop.IsCancellationRequested && !stop.IsCancellationRequested
+                ? new(GrpcStatusCode.Unavailable, $"it has not answered for {GiveUpLimit.TotalSeconds} s")
+                : GrpcErrorCodes.FromException(e);
+        }
+
+        await EndAsync(reading);
+        return status;
+    }
+
+    private async Task EndAsync(Task reading)
+    {
+        _ended = true;
+        await _stop.CancelAsync();
+        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var id in _dials.Keys)
+        {
+            Take(id)?.Complete(PeerAnswer.LaneEnded);
+        }
+
+        _connections.EndAll(CloseReason.TunnelLost);
+        await _writer.DisposeAsync();
+        await _roundTrip.DisposeAsync();
+        await _transport.DisposeAsync();
+    }
+
+    private void StopIfSilent()
+    {
+        if (_roundTrip.SilentFor > GiveUpLimit && !_ended)
+        {
+            _stop.Cancel();
+        }
+    }
+
+    private PeerDial? Take(long id) => _dials.TryRemove(id, out var dial) ? dial : null;
+}

@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using ClusterProxy.Protocol.Fleet;
+using ClusterProxy.Server.Fleet;
+using ClusterProxy.Server.Routing;
+
+namespace ClusterProxy.Server.Peers;
+
+/// <summary>The other servers of the fleet: a link to each, and by their tunnels the one that a dial is forwarded to.</summary>
+internal sealed class PeerSet : IAsyncDisposable
+{
+    private readonly IServerSource _source;
+    private readonly PeerConnector _connector;
+    private readonly IReadOnlyList<ProxyStrategy> _strategies;
+    private readonly PeerContext _context;
+    private readonly PeerClaims _claims = new();
+    private readonly Lock _gate = new();
+    private readonly List<Task> _leaving = [];
+    private ImmutableArray<PeerLink> _links = [];
+    private bool _closed;
+
+    /// <param name="source">Where they are; owned.</param>
+    /// <param name="connector">Opens lanes.</param>
+    /// <param name="strategies">In the order in which a dial asks them.</param>
+    /// <param name="context">What all lanes to other servers share.</param>
+    public PeerSet(IServerSource source, PeerConnector connector, IEnumerable<ProxyStrategy> strategies, PeerContext context)
+    {
+        _source = source;
+        _connector = connector;
+        _strategies = [.. strategies.Distinct()];
+        _context = context;
+    }
+
+    /// <summary>The lanes that are open.</summary>
+    public IEnumerable<PeerLane> Lanes => Links.Select(static l => l.Lane).OfType<PeerLane>();
+
+    /// <summary>Addresses that are another server's, or may be.</summary>
+    public int WantedCount => Links.Count(static l => !l.IsSelf);
+
+    /// <summary>Whether another server has a tunnel for some dial.</summary>
+    public bool CanRoute => Lanes.Any(static l => l.IsUsable && l.Tunnels.Count > 0);
+
+    private ImmutableArray<PeerLink> Links
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _links;
+            }
+        }
+    }
+
+    public void Start()
+    {
+        Follow();
+        _source.Start(Follow);
+    }
+
+    /// <summary>The other server that is best for a dial: by its tunnels, and then the one with less to do.</summary>
+    /// <param name="address">Host and port.</param>
+    /// <param name="clusters">Whose agents may have the dial; null for everybody's.</param>
+    /// <param name="tried">Servers that were asked already.</param>
+    public (PeerLane? Lane, TunnelMatch Match) Pick(string address, IReadOnlySet<string>? clusters, IReadOnlyCollection<PeerLane> tried)
+    {
+        var host = DialAddress.HostOf(address);
+        PeerLane? best = null;
+        var bestMatch = TunnelMatch.None;
+        foreach (var link in Links)
+        {
+            if (link.Lane is not { IsUsable: true } lane || tried.Contains(lane))
+            {
+                continue;
+            }
+
+            var match = lane.Tunnels.Match(_strategies, host, clusters);
+            if (match.IsAny && (match.Order < bestMatch.Order || (match.Order == bestMatch.Order && IsLessBusy(lane, best!))))
+            {
+                (best, bestMatch) = (lane, match);
+            }
+        }
+
+        return (best, bestMatch);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _source.DisposeAsync();
+        ImmutableArray<PeerLink> links;
+        Task[] leaving;
+        lock (_gate)
+        {
+            _closed = true;
+            (links, _links) = (_links, []);
+            leaving = [.. _leaving];
+        }
+
+        await Task.WhenAll(links.Select(static l => l.DisposeAsync().AsTask()).Concat(leaving));
+    }
+
+    /// <summary>Of equally busy ones either, so that two idle servers share what comes.</summary>
+    private static bool IsLessBusy(PeerLane lane, PeerLane than) =>
+        lane.Load < than.Load || (lane.Load == than.Load && Random.Shared.Next(2) == 0);
+
+    private void Follow()
+    {
+        var wanted = _source.Servers;
+        lock (_gate)
+        {
+            // None known is no reason to leave those that are there.
+            if (_closed || wanted.IsEmpty)
+            {
+                return;
+            }
+
+            _leaving.RemoveAll(static task => task.IsCompletedSuccessfully);
+            _leaving.AddRange(_links.Where(l => !wanted.Contains(l.Address)).Select(static l => l.DisposeAsync().AsTask()));
+            _links =
+            [
+                .. _links.Where(l => wanted.Contains(l.Address)),
+                .. wanted.Where(w => w.Id != _context.ServerId && _links.All(l => l.Address != w)).Select(Open),
+            ];
+        }
+    }
+
+    private PeerLink Open(FleetServer address) => new(address, _connector, _claims, _context);
+}

@@ -1,0 +1,8 @@
+using ClusterProxy.Protocol.Lanes;
+
+namespace ClusterProxy.Server.Peers;
+
+/// <summary>An open lane to another server.</summary>
+/// <param name="ServerId">As it says itself.</param>
+/// <param name="Lane">Null when the address is this server's own.</param>
+internal sealed record PeerTransport(string ServerId, LaneConnection? Lane);

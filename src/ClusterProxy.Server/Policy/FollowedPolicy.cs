@@ -1,0 +1,38 @@
+using ClusterProxy.Hosting;
+using ClusterProxy.Hosting.Reloading;
+
+namespace ClusterProxy.Server.Policy;
+
+/// <summary>The frontend policy's file, taken up anew when it changes.</summary>
+internal static class FollowedPolicy
+{
+    /// <param name="path">Of the file.</param>
+    /// <param name="metrics">Counts changes.</param>
+    /// <param name="logger">Told of them.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>The policy, and what follows it, for the caller to dispose.</returns>
+    /// <exception cref="StartupException">The file cannot be used now.</exception>
+    public static (ReloadingFile<FrontendPolicy> File, FileReloader Reloader) Start(
+        string path, ServerMetrics metrics, ILogger logger, TimeProvider time)
+    {
+        var file = FrontendPolicyFile.Load(new("frontend-policy", path));
+        var reloader = new FileReloader(logger, time);
+        metrics.PolicyReloaded(isGood: true, count: 0);
+        metrics.PolicyReloaded(isGood: false, count: 0);
+        reloader.Add(file, outcome =>
+        {
+            var isGood = outcome == ReloadOutcome.Reloaded;
+            metrics.PolicyReloaded(isGood);
+            if (isGood)
+            {
+                logger.PolicyReloaded(path, file.Value.Rules.Count);
+            }
+            else
+            {
+                logger.PolicyRefused(path, file.Refusal);
+            }
+        });
+        reloader.Start();
+        return (file, reloader);
+    }
+}

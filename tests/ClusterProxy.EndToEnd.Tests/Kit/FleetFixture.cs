@@ -1,0 +1,217 @@
+using System.Net;
+using ClusterProxy.Agent;
+using ClusterProxy.Client;
+using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Fleet;
+using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Server;
+
+namespace ClusterProxy.EndToEnd.Tests.Kit;
+
+/// <summary>Some servers that know each other, with a certificate authority a plane. An agent has tunnels with those that the test says.</summary>
+internal sealed class FleetFixture : IAsyncDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly List<TunnelClient> _clients = [];
+    private readonly List<ProxyAgentHost> _agents = [];
+    private readonly List<IAsyncDisposable> _peers = [];
+    private readonly List<HttpMessageInvoker> _handlers = [];
+    private readonly ClientGauge _clientGauge = new();
+
+    public FailOnErrorLog Log { get; } = new();
+
+    public TestCertificates AgentPlane { get; } = new("agents");
+
+    public TestCertificates FrontendPlane { get; } = new("frontends");
+
+    public TestCertificates PeerPlane { get; } = new("servers");
+
+    /// <summary>Null where one has been stopped.</summary>
+    public ProxyServerHost?[] Servers { get; private init; } = [];
+
+    public ServerOptions[] Options { get; private init; } = [];
+
+    public static async Task<FleetFixture> StartAsync(
+        int servers = 3, Func<ServerOptions, int, ServerOptions>? configure = null, bool nameIds = true)
+    {
+        var fixture = new FleetFixture { Servers = new ProxyServerHost?[servers], Options = new ServerOptions[servers] };
+        FleetServer[] peers =
+        [
+            .. FreePorts.Shared.Next(servers).Select((port, i) => new FleetServer(nameIds ? $"hub-{i}" : "", "127.0.0.1", port)),
+        ];
+        for (var i = 0; i < servers; i++)
+        {
+            var certificate = fixture.PeerPlane.Peer($"hub-{i}");
+            var options = LoopbackOptions.Server("auto", fixture.AgentPlane, fixture.FrontendPlane, fixture._directory.File($"{i}.sock")) with
+            {
+                ServerId = $"hub-{i}",
+                ServerCount = 2,
+                ProxyStrategies = [ProxyStrategy.DestHost],
+                Peers = peers,
+                PeerPort = peers[i].Port,
+                PeerBindAddress = IPAddress.Loopback,
+                PeerCert = certificate.CertificateFile,
+                PeerKey = certificate.KeyFile,
+                PeerCaCert = fixture.PeerPlane.AuthorityFile,
+            };
+            fixture.Options[i] = configure?.Invoke(options, i) ?? options;
+            await fixture.StartServerAsync(i);
+        }
+
+        await fixture.WaitForPeersAsync();
+        return fixture;
+    }
+
+    public async Task StartServerAsync(int server) => Servers[server] = await ProxyServerHost.StartAsync(
+        Options[server], Log.CreateFactory(), TimeProvider.System, CancellationToken.None).DefaultTimeout();
+
+    /// <summary>As by kill -9: nobody is told.</summary>
+    public async Task StopServerAsync(int server)
+    {
+        var host = Servers[server]!;
+        Servers[server] = null;
+        await host.DisposeAsync().DefaultTimeout();
+    }
+
+    /// <summary>Waits until each server that is there has a lane to each other one.</summary>
+    public Task WaitForPeersAsync() => Eventually.ObserveAsync(
+        () => Task.FromResult(string.Join(',', Alive.Select(static s => s.Fleet!.Peers.Lanes.Count(static l => l.IsUsable)))),
+        lanes => lanes == string.Join(',', Alive.Select(_ => Alive.Count() - 1)));
+
+    /// <summary>Waits until each server that is there knows all tunnels that the others have.</summary>
+    public Task WaitForMapsAsync() => Eventually.ObserveAsync(
+        () => Task.FromResult(string.Join(',', Alive.Select(static s => s.Fleet!.Peers.Lanes.Sum(static l => l.Tunnels.Count)))),
+        maps => maps == string.Join(',', Alive.Select(s => Alive.Where(o => o != s).Sum(static o => o.Agents.Tunnels.Length))));
+
+    /// <summary>A real agent, which can be dialled as <c>CLUSTER:1</c>, with tunnels to two servers; all servers know of it.</summary>
+    public async Task StartAgentAsync(string cluster, string target, int first, int second)
+    {
+        var before = (Servers[first]!.Agents.Tunnels.Length, Servers[second]!.Agents.Tunnels.Length);
+        var options = LoopbackOptions.Agent($"agent-{cluster}", AgentPlane, 0) with
+        {
+            AgentIdentifiers = $"host={cluster}",
+            TargetAlias = [$"{cluster}:1={target}"],
+            ProxyServerHost = [new("127.0.0.1", Servers[first]!.AgentPort), new("127.0.0.1", Servers[second]!.AgentPort)],
+        };
+        _agents.Add(await ProxyAgentHost.StartAsync(options, Log.CreateFactory(), TimeProvider.System, static _ => null).DefaultTimeout());
+        await Eventually.ObserveAsync(() => Task.FromResult(
+            Servers[first]!.Agents.Tunnels.Length > before.Item1 && Servers[second]!.Agents.Tunnels.Length > before.Item2));
+        await WaitForMapsAsync();
+    }
+
+    /// <summary>An agent at one server of which the test says every packet; all servers know of it.</summary>
+    public async Task<ScriptedPeer> ConnectScriptedAgentAsync(int server, string id, string identifiers, string features = "")
+    {
+        var host = Servers[server]!;
+        var before = host.Agents.Tunnels.Length;
+        var certificate = AgentPlane.Client(id, $"spiffe://hub/cluster/{id}");
+        var http = Handler(() => Sockets.ConnectTlsAsync(host.AgentPort, AgentPlane, certificate, "h2"));
+        var call = await GrpcClientCall.StartAsync(
+            http, new Uri("http://localhost"), TunnelHeaders.ConnectMethod,
+            [new(TunnelHeaders.AgentId, id), new(TunnelHeaders.AgentIdentifiers, identifiers), new(TunnelHeaders.Features, features)],
+            CancellationToken.None).DefaultTimeout();
+        await call.ResponseHeadersAsync(CancellationToken.None).DefaultTimeout();
+        await Eventually.ObserveAsync(() => Task.FromResult(host.Agents.Tunnels.Length > before));
+        await WaitForMapsAsync();
+        return Keep(new ScriptedPeer(call));
+    }
+
+    /// <summary>A gRPC stream of a frontend of which the test says every packet.</summary>
+    public async Task<ScriptedPeer> OpenScriptedFrontendAsync(int server)
+    {
+        var port = Servers[server]!.FrontendPort;
+        var certificate = FrontendPlane.Client();
+        var http = Handler(() => Sockets.ConnectTlsAsync(port, FrontendPlane, certificate, "h2"));
+        return Keep(new ScriptedPeer(await GrpcClientCall.StartAsync(
+            http, new Uri("http://localhost"), TunnelHeaders.ProxyMethod, [], CancellationToken.None).DefaultTimeout()));
+    }
+
+    /// <summary>A client of the SDK.</summary>
+    public TunnelClient Client(FrontendKind kind, int server)
+    {
+        var options = new TunnelClientOptions
+        {
+            Address = FrontendCases.IsUnix(kind) ? new Uri($"unix://{Options[server].FrontendUdsName}") : new Uri($"https://127.0.0.1:{Servers[server]!.FrontendPort}"),
+            Transport = FrontendCases.IsConnect(kind) ? TunnelTransport.HttpConnect
+                : FrontendCases.IsLane(kind) ? TunnelTransport.Lane
+                : TunnelTransport.Grpc,
+            Lanes = FrontendCases.IsLane(kind) ? 2 : 0,
+            LoggerFactory = Log.CreateFactory(),
+            MeterFactory = _clientGauge.Meters,
+        };
+        options.ClientCertificates.Add(FrontendPlane.Client().Certificate);
+        options.ServerAuthorities.Add(FrontendPlane.Authority.Certificate);
+        var client = new TunnelClient(options);
+        _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>The sum of the samples that carry these labels.</summary>
+    public double Metric(int server, string name, params (string Name, string Value)[] labels) =>
+        PrometheusTextParser.Parse(Servers[server]!.RenderMetrics())[$"clusterproxy_server_{name}"].Samples
+            .Where(s => labels.All(l => s.Labels.GetValueOrDefault(l.Name) == l.Value)).Sum(static s => s.Value);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients)
+        {
+            await client.DisposeAsync().DefaultTimeout();
+        }
+
+        foreach (var peer in _peers)
+        {
+            await peer.DisposeAsync().DefaultTimeout();
+        }
+
+        _handlers.ForEach(static h => h.Dispose());
+        try
+        {
+            foreach (var server in Enumerable.Range(0, Servers.Length).Where(i => Servers[i] is not null))
+            {
+                await Eventually.ObserveAsync(() => Task.FromResult(Left(server)), static left => left == 0);
+            }
+
+            Assert.Equal("", _clientGauge.Left());
+        }
+        finally
+        {
+            foreach (var agent in _agents)
+            {
+                await agent.DisposeAsync().DefaultTimeout();
+            }
+
+            foreach (var server in Alive.ToList())
+            {
+                await server.DisposeAsync().DefaultTimeout();
+            }
+
+            _clientGauge.Dispose();
+            AgentPlane.Dispose();
+            FrontendPlane.Dispose();
+            PeerPlane.Dispose();
+            _directory.Dispose();
+        }
+
+        Log.Verify();
+    }
+
+    private IEnumerable<ProxyServerHost> Alive => Servers.OfType<ProxyServerHost>();
+
+    /// <summary>Connections, dials and bytes of one server that are not over.</summary>
+    private double Left(int server) =>
+        Servers[server]!.Agents.Tunnels.Sum(static t => t.ConnectionCount + t.PendingDialCount) + Servers[server]!.Router.PendingCount
+        + Metric(server, "forwarded_connections") + Metric(server, "forwarded_pending_dials") + Metric(server, "forwarded_queued_bytes");
+
+    private HttpMessageInvoker Handler(Func<Task<Stream>> dial)
+    {
+        var invoker = new HttpMessageInvoker(new SocketsHttpHandler { ConnectCallback = async (_, _) => await dial() });
+        _handlers.Add(invoker);
+        return invoker;
+    }
+
+    private ScriptedPeer Keep(ScriptedPeer peer)
+    {
+        _peers.Add(peer);
+        return peer;
+    }
+}

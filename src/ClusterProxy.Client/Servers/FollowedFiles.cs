@@ -11,24 +11,31 @@ namespace ClusterProxy.Client.Servers;
 internal sealed class FollowedFiles<T>
     where T : class
 {
+    /// <summary>Files that are replaced one after the other belong together again long before.</summary>
+    private static readonly TimeSpan Change = TimeSpan.FromSeconds(5);
+
     private readonly string[] _paths;
     private readonly Func<string[], T> _parse;
     private readonly ILogger _log;
+    private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private string[] _seen;
     private string _doubtful = "";
+    private long _doubtedAt;
     private T _value;
 
     /// <param name="option">That names the files, for the error.</param>
     /// <param name="paths">Read together, in this order.</param>
     /// <param name="parse">Gets their contents.</param>
     /// <param name="log">Told of content that cannot be used.</param>
+    /// <param name="time">Clock of how long it has been so.</param>
     /// <exception cref="ArgumentException">The files cannot be used now.</exception>
-    public FollowedFiles(string option, string[] paths, Func<string[], T> parse, ILogger log)
+    public FollowedFiles(string option, string[] paths, Func<string[], T> parse, ILogger log, TimeProvider time)
     {
         _paths = paths;
         _parse = parse;
         _log = log;
+        _time = time;
         try
         {
             _seen = Read();
@@ -70,15 +77,17 @@ internal sealed class FollowedFiles<T>
         }
     }
 
-    /// <summary>Two files are not replaced in one step, so what is found wrong once may be half of a change; it is told the second time.</summary>
+    /// <summary>Two files are not replaced in one step, so what is found wrong may be half of a change; it is told if it stays so.</summary>
     private void Doubt(string content, string error)
     {
-        if (_doubtful == content)
+        if (_doubtful != content)
+        {
+            (_doubtful, _doubtedAt) = (content, _time.GetTimestamp());
+        }
+        else if (_time.GetElapsedTime(_doubtedAt) >= Change)
         {
             ClientLog.FilesRefused(_log, _paths, error);
         }
-
-        _doubtful = content;
     }
 
     private string[] Read() => [.. _paths.Select(File.ReadAllText)];

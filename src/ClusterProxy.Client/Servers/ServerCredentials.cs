@@ -19,12 +19,12 @@ internal sealed class ServerCredentials
         if (options.ClientCertificateFile is { } certificate)
         {
             var key = options.ClientKeyFile ?? certificate;
-            _pair = new(nameof(options.ClientCertificateFile), [certificate, key], ParsePair, log);
+            _pair = new(nameof(options.ClientCertificateFile), [certificate, key], ParsePair, log, options.TimeProvider);
         }
 
         if (options.ServerAuthoritiesFile is { } authorities)
         {
-            _authorities = new(nameof(options.ServerAuthoritiesFile), [authorities], ParseAuthorities, log);
+            _authorities = new(nameof(options.ServerAuthoritiesFile), [authorities], ParseAuthorities, log, options.TimeProvider);
         }
     }
 

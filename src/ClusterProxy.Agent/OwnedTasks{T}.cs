@@ -1,11 +1,13 @@
 namespace ClusterProxy.Agent;
 
-/// <summary>The running tasks of one owner, by what they work on, so that each is awaited at the end and none is forgotten.</summary>
+/// <summary>The running tasks of one owner, by what they work on, so that the end of each is waited for and none is forgotten.</summary>
 internal sealed class OwnedTasks<T>(Func<T, Task> run)
     where T : notnull
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<T, Task> _running = [];
+    private readonly HashSet<T> _running = [];
+    private readonly List<Exception> _faults = [];
+    private TaskCompletionSource? _emptied;
 
     public int Count
     {
@@ -18,44 +20,79 @@ internal sealed class OwnedTasks<T>(Func<T, Task> run)
         }
     }
 
+    /// <summary>Starts the task elsewhere: the caller may hold locks.</summary>
     public void Start(T item)
+    {
+        Add(item);
+        ThreadPool.UnsafeQueueUserWorkItem(static start => start.Tasks.Run(start.Item), (Tasks: this, Item: item), preferLocal: true);
+    }
+
+    /// <summary>From here on <see cref="WhenAllAsync"/> waits for the item, which <see cref="Run"/> must follow.</summary>
+    public void Add(T item)
     {
         lock (_gate)
         {
-            _running.Add(item, RunAsync(item));
+            _running.Add(item);
         }
     }
+
+    /// <summary>Runs the task of what was added, inside this call up to where it first has to wait.</summary>
+    public void Run(T item) => _ = RunAsync(item);
 
     public T[] Snapshot()
     {
         lock (_gate)
         {
-            return [.. _running.Keys];
+            return [.. _running];
         }
     }
 
-    /// <summary>Ends when all that run now have ended; their faults are thrown.</summary>
-    public Task WhenAllAsync()
+    /// <summary>Ends when none runs any more; the faults of all are thrown.</summary>
+    public async Task WhenAllAsync()
     {
+        Task emptied;
         lock (_gate)
         {
-            return Task.WhenAll(_running.Values);
+            emptied = _running.Count == 0
+                ? Task.CompletedTask
+                : (_emptied ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+
+        await emptied;
+        lock (_gate)
+        {
+            if (_faults.Count > 0)
+            {
+                throw new AggregateException(_faults);
+            }
         }
     }
 
+    /// <summary>It never fails, so nothing is lost with its task: who waits for the end is told by way of what runs.</summary>
     private async Task RunAsync(T item)
     {
-        // So that the removal below waits for the lock that the addition holds.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        Exception? fault = null;
         try
         {
             await run(item);
         }
-        finally
+        catch (Exception e)
         {
-            lock (_gate)
+            fault = e;
+        }
+
+        lock (_gate)
+        {
+            if (fault is not null)
             {
-                _running.Remove(item);
+                _faults.Add(fault);
+            }
+
+            _running.Remove(item);
+            if (_running.Count == 0)
+            {
+                _emptied?.SetResult();
+                _emptied = null;
             }
         }
     }

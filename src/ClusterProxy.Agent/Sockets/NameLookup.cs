@@ -5,19 +5,22 @@ using System.Net.Sockets;
 namespace ClusterProxy.Agent.Sockets;
 
 /// <summary>
-/// Asks the system's resolver. It answers on a thread of the pool that stays busy until the answer comes, so the number of
-/// questions at a time is bounded: names that nobody answers for must not take the threads that carry bytes.
+/// Asks the system's resolver. It keeps a thread busy until the answer comes, so each question gets one of its own and their
+/// number is bounded: names that nobody answers for must not take the pool's threads, which carry bytes. A pool with threads to
+/// spare for them would be no better: every dial would wake several, which then look for work that there is not.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "Its handle is never asked for, and a lookup may outlive whoever asked.")]
 internal sealed class NameLookup(Func<string, Task<IPAddress[]>> ask)
 {
-    /// <summary>Below the pool's minimum of threads, which the program file sets with this number in mind.</summary>
+    /// <summary>Threads that wait for the resolver at most.</summary>
     public const int MaxConcurrent = 32;
 
     private readonly SemaphoreSlim _slots = new(MaxConcurrent);
 
     public NameLookup()
-        : this(static host => Dns.GetHostAddressesAsync(host))
+        : this(static host => Task.Factory.StartNew(
+            static name => Dns.GetHostAddresses((string)name!), host, CancellationToken.None,
+            TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default))
     {
     }
 

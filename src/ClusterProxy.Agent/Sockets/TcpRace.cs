@@ -15,6 +15,17 @@ internal sealed class TcpRace(TimeProvider time)
     /// <exception cref="OperationCanceledException">Cancelled before any attempt had connected.</exception>
     public async Task<TcpAttempt> ConnectAsync(IReadOnlyList<IPEndPoint> endPoints, CancellationToken cancellationToken)
     {
+        if (endPoints.Count == 1)
+        {
+            var only = await AttemptAsync(endPoints[0], cancellationToken);
+            if (only.Socket is null)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            return only;
+        }
+
         using var race = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = new List<Task<TcpAttempt>>();
         var failed = new List<TcpAttempt>();

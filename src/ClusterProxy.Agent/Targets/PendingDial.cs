@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Messages;
 
 namespace ClusterProxy.Agent.Targets;
 
@@ -9,17 +10,19 @@ internal sealed class PendingDial
 {
     private readonly CancellationTokenSource _cancellation = new();
 
-    /// <param name="dialId">As the server chose it; two dials under way may share one.</param>
+    /// <param name="request">As the server sent it.</param>
     /// <param name="connectId">As this agent names the connection on its tunnel.</param>
-    /// <param name="traceparent">As the server sent it; empty from one that does not know what it is.</param>
-    public PendingDial(long dialId, long connectId, string traceparent)
+    public PendingDial(DialRequest request, long connectId)
     {
-        DialId = dialId;
+        Request = request;
         ConnectId = connectId;
-        (ConnectionId, TraceId) = TraceParent.TryParse(traceparent, out var trace) ? (trace.SpanId, trace.TraceId) : ($"{connectId}", "");
+        (ConnectionId, TraceId) = TraceParent.TryParse(request.Traceparent, out var trace) ? (trace.SpanId, trace.TraceId) : ($"{connectId}", "");
     }
 
-    public long DialId { get; }
+    public DialRequest Request { get; }
+
+    /// <summary>As the server chose it; two dials under way may share one.</summary>
+    public long DialId => Request.Random;
 
     public long ConnectId { get; }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using ClusterProxy.Hosting.Transport;
@@ -18,7 +17,6 @@ namespace ClusterProxy.Agent.Targets;
 /// sent, the frontend's end behind the last byte that was queued for the target. Where the tunnel can half-close, the end of
 /// one direction leaves the other alone.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle, and disposing it would race with RequestClose.")]
 internal sealed class TargetConnection
 {
     /// <summary>
@@ -33,12 +31,28 @@ internal sealed class TargetConnection
     /// </summary>
     private const long MostDiscarded = 1024 * 1024;
 
+    private const int SendLoop = 1;
+    private const int ReceiveLoop = 2;
+
+    /// <summary>The receive loop has the tunnel's output in its hands.</summary>
+    private const int Busy = 0;
+
+    /// <summary>It waits for the target, and has nothing else.</summary>
+    private const int Waiting = 1;
+
+    /// <summary>Nothing more is forwarded.</summary>
+    private const int Stopped = 2;
+
     private readonly Socket _socket;
     private readonly TunnelLimits _limits;
     private readonly TimeProvider _time;
-    private readonly TaskCompletionSource _closeRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly CancellationTokenSource _stopForwarding = new();
+    private readonly TaskCompletionSource _turned = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _again;
     private volatile bool _inputEnded;
+    private volatile bool _closeRequested;
+    private volatile bool _tunnelEnded;
+    private int _loopsEnded;
+    private int _forwarding = Busy;
 
     /// <param name="id">By which the log names it.</param>
     /// <param name="socket">Connected; owned from here on.</param>
@@ -49,6 +63,7 @@ internal sealed class TargetConnection
     {
         Id = id;
         _socket = socket;
+        _socket.Blocking = false;
         Tunnel = tunnel;
         _limits = limits;
         _time = time;
@@ -58,19 +73,23 @@ internal sealed class TargetConnection
 
     public TunnelConnection Tunnel { get; }
 
+    private bool HaveEnded => (Volatile.Read(ref _loopsEnded) & LoopsThatCount) == LoopsThatCount;
+
+    private int LoopsThatCount => Tunnel.CanHalfClose ? SendLoop | ReceiveLoop : ReceiveLoop;
+
     /// <summary>Carries bytes until both ends are closed and nothing more is due to either; never fails.</summary>
     public async Task<CloseReason> RunAsync()
     {
         var receiving = ReceiveLoopAsync();
         var sending = SendLoopAsync();
-        var ended = Tunnel.CanHalfClose ? Task.WhenAll(receiving, sending) : receiving;
-        await Task.WhenAny(ended, _closeRequested.Task, Tunnel.Completion);
-        if (_closeRequested.Task.IsCompleted || (_inputEnded && !ended.IsCompleted))
+        await _turned.Task;
+        var ended = HaveEnded;
+        if (_closeRequested || (_inputEnded && !ended))
         {
             // The tunnel's end of it may be over while the target has yet to take the last bytes.
             await FinishSendingAsync(sending, receiving);
         }
-        else if (!ended.IsCompleted)
+        else if (!ended)
         {
             // Stalled, or the tunnel is gone: a quiet end would let a cut-off upload look complete.
             Reset();
@@ -89,12 +108,27 @@ internal sealed class TargetConnection
     /// </summary>
     public void RequestClose()
     {
+        _closeRequested = true;
         Tunnel.EndInput(isWhole: true);
         Tunnel.RequestClose(CloseReason.FrontendClosed);
-        if (_closeRequested.TrySetResult())
+        if (Interlocked.Exchange(ref _forwarding, Stopped) == Waiting)
         {
-            _stopForwarding.Cancel();
+            // To cancel the wait instead would cost each connection an exception.
+            Tunnel.Output.Complete();
         }
+        else
+        {
+            Tunnel.Output.CancelPendingFlush();
+        }
+
+        Signal();
+    }
+
+    /// <summary>Nothing more is due between this agent and the server.</summary>
+    public void TunnelEnded()
+    {
+        _tunnelEnded = true;
+        Signal();
     }
 
     /// <summary>
@@ -132,7 +166,17 @@ internal sealed class TargetConnection
     /// <summary>What the target sent may wait for its frontend as long as that lives; once it has closed, it hears no more.</summary>
     private async Task<CloseReason> EndAsync()
     {
-        await Task.WhenAny(Tunnel.Completion, _closeRequested.Task);
+        if (!_closeRequested && !_tunnelEnded)
+        {
+            // Few have to wait a second time; the others need no second source.
+            var again = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Interlocked.Exchange(ref _again, again);
+            if (!_closeRequested && !_tunnelEnded)
+            {
+                await again.Task;
+            }
+        }
+
         try
         {
             return await Tunnel.Completion.WaitAsync(_limits.CloseTimeout, _time);
@@ -192,7 +236,17 @@ internal sealed class TargetConnection
                 }
 
                 // One segment at a time: a slow target must show its progress to the stall limit.
-                var sent = await _socket.SendAsync(FirstSegment.Of(result.Buffer), SocketFlags.None);
+                var segment = FirstSegment.Of(result.Buffer);
+                var sent = _socket.Send(segment.Span, SocketFlags.None, out var error);
+                if (error == SocketError.WouldBlock)
+                {
+                    sent = await _socket.SendAsync(segment, SocketFlags.None);
+                }
+                else if (error != SocketError.Success)
+                {
+                    throw new SocketException((int)error);
+                }
+
                 input.AdvanceTo(result.Buffer.GetPosition(sent));
             }
         }
@@ -204,6 +258,7 @@ internal sealed class TargetConnection
         finally
         {
             await input.CompleteAsync();
+            NoteEnd(SendLoop);
         }
     }
 
@@ -211,45 +266,76 @@ internal sealed class TargetConnection
     {
         try
         {
-            if (await ForwardAsync(Tunnel.Output, _stopForwarding.Token))
+            if (!await ForwardAsync(Tunnel.Output))
             {
-                return;
+                await Tunnel.Output.CompleteAsync();
+                await DiscardAsync();
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // The frontend closed.
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             Tunnel.RequestClose(CloseReason.TargetReset);
-            return;
         }
         finally
         {
             await Tunnel.Output.CompleteAsync();
+            NoteEnd(ReceiveLoop);
         }
+    }
 
-        await DiscardAsync();
+    private void Signal()
+    {
+        Interlocked.MemoryBarrier();
+        _turned.TrySetResult();
+        Volatile.Read(ref _again)?.TrySetResult();
+    }
+
+    private void NoteEnd(int loop)
+    {
+        Interlocked.Or(ref _loopsEnded, loop);
+        if (HaveEnded)
+        {
+            _turned.TrySetResult();
+        }
     }
 
     /// <summary>True when the target has ended; false when nobody takes its bytes any more.</summary>
-    private async Task<bool> ForwardAsync(PipeWriter output, CancellationToken cancellationToken)
+    private async Task<bool> ForwardAsync(PipeWriter output)
     {
         var size = new ReadSize();
         var turns = new SocketTurns();
         var more = false;
         while (true)
         {
-            if (!more)
+            if (!more || _socket.Available == 0)
             {
+                if (Interlocked.CompareExchange(ref _forwarding, Waiting, Busy) == Stopped)
+                {
+                    return false;
+                }
+
                 // An idle connection waits here, without a buffer.
-                await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
+                await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
                 turns.Waited();
+                if (Interlocked.CompareExchange(ref _forwarding, Busy, Waiting) == Stopped)
+                {
+                    return false;
+                }
             }
 
             var asked = size.Bytes;
-            var got = await _socket.ReceiveAsync(output.GetMemory(asked)[..asked], SocketFlags.None, cancellationToken);
+            var got = _socket.Receive(output.GetSpan(asked)[..asked], SocketFlags.None, out var error);
+            if (error == SocketError.WouldBlock)
+            {
+                more = false;
+                continue;
+            }
+
+            if (error != SocketError.Success)
+            {
+                throw new SocketException((int)error);
+            }
+
             if (got == 0)
             {
                 Tunnel.SetReason(CloseReason.TargetClosed);
@@ -264,7 +350,8 @@ internal sealed class TargetConnection
             }
 
             more = got == asked;
-            if ((await output.FlushAsync(cancellationToken)).IsCompleted)
+            var flush = await output.FlushAsync();
+            if (flush.IsCompleted || flush.IsCanceled)
             {
                 return false;
             }

@@ -40,8 +40,8 @@ internal sealed class TargetDialer(NameLookup lookup, TargetPolicy policy, Targe
             return TargetDialResult.Denied(refusal);
         }
 
-        using var deadline = new CancellationTokenSource(timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var either = new CancellationTokenSource(timeout, time);
+        await using var given = cancellationToken.UnsafeRegister(static either => ((CancellationTokenSource)either!).Cancel(), either);
         IReadOnlyList<IPEndPoint>? endPoints = null;
         try
         {

@@ -23,6 +23,11 @@ internal sealed class TargetPolicy(IReadOnlyList<TargetRule> allow, IReadOnlyLis
     /// <param name="port">That will be dialled.</param>
     public string? Refusal(IReadOnlyList<string> names, int port)
     {
+        if (deny.Count == 0 && allow.Count == 0)
+        {
+            return null;
+        }
+
         foreach (var name in names)
         {
             if (deny.FirstOrDefault(r => r.Matches(name, port)) is { } rule)
@@ -43,13 +48,18 @@ internal sealed class TargetPolicy(IReadOnlyList<TargetRule> allow, IReadOnlyLis
     /// <param name="port">That will be dialled.</param>
     public string? Refusal(IReadOnlyList<string> names, IPAddress address, int port)
     {
+        var metadata = allowMetadata ? -1 : MetadataNetwork(address);
+        if (deny.Count == 0 && allow.Count == 0 && metadata < 0)
+        {
+            return null;
+        }
+
         var target = TargetAddress.Join(address, port);
         if (deny.FirstOrDefault(r => r.Matches(address, port)) is { } rule)
         {
             return Denied(target, $"--deny-target={rule.Text}");
         }
 
-        var metadata = allowMetadata ? -1 : Array.FindIndex(Metadata, n => n.Contains(address));
         if (metadata >= 0 && !allow.Any(r => r.Matches(address, port) && IsWithin(r.Network!.Value, Metadata[metadata])))
         {
             return Denied(target, "link-local and metadata addresses are refused without --allow-metadata-targets");
@@ -70,6 +80,8 @@ internal sealed class TargetPolicy(IReadOnlyList<TargetRule> allow, IReadOnlyLis
 
         return address.Equals(IPAddress.Any) ? IPAddress.Loopback : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : address;
     }
+
+    private static int MetadataNetwork(IPAddress address) => Array.FindIndex(Metadata, n => n.Contains(address));
 
     private static bool IsWithin(IPNetwork inner, IPNetwork outer) =>
         inner.PrefixLength >= outer.PrefixLength && outer.Contains(inner.BaseAddress);

@@ -21,7 +21,7 @@ internal sealed class TunnelDials
     private readonly TunnelTargets _targets;
     private readonly AgentContext _context;
     private readonly int _maxPending;
-    private readonly OwnedTasks<(PendingDial Dial, DialRequest Request)> _tasks;
+    private readonly OwnedTasks<PendingDial> _tasks;
     private readonly Lock _gate = new();
     private readonly List<PendingDial> _pending = [];
     private readonly RecentDials _recent = new();
@@ -39,7 +39,7 @@ internal sealed class TunnelDials
 
     public int Count => _tasks.Count;
 
-    /// <summary>Starts a dial and returns at once. Only the tunnel's reader calls it.</summary>
+    /// <summary>Starts a dial and returns as soon as that has to wait. Only the tunnel's reader calls it.</summary>
     public void Start(DialRequest request, long connectId)
     {
         if (_context.Limits.Budget is { IsExhausted: true } budget)
@@ -50,16 +50,12 @@ internal sealed class TunnelDials
             return;
         }
 
-        var dial = new PendingDial(request.Random, connectId, request.Traceparent);
-        lock (_gate)
+        var dial = new PendingDial(request, connectId);
+        if (TryAdd(dial))
         {
-            if (!_ended && _pending.Count < _maxPending)
-            {
-                _pending.Add(dial);
-                _context.Metrics.DialStarted();
-                _tasks.Start((dial, request));
-                return;
-            }
+            _context.Metrics.DialStarted();
+            _tasks.Run(dial);
+            return;
         }
 
         AgentLog.TooManyDials(_context.Logger, _maxPending);
@@ -109,9 +105,24 @@ internal sealed class TunnelDials
         await _tasks.WhenAllAsync();
     }
 
-    private async Task RunAsync((PendingDial Dial, DialRequest Request) work)
+    private bool TryAdd(PendingDial dial)
     {
-        var (dial, request) = work;
+        lock (_gate)
+        {
+            if (_ended || _pending.Count >= _maxPending)
+            {
+                return false;
+            }
+
+            _pending.Add(dial);
+            _tasks.Add(dial);
+            return true;
+        }
+    }
+
+    private async Task RunAsync(PendingDial dial)
+    {
+        var request = dial.Request;
         var started = _context.Time.GetTimestamp();
         var result = await _dialer.DialAsync(request.Protocol, request.Address, dial.Cancelled);
         if (Take(dial, result.Socket) is not { } taken)

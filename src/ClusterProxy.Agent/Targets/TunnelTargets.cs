@@ -38,10 +38,16 @@ internal sealed class TunnelTargets
     /// <summary>Makes the connection known to the reader. It carries nothing before <see cref="Start"/>.</summary>
     public TargetConnection Open(PendingDial dial, Socket socket)
     {
+        TargetConnection connection = null!;
         var tunnel = new TunnelConnection(
             _writer, dial.ConnectId, TunnelRole.Dialed, _features, _context.Limits, _context.Time, _context.Metrics,
-            ended => _open.TryRemove(ended.ConnectId, out _), _roundTrip);
-        var connection = new TargetConnection(dial.ConnectionId, socket, tunnel, _context.Limits, _context.Time);
+            ended =>
+            {
+                _open.TryRemove(ended.ConnectId, out _);
+                connection.TunnelEnded();
+            },
+            _roundTrip);
+        connection = new TargetConnection(dial.ConnectionId, socket, tunnel, _context.Limits, _context.Time);
         _open[dial.ConnectId] = connection;
         return connection;
     }
@@ -49,7 +55,8 @@ internal sealed class TunnelTargets
     public void Start(TargetConnection connection)
     {
         _context.Metrics.ConnectionOpened();
-        _running.Start(connection);
+        _running.Add(connection);
+        _running.Run(connection);
     }
 
     /// <summary>

@@ -12,10 +12,6 @@ namespace ClusterProxy.Hosting.Transport;
 /// </summary>
 public sealed class DirectSocketConnection : DefaultConnectionContext, IConnectionSocketFeature, IDuplexPipe
 {
-    /// <summary>Bytes of a read: those of one packet. What is idle waits without a buffer.</summary>
-    private static readonly StreamPipeReaderOptions ReaderOptions =
-        new(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024, leaveOpen: true, useZeroByteReads: true);
-
     /// <summary>How long a peer may take to end after this side has: many round trips, and short beside any deadline of a shutdown.</summary>
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(1);
 
@@ -33,8 +29,9 @@ public sealed class DirectSocketConnection : DefaultConnectionContext, IConnecti
     {
         _time = time;
         Socket = socket;
+        socket.Blocking = false;
         _stream = new SocketStream(socket);
-        Input = PipeReader.Create(_stream, ReaderOptions);
+        Input = new SocketPipeReader(_stream);
         _output = new SocketPipeWriter(_stream);
         Transport = this;
         Application = this;
@@ -64,7 +61,7 @@ public sealed class DirectSocketConnection : DefaultConnectionContext, IConnecti
     /// What follows a read of this connection is short from here on, so it may run on the thread that learned of the bytes: see
     /// <see cref="InlineSocketCompletions"/>.
     /// </summary>
-    public void RunReadsInline() => _stream.RunInline();
+    public void RunReadsInline() => _stream.RunsInline = true;
 
     /// <summary>
     /// At the end the peer, which has been told in its protocol, has a moment to end first. An HTTP/2 client that meets the end of
@@ -82,7 +79,9 @@ public sealed class DirectSocketConnection : DefaultConnectionContext, IConnecti
     public override void Abort(ConnectionAbortedException abortReason)
     {
         _stream.Reset();
-        Close();
+
+        // Elsewhere: the caller may hold locks of whoever has registered.
+        ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
     }
 
     public override async ValueTask DisposeAsync()
@@ -101,9 +100,7 @@ public sealed class DirectSocketConnection : DefaultConnectionContext, IConnecti
         }
 
         await _stream.DisposeAsync();
-        Close();
+        _closed.Cancel();
         await base.DisposeAsync();
     }
-
-    private void Close() => ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
 }

@@ -16,6 +16,7 @@ internal sealed class SocketPipeWriter : PipeWriter
     private PipeWriter _inner;
     private bool _buffersWrites;
     private bool _leavesEnd;
+    private volatile bool _sends;
     private bool _completed;
 
     public SocketPipeWriter(SocketStream stream)
@@ -63,7 +64,12 @@ internal sealed class SocketPipeWriter : PipeWriter
     /// <summary>Sends FIN. What was not flushed is dropped.</summary>
     public override void Complete(Exception? exception = null)
     {
-        _inner.Complete(exception ?? new OperationCanceledException());
+        if (!_sends)
+        {
+            // Else its buffers are left to the collector: in the pool they would be another connection's while they are sent here.
+            _inner.Complete(exception ?? new OperationCanceledException());
+        }
+
         Finish();
     }
 
@@ -79,6 +85,7 @@ internal sealed class SocketPipeWriter : PipeWriter
 
     private async ValueTask<FlushResult> SendAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
     {
+        _sends = true;
         try
         {
             return await _inner.WriteAsync(source, cancellationToken);
@@ -87,6 +94,10 @@ internal sealed class SocketPipeWriter : PipeWriter
         {
             _inner = Create(Stream.Null, Options);
             return new FlushResult(isCanceled: false, isCompleted: true);
+        }
+        finally
+        {
+            _sends = false;
         }
     }
 

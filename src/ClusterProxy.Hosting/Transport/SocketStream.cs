@@ -4,8 +4,11 @@ using Microsoft.AspNetCore.Connections;
 
 namespace ClusterProxy.Hosting.Transport;
 
-/// <summary>A socket whose failures have the exceptions that Kestrel and its users know.</summary>
-/// <param name="socket">Owned.</param>
+/// <summary>
+/// A socket whose failures have the exceptions that Kestrel and its users know. A stream only for what writes to it; what reads
+/// is <see cref="SocketPipeReader"/>.
+/// </summary>
+/// <param name="socket">Owned; its calls do not block.</param>
 internal sealed class SocketStream(Socket socket) : Stream
 {
     private const int ProbeSeconds = 15;
@@ -16,7 +19,7 @@ internal sealed class SocketStream(Socket socket) : Stream
     private bool _probes;
     private SocketTurns _reads;
 
-    public override bool CanRead => true;
+    public override bool CanRead => false;
 
     public override bool CanWrite => true;
 
@@ -37,7 +40,22 @@ internal sealed class SocketStream(Socket socket) : Stream
     /// From here on a read that had to wait goes on on the thread that learned of the bytes. Before, as in a handshake, what
     /// follows a read may take milliseconds and is not for that thread.
     /// </summary>
-    public void RunInline() => _runsInline = true;
+    public bool RunsInline
+    {
+        get => _runsInline;
+        set => _runsInline = value;
+    }
+
+    /// <summary>Whether the socket, and nothing else, failed.</summary>
+    public static bool IsFault(Exception e) => e is SocketException or ObjectDisposedException;
+
+    /// <summary>As those know it who use a connection.</summary>
+    public Exception Translate(Exception fault) =>
+        _reset || fault is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted }
+            ? new ConnectionAbortedException("the connection was closed on this side", fault)
+            : fault is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown or SocketError.ConnectionAborted }
+                ? new ConnectionResetException(fault.Message, fault)
+                : new IOException(fault.Message, fault);
 
     /// <summary>Tells the peer that nothing more comes.</summary>
     public void Finish()
@@ -121,54 +139,60 @@ internal sealed class SocketStream(Socket socket) : Stream
         socket.Dispose();
     }
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    /// <summary>Ends when there are bytes to receive, or the end, or a fault, which <see cref="TryReceive"/> then tells.</summary>
+    public ValueTask<int> WaitForBytesAsync()
     {
+        _reads.Waited();
+        return socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+    }
+
+    /// <summary>Takes what has come; 0 at the end, less when there is nothing yet.</summary>
+    /// <param name="buffer">Where to; not empty.</param>
+    /// <param name="isLong">So much has come without a wait that what follows belongs on another thread.</param>
+    public int TryReceive(Span<byte> buffer, out bool isLong)
+    {
+        isLong = false;
         try
         {
-            var receive = socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
-            if (!receive.IsCompleted)
+            var received = socket.Receive(buffer, SocketFlags.None, out var error);
+            if (error == SocketError.WouldBlock)
             {
-                _reads.Waited();
-                var waitedFor = Received(buffer, await receive);
-                if (!_runsInline)
-                {
-                    await SocketTurns.NextAsync();
-                }
-
-                return waitedFor;
+                return -1;
             }
 
-            var received = Received(buffer, receive.Result);
-            if (_reads.Moved(received))
+            if (error != SocketError.Success)
             {
-                await SocketTurns.NextAsync();
+                throw Translate(new SocketException((int)error));
             }
 
+            _peerEnded = received == 0;
+            isLong = _reads.Moved(received);
             return received;
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (ObjectDisposedException e)
         {
             throw Translate(e);
         }
     }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    /// <summary>Sends inside the call; only what the socket does not take at once is waited for.</summary>
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         try
         {
-            while (!buffer.IsEmpty)
+            var sent = socket.Send(buffer.Span, SocketFlags.None, out var error);
+            return error switch
             {
-                buffer = buffer[await socket.SendAsync(buffer, SocketFlags.None, cancellationToken)..];
-            }
+                SocketError.Success when sent == buffer.Length => ValueTask.CompletedTask,
+                SocketError.Success or SocketError.WouldBlock => SendRestAsync(buffer[sent..], cancellationToken),
+                _ => ValueTask.FromException(Translate(new SocketException((int)error))),
+            };
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (ObjectDisposedException e)
         {
-            throw Translate(e);
+            return ValueTask.FromException(Translate(e));
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -199,16 +223,18 @@ internal sealed class SocketStream(Socket socket) : Stream
         base.Dispose(disposing);
     }
 
-    private int Received(Memory<byte> buffer, int bytes)
+    private async ValueTask SendRestAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
-        _peerEnded = bytes == 0 && !buffer.IsEmpty;
-        return bytes;
+        try
+        {
+            while (!buffer.IsEmpty)
+            {
+                buffer = buffer[await socket.SendAsync(buffer, SocketFlags.None, cancellationToken)..];
+            }
+        }
+        catch (Exception e) when (IsFault(e))
+        {
+            throw Translate(e);
+        }
     }
-
-    private Exception Translate(Exception fault) =>
-        _reset || fault is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted }
-            ? new ConnectionAbortedException("the connection was closed on this side", fault)
-            : fault is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown or SocketError.ConnectionAborted }
-                ? new ConnectionResetException(fault.Message, fault)
-                : new IOException(fault.Message, fault);
 }

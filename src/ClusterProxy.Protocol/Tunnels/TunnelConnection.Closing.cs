@@ -83,7 +83,7 @@ internal sealed partial class TunnelConnection
     {
         lock (_gate)
         {
-            if (_closeSent || _ended.Task.IsCompleted)
+            if (_closeSent || _hasEnded)
             {
                 return null;
             }
@@ -125,7 +125,7 @@ internal sealed partial class TunnelConnection
     {
         lock (_gate)
         {
-            if (reason.IsCut() && !_ended.Task.IsCompleted)
+            if (reason.IsCut() && !_hasEnded)
             {
                 _lostBy ??= reason;
             }
@@ -137,16 +137,18 @@ internal sealed partial class TunnelConnection
         CloseReason reason;
         lock (_gate)
         {
-            if (_ended.Task.IsCompleted)
+            if (_hasEnded)
             {
                 return;
             }
 
+            _hasEnded = true;
             _closeTimer?.Dispose();
             reason = _reason ??= CloseReason.TunnelLost;
-            _ended.TrySetResult(reason);
         }
 
+        // The tunnel lets go of it first: its owner may go on inside the second call.
         _onEnded(this);
+        _ended.TrySetResult(reason);
     }
 }

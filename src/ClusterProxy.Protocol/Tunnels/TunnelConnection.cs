@@ -25,7 +25,7 @@ internal sealed partial class TunnelConnection
     private readonly MeteredPipeReader _inputReader;
     private readonly OutgoingFlow _flow;
     private readonly ReceiveWindow? _window;
-    private readonly TaskCompletionSource<CloseReason> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<CloseReason> _ended;
     private readonly Lock _gate = new();
     private readonly Lock _inputGate = new();
     private Pipe? _output;
@@ -36,6 +36,7 @@ internal sealed partial class TunnelConnection
     private bool _halfCloseSent;
     private bool _closeSent;
     private bool _inputEnded;
+    private bool _hasEnded;
     private volatile bool _inputIsWhole;
     private volatile bool _ownerGone;
     private volatile bool _isOver;
@@ -63,6 +64,7 @@ internal sealed partial class TunnelConnection
         _time = time;
         _observer = observer;
         _onEnded = onEnded;
+        _ended = new(limits.OwnerScheduler == PipeScheduler.Inline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         // With credit the window is the bound, and the reader never waits.
         _input = new Pipe(new PipeOptions(
             readerScheduler: limits.OwnerScheduler, writerScheduler: limits.Scheduler,

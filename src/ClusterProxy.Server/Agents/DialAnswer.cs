@@ -9,6 +9,8 @@ internal readonly record struct DialAnswer(DialAnswerKind Kind, TunnelConnection
 
     public static DialAnswer Unanswered { get; } = new(DialAnswerKind.Unanswered, null, "");
 
+    public static DialAnswer GivenUp { get; } = new(DialAnswerKind.GivenUp, null, "");
+
     public static DialAnswer TunnelEnded { get; } = new(DialAnswerKind.TunnelEnded, null, "");
 
     public static DialAnswer Connected(TunnelConnection connection) => new(DialAnswerKind.Connected, connection, "");

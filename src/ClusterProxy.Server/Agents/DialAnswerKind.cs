@@ -17,4 +17,7 @@ internal enum DialAnswerKind
 
     /// <summary>Not at all: it ended.</summary>
     TunnelEnded,
+
+    /// <summary>Whoever asked no longer waits.</summary>
+    GivenUp,
 }

@@ -37,31 +37,36 @@ internal sealed class ConnectClient
     /// <summary>Whether the client will send no more.</summary>
     public bool IsCompleted => _completed;
 
+    /// <summary>The request head, if all of it has come; null when more has to be read.</summary>
+    public ConnectRequest? TryReadHead()
+    {
+        var limited = _buffer.Length > ConnectRequestParser.MaxHeadLength
+            ? _buffer.Slice(0, ConnectRequestParser.MaxHeadLength)
+            : _buffer;
+        if (ConnectRequestParser.TryFindEnd(limited, out var end))
+        {
+            var request = ConnectRequestParser.Parse(_buffer.Slice(0, end));
+            _buffer = _buffer.Slice(end);
+            return request;
+        }
+
+        return limited.Length >= ConnectRequestParser.MaxHeadLength
+            ? ConnectRequest.Refused(431, $"the request head is longer than {ConnectRequestParser.MaxHeadLength} bytes")
+            : null;
+    }
+
     /// <summary>Reads the request head; null when the client went away inside it.</summary>
     public async Task<ConnectRequest?> ReadHeadAsync(CancellationToken deadline)
     {
-        while (true)
+        while (await ReadMoreAsync(deadline))
         {
-            var limited = _buffer.Length > ConnectRequestParser.MaxHeadLength
-                ? _buffer.Slice(0, ConnectRequestParser.MaxHeadLength)
-                : _buffer;
-            if (ConnectRequestParser.TryFindEnd(limited, out var end))
+            if (TryReadHead() is { } request)
             {
-                var request = ConnectRequestParser.Parse(_buffer.Slice(0, end));
-                _buffer = _buffer.Slice(end);
                 return request;
             }
-
-            if (limited.Length >= ConnectRequestParser.MaxHeadLength)
-            {
-                return ConnectRequest.Refused(431, $"the request head is longer than {ConnectRequestParser.MaxHeadLength} bytes");
-            }
-
-            if (!await ReadMoreAsync(deadline))
-            {
-                return null;
-            }
         }
+
+        return null;
     }
 
     /// <summary>

@@ -57,7 +57,7 @@ internal sealed class ConnectTunnel : IFrontend
         try
         {
             // 1
-            if (await ReadHeadAsync() is not { } request)
+            if ((_client.TryReadHead() ?? await ReadHeadAsync()) is not { } request)
             {
                 return;
             }
@@ -176,6 +176,9 @@ internal sealed class ConnectTunnel : IFrontend
     {
         var upload = UploadAsync(owner);
         var download = DownloadAsync(owner);
+
+        // Until something ends, an idle connection needs nobody else.
+        await Task.WhenAny(upload, download, owner.Connection.Completion);
         var end = owner.WaitForEndAsync(download);
         var idle = CloseWhenIdleAsync(owner, upload, download);
         if (await Task.WhenAny(download, end) == end && !await end)

@@ -120,7 +120,7 @@ internal sealed class ConnectionOwner : IAsyncDisposable
         }
 
         EndOutput();
-        await _release.CancelAsync();
+        _release.Cancel();
         await _closing;
         _release.Dispose();
     }

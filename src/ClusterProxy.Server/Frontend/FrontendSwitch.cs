@@ -35,12 +35,18 @@ internal sealed class FrontendSwitch(
         }
 
         var input = connection.Transport.Input;
-        using var deadline = new CancellationTokenSource(timeout, time);
+        var started = time.GetTimestamp();
         try
         {
             while (true)
             {
-                var result = await input.ReadAsync(deadline.Token);
+                var result = await ReadAsync(input, started);
+                if (result.IsCanceled)
+                {
+                    // It never said what it wants.
+                    return;
+                }
+
                 switch (Match(result.Buffer))
                 {
                     case PrefaceMatch.Whole:
@@ -73,14 +79,25 @@ internal sealed class FrontendSwitch(
                 }
             }
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
-        {
-            // It never said what it wants.
-        }
         catch (Exception e) when (e is IOException or ConnectionAbortedException)
         {
             // It left.
         }
+    }
+
+    /// <summary>Cancelled when the deadline has passed. It is only set up for a client that has not spoken yet.</summary>
+    private async ValueTask<ReadResult> ReadAsync(PipeReader input, long started)
+    {
+        var read = input.ReadAsync();
+        if (read.IsCompleted)
+        {
+            return await read;
+        }
+
+        var left = timeout - time.GetElapsedTime(started);
+        await using var deadline = time.CreateTimer(
+            static input => ((PipeReader)input!).CancelPendingRead(), input, left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        return await read;
     }
 
     private static PrefaceMatch Match(in ReadOnlySequence<byte> buffer)

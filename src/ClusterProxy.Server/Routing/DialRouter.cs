@@ -1,4 +1,3 @@
-using ClusterProxy.Protocol;
 using ClusterProxy.Server.Agents;
 
 namespace ClusterProxy.Server.Routing;
@@ -15,6 +14,8 @@ namespace ClusterProxy.Server.Routing;
 /// </summary>
 internal sealed class DialRouter : IDialRouter
 {
+    private static readonly Action<object?> CancelSource = static source => ((CancellationTokenSource)source!).Cancel();
+
     private readonly AgentRegistry _agents;
     private readonly DialLimits _limits;
     private readonly TimeProvider _time;
@@ -82,10 +83,9 @@ internal sealed class DialRouter : IDialRouter
         string protocol, string address, string traceparent, IReadOnlySet<string>? clusters, List<AgentTunnel> tried,
         CancellationToken cancellationToken)
     {
-        using var deadline = _limits.Deadline > TimeSpan.Zero
-            ? new CancellationTokenSource(_limits.Deadline, _time)
-            : new CancellationTokenSource();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken, _shutdown.Token);
+        using var stop = new CancellationTokenSource(_limits.Deadline > TimeSpan.Zero ? _limits.Deadline : Timeout.InfiniteTimeSpan, _time);
+        using var gaveUp = cancellationToken.UnsafeRegister(CancelSource, stop);
+        using var shutdown = _shutdown.Token.UnsafeRegister(CancelSource, stop);
         while (true)
         {
             // 1
@@ -106,18 +106,15 @@ internal sealed class DialRouter : IDialRouter
 
             // 3
             DialAnswer answer;
-            try
+            using (stop.Token.UnsafeRegister(static dial => ((PendingDial)dial!).GiveUp(), dial))
             {
-                answer = await dial.Answer.WaitAsync(stop.Token);
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                await AbandonAsync(dial);
-                return DialResult.Failed(Outcome(tunnel, dial, address, cancellationToken));
+                answer = await dial.Answer;
             }
 
             switch (answer.Kind)
             {
+                case DialAnswerKind.GivenUp:
+                    return DialResult.Failed(Outcome(tunnel, dial, address, cancellationToken));
                 case DialAnswerKind.Connected:
                     return DialResult.Connected(answer.Connection!);
                 case DialAnswerKind.Refused:
@@ -153,15 +150,5 @@ internal sealed class DialRouter : IDialRouter
         _logger.DialTimedOut(address, tunnel.Agent.Id, _limits.Deadline);
         tunnel.RetireIfBlocked(dial, _limits.Deadline);
         return DialFailureReason.TimedOut;
-    }
-
-    private static async ValueTask AbandonAsync(PendingDial dial)
-    {
-        if (!dial.Stream.TryCancel(dial) && await dial.Answer is { Connection: { } connection })
-        {
-            connection.Output.Complete();
-            connection.Input.Complete();
-            connection.Abort(CloseReason.FrontendClosed);
-        }
     }
 }

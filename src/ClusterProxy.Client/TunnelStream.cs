@@ -33,14 +33,14 @@ public sealed partial class TunnelStream : Stream
     public TunnelTarget Target { get; }
 
     /// <summary>
-    /// By which the server's and the agent's logs and the server's audit name this connection, 16 hexadecimal digits. Empty over
-    /// HTTP-CONNECT and with a server of upstream, which do not say; proto/README.md, section "trace".
+    /// By which the server's and the agent's logs and the server's audit name this connection, 16 hexadecimal digits. Empty
+    /// with a server of upstream, which does not say; proto/README.md, section "trace".
     /// </summary>
     public string ConnectionId => _end.ConnectionId;
 
     /// <summary>
-    /// Whether <see cref="CompleteWrites"/> works. Konnectivity has no half-close, so it is true only over gRPC, when server
-    /// and agent have both announced that they pass it on.
+    /// Whether <see cref="CompleteWrites"/> works. Konnectivity has no half-close, so it is true only when server and
+    /// agent have both announced that they pass it on.
     /// </summary>
     public bool CanHalfClose => _end.CanHalfClose;
 

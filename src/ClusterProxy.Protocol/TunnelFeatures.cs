@@ -17,6 +17,9 @@ internal static class TunnelFeatures
     /// </summary>
     public const TunnelFeatureSet Frontend = TunnelFeatureSet.HalfClose | TunnelFeatureSet.Lanes | TunnelFeatureSet.Trace;
 
+    /// <summary>What this build understands with a CONNECT, whose socket is its one connection.</summary>
+    public const TunnelFeatureSet Connect = TunnelFeatureSet.HalfClose | TunnelFeatureSet.Trace;
+
     /// <summary>Without these there is no lane of a frontend: it carries many connections.</summary>
     public const TunnelFeatureSet LeastOfLane = TunnelFeatureSet.HalfClose | TunnelFeatureSet.Credit | TunnelFeatureSet.Ping;
 

@@ -20,6 +20,9 @@ internal static class TunnelHeaders
     /// <summary>From a server with the feature "servers" that knows its fleet: a ServerList in Base64, as gRPC carries bytes.</summary>
     public const string Servers = "clusterproxy-servers-bin";
 
+    /// <summary>In the answer to a CONNECT with the feature "trace": the connection's id.</summary>
+    public const string Connection = "clusterproxy-connection";
+
     /// <summary>From a frontend: W3C trace context of its dial.</summary>
     public const string TraceParent = "traceparent";
 }

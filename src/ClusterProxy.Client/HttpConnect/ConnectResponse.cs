@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ClusterProxy.Protocol;
 
 namespace ClusterProxy.Client.HttpConnect;
 
@@ -8,7 +9,10 @@ namespace ClusterProxy.Client.HttpConnect;
 /// <param name="StatusLine">Code and phrase, for messages.</param>
 /// <param name="ContentLength">Bytes of the body; null when it ends with the connection.</param>
 /// <param name="Rest">Bytes behind the head: the target's first, or the start of an error text.</param>
-internal sealed record ConnectResponse(int Status, string StatusLine, long? ContentLength, ReadOnlyMemory<byte> Rest)
+/// <param name="Features">What of ours this connection has; empty from a server of upstream.</param>
+/// <param name="ConnectionId">By which the server knows it; empty when it does not say.</param>
+internal sealed record ConnectResponse(
+    int Status, string StatusLine, long? ContentLength, ReadOnlyMemory<byte> Rest, string Features, string ConnectionId)
 {
     /// <summary>A head longer than this is not one of a proxy server, whose own has a handful of lines.</summary>
     public const int MaxHeadLength = 16 * 1024;
@@ -77,17 +81,16 @@ internal sealed record ConnectResponse(int Status, string StatusLine, long? Cont
             throw new InvalidDataException($"the answer starts with \"{Shorten(lines[0])}\", which is no HTTP/1 status line");
         }
 
-        long? contentLength = null;
-        foreach (var line in lines.AsSpan(1))
-        {
-            if (line.StartsWith("content-length:", StringComparison.OrdinalIgnoreCase) &&
-                long.TryParse(line.AsSpan("content-length:".Length).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var value))
-            {
-                contentLength = value;
-            }
-        }
+        long? contentLength = long.TryParse(ValueOf("content-length", lines), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
+        return new(
+            status, Shorten(lines[0][(parts[0].Length + 1)..]), contentLength, rest, ValueOf(TunnelHeaders.Features, lines),
+            Shorten(ValueOf(TunnelHeaders.Connection, lines)));
+    }
 
-        return new(status, Shorten(lines[0][(parts[0].Length + 1)..]), contentLength, rest);
+    private static string ValueOf(string name, string[] lines)
+    {
+        var line = lines.Skip(1).LastOrDefault(l => l.Length > name.Length && l[name.Length] == ':' && l.StartsWith(name, StringComparison.OrdinalIgnoreCase));
+        return line is null ? "" : line[(name.Length + 1)..].Trim();
     }
 
     private static string Shorten(string line) =>

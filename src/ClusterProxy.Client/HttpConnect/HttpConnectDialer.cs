@@ -14,6 +14,8 @@ internal sealed class HttpConnectDialer(ServerConnector connector, TunnelClientO
     // An error text is worth a moment, not the whole dial timeout.
     private static readonly TimeSpan ErrorTextTimeout = TimeSpan.FromSeconds(2);
 
+    private static readonly string Features = $"{TunnelHeaders.Features}: {TunnelFeatures.Format(TunnelFeatures.Connect)}\r\n";
+
     private readonly ConcurrentDictionary<SocketStreamEnd, byte> _ends = new();
 
     public async Task<IStreamEnd> DialAsync(TunnelTarget target, CancellationToken cancellationToken)
@@ -26,8 +28,8 @@ internal sealed class HttpConnectDialer(ServerConnector connector, TunnelClientO
             connection = await connector.ConnectAsync(SslApplicationProtocol.Http11, cancellationToken).ConfigureAwait(false);
             metrics.ConnectionMoved(status, ConnectionStatus.Dialing);
             status = ConnectionStatus.Dialing;
-            var rest = await RequestAsync(connection.Stream, target, cancellationToken).ConfigureAwait(false);
-            var end = new SocketStreamEnd(connection, rest, target, options, OnEnded);
+            var response = await RequestAsync(connection.Stream, target, cancellationToken).ConfigureAwait(false);
+            var end = new SocketStreamEnd(connection, response, target, options, OnEnded);
             _ends.TryAdd(end, default);
             metrics.ConnectionMoved(status, ConnectionStatus.Ok);
             return end;
@@ -52,16 +54,16 @@ internal sealed class HttpConnectDialer(ServerConnector connector, TunnelClientO
     public async ValueTask DisposeAsync() =>
         await Task.WhenAll(_ends.Keys.Select(end => end.DisposeAsync().AsTask())).ConfigureAwait(false);
 
-    private async Task<ReadOnlyMemory<byte>> RequestAsync(Stream stream, TunnelTarget target, CancellationToken cancellationToken)
+    private async Task<ConnectResponse> RequestAsync(Stream stream, TunnelTarget target, CancellationToken cancellationToken)
     {
         var trace = TunnelSettings.TraceOf(Activity.Current) is { } parent ? $"{TunnelHeaders.TraceParent}: {parent}\r\n" : "";
         await stream.WriteAsync(
-            Encoding.ASCII.GetBytes($"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{trace}\r\n"), cancellationToken).ConfigureAwait(false);
+            Encoding.ASCII.GetBytes($"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{Features}{trace}\r\n"), cancellationToken).ConfigureAwait(false);
         await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
         var response = await ConnectResponse.ReadAsync(stream, cancellationToken).ConfigureAwait(false);
         if (response.IsEstablished)
         {
-            return response.Rest;
+            return response;
         }
 
         using var deadline = new CancellationTokenSource(ErrorTextTimeout, options.TimeProvider);

@@ -22,18 +22,21 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
     private readonly Lock _gate = new();
     private ReadOnlyMemory<byte> _early;
     private bool _peerEnded;
+    private Task? _finished;
     private Task<string?>? _closed;
 
     /// <param name="connection">Owned from here on.</param>
-    /// <param name="early">What came behind the answer's head.</param>
+    /// <param name="answer">Of the server.</param>
     /// <param name="target">For messages.</param>
     /// <param name="options">Clock and close timeout.</param>
     /// <param name="onEnded">Called once, when the socket is closed.</param>
     public SocketStreamEnd(
-        ServerConnection connection, ReadOnlyMemory<byte> early, TunnelTarget target, TunnelClientOptions options, Action<SocketStreamEnd> onEnded)
+        ServerConnection connection, ConnectResponse answer, TunnelTarget target, TunnelClientOptions options, Action<SocketStreamEnd> onEnded)
     {
         _connection = connection;
-        _early = early;
+        _early = answer.Rest;
+        ConnectionId = answer.ConnectionId;
+        CanHalfClose = TunnelFeatures.Parse(answer.Features).HasFlag(TunnelFeatureSet.HalfClose);
         _target = target;
         _closeTimeout = options.CloseTimeout;
         _time = options.TimeProvider;
@@ -42,14 +45,13 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
         _writes = new UseGate("write", _writesReleased.SetResult);
     }
 
-    /// <summary>An HTTP response to a CONNECT says nothing beyond its status, as upstream's.</summary>
-    public string ConnectionId => "";
+    public string ConnectionId { get; }
 
     /// <summary>
-    /// A konnectivity server takes the end of a client's stream for the end of the connection, and the bytes that the target
-    /// still had to say are lost. It does not say which kind of server it is.
+    /// A server of upstream takes the end of a client's stream for the end of the connection, and the bytes that the target
+    /// still had to say are lost.
     /// </summary>
-    public bool CanHalfClose => false;
+    public bool CanHalfClose { get; }
 
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
@@ -105,7 +107,16 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
         }
     }
 
-    public void CompleteWrites() => throw new NotSupportedException();
+    public void CompleteWrites()
+    {
+        lock (_gate)
+        {
+            if (_closed is null)
+            {
+                _finished ??= FinishWritesAsync();
+            }
+        }
+    }
 
     public void BeginClose() => _ = Close(graceful: true);
 
@@ -146,6 +157,9 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
         await Task.WhenAll(_readsReleased.Task, _writesReleased.Task).ConfigureAwait(false);
         var error = graceful && !_peerEnded ? await ShutDownAsync().ConfigureAwait(false) : null;
         await _connection.Stream.DisposeAsync().ConfigureAwait(false);
+
+        // A FIN that was still under way fails with the socket.
+        await (_finished ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _closing.Dispose();
         _onEnded(this);
         return error;
@@ -157,12 +171,7 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
         using var deadline = new CancellationTokenSource(_closeTimeout, _time);
         try
         {
-            if (_connection.Stream is SslStream tls)
-            {
-                await tls.EndAsync().AsTask().WaitAsync(deadline.Token).ConfigureAwait(false);
-            }
-
-            _connection.Socket.Shutdown(SocketShutdown.Send);
+            await (_finished ??= FinishWritesAsync()).WaitAsync(deadline.Token).ConfigureAwait(false);
             var rest = new byte[4096];
             while (await _connection.Stream.ReadAsync(rest, deadline.Token).ConfigureAwait(false) > 0)
             {
@@ -178,6 +187,19 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
         {
             return $"the connection to {_target} broke while it was closed: {e.Message}";
         }
+    }
+
+    /// <summary>FIN, behind the write that is under way; over TLS with the alert without which it would be a cut.</summary>
+    private async Task FinishWritesAsync()
+    {
+        _writes.Close();
+        await _writesReleased.Task.ConfigureAwait(false);
+        if (_connection.Stream is SslStream tls)
+        {
+            await tls.EndAsync().ConfigureAwait(false);
+        }
+
+        _connection.Socket.Shutdown(SocketShutdown.Send);
     }
 
     private CancellationTokenSource? Link(CancellationToken cancellationToken) =>

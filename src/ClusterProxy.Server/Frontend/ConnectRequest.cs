@@ -4,9 +4,8 @@ namespace ClusterProxy.Server.Frontend;
 /// <param name="Target">The destination, <c>host:port</c>, exactly as the request line has it.</param>
 /// <param name="Refusal">Set instead of the target.</param>
 /// <param name="TraceParent">As the client sent it; empty when it did not, or sent several.</param>
-internal readonly record struct ConnectRequest(string Target, ConnectResponse? Refusal, string TraceParent = "")
+/// <param name="Features">As the client announced them; empty for one that knows HTTP and nothing of ours.</param>
+internal readonly record struct ConnectRequest(string Target, ConnectResponse? Refusal, string TraceParent = "", string Features = "")
 {
-    public static ConnectRequest To(string target, string traceParent) => new(target, null, traceParent);
-
     public static ConnectRequest Refused(int status, string text) => new("", new ConnectResponse(status, text));
 }

@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Net;
 using System.Text;
+using ClusterProxy.Protocol;
 
 namespace ClusterProxy.Server.Frontend;
 
 /// <summary>
 /// Reads the head of a CONNECT request. The request line decides: kube-apiserver sends a constant Host header, and no header but
-/// <c>traceparent</c> is read at all.
+/// <c>traceparent</c> and our own <c>clusterproxy-features</c> is read at all.
 /// </summary>
 /// <remarks>Source: RFC 9112, sections 3 and 3.2.3; RFC 9110, section 9.3.6.</remarks>
 internal static class ConnectRequestParser
@@ -15,7 +16,6 @@ internal static class ConnectRequestParser
     public const int MaxHeadLength = 16 * 1024;
 
     private const string Method = "CONNECT";
-    private const string TraceParentHeader = "traceparent:";
 
     private static readonly SearchValues<char> HostCharacters =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=");
@@ -54,35 +54,38 @@ internal static class ConnectRequestParser
             return ConnectRequest.Refused(405, "this proxy only supports CONNECT passthrough");
         }
 
-        return Check(target) is { } fault
-            ? ConnectRequest.Refused(400, $"the request target {fault}; expected host:port")
-            : ConnectRequest.To(target, TraceParentOf(reader));
+        if (Check(target) is { } fault)
+        {
+            return ConnectRequest.Refused(400, $"the request target {fault}; expected host:port");
+        }
+
+        return new ConnectRequest(target, null, ValueOf(TunnelHeaders.TraceParent, reader), ValueOf(TunnelHeaders.Features, reader));
     }
 
-    /// <summary>From the lines behind the first one.</summary>
-    private static string TraceParentOf(SequenceReader<byte> lines)
+    /// <summary>Of a header in the lines behind the first one; empty when it is not there, or there twice.</summary>
+    private static string ValueOf(string name, SequenceReader<byte> lines)
     {
-        var found = "";
+        string? found = null;
         while (lines.TryReadTo(out ReadOnlySequence<byte> bytes, (byte)'\n'))
         {
-            if (bytes.Length <= TraceParentHeader.Length)
+            if (bytes.Length <= name.Length)
             {
                 continue;
             }
 
             var line = Encoding.Latin1.GetString(bytes);
-            if (line.StartsWith(TraceParentHeader, StringComparison.OrdinalIgnoreCase))
+            if (line.StartsWith(name, StringComparison.OrdinalIgnoreCase) && line[name.Length] == ':')
             {
-                if (found.Length > 0)
+                if (found is not null)
                 {
                     return "";
                 }
 
-                found = line[TraceParentHeader.Length..].Trim(' ', '\t', '\r');
+                found = line[(name.Length + 1)..].Trim(' ', '\t', '\r');
             }
         }
 
-        return found;
+        return found ?? "";
     }
 
     private static string? Check(string target)

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using ClusterProxy.Protocol;
 
 namespace ClusterProxy.Server.Frontend;
 
@@ -9,7 +10,20 @@ namespace ClusterProxy.Server.Frontend;
 internal sealed record ConnectResponse(int Status, string Text)
 {
     /// <summary>Nothing may stand between this and the target's first byte, and nothing before it.</summary>
-    public static ReadOnlySpan<byte> Established => "HTTP/1.1 200 Connection Established\r\n\r\n"u8;
+    private static ReadOnlySpan<byte> Established => "HTTP/1.1 200 Connection Established\r\n\r\n"u8;
+
+    /// <param name="features">That the client announced and this connection has; none for a client that announced nothing.</param>
+    /// <param name="connectionId">Told to a client with the feature "trace".</param>
+    public static byte[] Success(TunnelFeatureSet features, string connectionId)
+    {
+        if (features == TunnelFeatureSet.None)
+        {
+            return Established.ToArray();
+        }
+
+        var id = features.HasFlag(TunnelFeatureSet.Trace) ? $"{TunnelHeaders.Connection}: {connectionId}\r\n" : "";
+        return [.. Established[..^2], .. Encoding.ASCII.GetBytes($"{TunnelHeaders.Features}: {TunnelFeatures.Format(features)}\r\n{id}\r\n")];
+    }
 
     public async ValueTask WriteAsync(PipeWriter output)
     {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using ClusterProxy.Hosting.Transport;
 using ClusterProxy.Protocol;
@@ -136,8 +135,9 @@ internal sealed class ConnectTunnel : IFrontend
         try
         {
             // 3
-            _transport.Transport.Output.Write(ConnectResponse.Established);
-            await _transport.Transport.Output.FlushAsync();
+            var whole = owner.Connection.CanHalfClose ? TunnelFeatures.Connect : TunnelFeatures.Connect & ~TunnelFeatureSet.HalfClose;
+            await _transport.Transport.Output.WriteAsync(
+                ConnectResponse.Success(TunnelFeatures.Parse(request.Features) & whole, dial.ConnectionId));
             _context.Metrics.DialForwarded(dial.Elapsed);
 
             // 4

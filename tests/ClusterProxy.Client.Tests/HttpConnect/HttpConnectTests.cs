@@ -16,8 +16,9 @@ public sealed class HttpConnectTests
         await peer.WriteAsync(Encoding.ASCII.GetBytes(ScriptedConnectServer.Established));
 
         await using var stream = await dial.DefaultTimeout();
-        Assert.Equal("CONNECT [fd00::1]:10250 HTTP/1.1\r\nHost: [fd00::1]:10250\r\n\r\n", head);
+        Assert.Equal("CONNECT [fd00::1]:10250 HTTP/1.1\r\nHost: [fd00::1]:10250\r\nclusterproxy-features: half-close,trace\r\n\r\n", head);
         Assert.False(stream.CanHalfClose);
+        Assert.Empty(stream.ConnectionId);
         peer.Dispose();
     }
 

@@ -24,7 +24,7 @@ public sealed class TraceTests(ITestOutputHelper output) : TunnelTest(output)
 
         var dial = await audit.WaitForAsync(("event", "dial"), ("trace", trace));
         var connection = AuditFile.Text(dial, "connection");
-        Assert.Equal(FrontendCases.IsConnect(kind) ? "" : connection, id);
+        Assert.Equal(connection, id);
         await audit.WaitForAsync(("event", "close"), ("trace", trace), ("connection", connection));
         foreach (var (category, name) in ((string, string)[])[
             ("ClusterProxy.Server", "ConnectionOpened"), ("ClusterProxy.Server", "ConnectionClosed"),

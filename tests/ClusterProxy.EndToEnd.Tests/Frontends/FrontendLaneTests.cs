@@ -111,26 +111,6 @@ public sealed class FrontendLaneTests(ITestOutputHelper output) : TunnelTest(out
 
     [Theory]
     [MemberData(nameof(Lanes))]
-    public async Task HalfClose_OfEitherSide_LeavesTheOtherDirectionAlone(FrontendKind kind)
-    {
-        var echo = Own(new HalfCloseEchoTarget());
-        var fixture = await StartAsync();
-        var sent = SeededBytes.Create(seed: 9, length: 700_000);
-        await using var stream = await fixture.Client(kind).ConnectAsync(echo.Address).DefaultTimeout();
-
-        Assert.True(stream.CanHalfClose);
-        await stream.WriteAsync(sent).DefaultTimeout();
-        stream.CompleteWrites();
-
-        var got = new byte[sent.Length];
-        await stream.ReadExactlyAsync(got).DefaultTimeout();
-        Assert.Equal(sent, got);
-        Assert.Equal(0, await stream.ReadAsync(new byte[1]).DefaultTimeout());
-        await stream.CloseAsync().DefaultTimeout();
-    }
-
-    [Theory]
-    [MemberData(nameof(Lanes))]
     public async Task Drain_MovesNewDialsAway_AndEndsTheLaneWithItsLastConnection(FrontendKind kind)
     {
         var echo = Own(new EchoTarget());

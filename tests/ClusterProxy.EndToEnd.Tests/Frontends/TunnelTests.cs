@@ -37,6 +37,26 @@ public class TunnelTests(ITestOutputHelper output) : TunnelTest(output)
     }
 
     [Theory]
+    [MemberData(nameof(FrontendCases.AllModes), MemberType = typeof(FrontendCases))]
+    public async Task HalfClose_OfEitherSide_LeavesTheOtherDirectionAlone(FrontendKind kind, string mode)
+    {
+        var echo = Own(new HalfCloseEchoTarget());
+        var fixture = await StartAsync(new() { Mode = mode });
+        var sent = SeededBytes.Create(seed: 9, length: 700_000);
+        await using var stream = await fixture.Client(kind).ConnectAsync(echo.Address).DefaultTimeout();
+
+        Assert.True(stream.CanHalfClose);
+        await stream.WriteAsync(sent).DefaultTimeout();
+        stream.CompleteWrites();
+
+        var got = new byte[sent.Length];
+        await stream.ReadExactlyAsync(got).DefaultTimeout();
+        Assert.Equal(sent, got);
+        Assert.Equal(0, await stream.ReadAsync(new byte[1]).DefaultTimeout());
+        await stream.CloseAsync().DefaultTimeout();
+    }
+
+    [Theory]
     [MemberData(nameof(FrontendCases.All), MemberType = typeof(FrontendCases))]
     [Trait("Spec", "7.9")]
     public async Task TenConcurrentTransfers_ThroughTunnel_ArriveComplete(FrontendKind kind)

@@ -14,8 +14,8 @@ internal sealed class LaneConnector(ServerConnectorOptions options, ServerTransp
     /// <exception cref="ServerConnectException">The server, or something on the way, lets no lane through.</exception>
     public async Task<LaneConnection> OpenAsync(ServerCall server, CancellationToken cancellationToken)
     {
-        var tls = await transport.OpenLaneAsync(server.Remote, cancellationToken);
-        var lane = new LaneConnection(tls, maxMessageSize);
+        var (stream, socket) = await transport.OpenLaneAsync(server.Remote, cancellationToken);
+        var lane = new LaneConnection(stream, socket, maxMessageSize);
         try
         {
             var refusal = await _deadline.RunAsync(

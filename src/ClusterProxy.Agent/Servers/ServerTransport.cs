@@ -34,13 +34,13 @@ internal sealed class ServerTransport(ServerConnectorOptions options, NameLookup
 
     /// <summary>Opens a connection for a lane to where the tunnel went.</summary>
     /// <exception cref="ServerConnectException">A step failed.</exception>
-    public async Task<SslStream> OpenLaneAsync(ServerRemote remote, CancellationToken cancellationToken)
+    public async Task<(SslStream Stream, Socket Socket)> OpenLaneAsync(ServerRemote remote, CancellationToken cancellationToken)
     {
         var (socket, _) = await ConnectAsync(remote.Server, [remote.EndPoint], cancellationToken);
         var stream = new TurnBufferedStream(socket);
         var tls = await SecureAsync(socket, stream, remote, isLane: true, cancellationToken);
         stream.BufferWrites();
-        return tls;
+        return (tls, socket);
     }
 
     private Task<(Socket Socket, ServerRemote Remote)> ConnectAsync(

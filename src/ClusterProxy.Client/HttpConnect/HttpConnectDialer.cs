@@ -14,8 +14,6 @@ internal sealed class HttpConnectDialer(ServerConnector connector, TunnelClientO
     // An error text is worth a moment, not the whole dial timeout.
     private static readonly TimeSpan ErrorTextTimeout = TimeSpan.FromSeconds(2);
 
-    private static readonly string Features = $"{TunnelHeaders.Features}: {TunnelFeatures.Format(TunnelFeatures.Connect)}\r\n";
-
     private readonly ConcurrentDictionary<SocketStreamEnd, byte> _ends = new();
 
     public async Task<IStreamEnd> DialAsync(TunnelTarget target, CancellationToken cancellationToken)
@@ -56,9 +54,11 @@ internal sealed class HttpConnectDialer(ServerConnector connector, TunnelClientO
 
     private async Task<ConnectResponse> RequestAsync(Stream stream, TunnelTarget target, CancellationToken cancellationToken)
     {
+        var announced = TunnelFeatures.Connect & ~options.WithoutFeatures;
+        var features = announced == TunnelFeatureSet.None ? "" : $"{TunnelHeaders.Features}: {TunnelFeatures.Format(announced)}\r\n";
         var trace = TunnelSettings.TraceOf(Activity.Current) is { } parent ? $"{TunnelHeaders.TraceParent}: {parent}\r\n" : "";
         await stream.WriteAsync(
-            Encoding.ASCII.GetBytes($"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{Features}{trace}\r\n"), cancellationToken).ConfigureAwait(false);
+            Encoding.ASCII.GetBytes($"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{features}{trace}\r\n"), cancellationToken).ConfigureAwait(false);
         await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
         var response = await ConnectResponse.ReadAsync(stream, cancellationToken).ConfigureAwait(false);
         if (response.IsEstablished)

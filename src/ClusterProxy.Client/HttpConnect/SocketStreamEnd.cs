@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using ClusterProxy.Client.Servers;
 using ClusterProxy.Client.Tunnels;
 using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Tls;
 
 namespace ClusterProxy.Client.HttpConnect;
 
@@ -15,6 +16,8 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Action<SocketStreamEnd> _onEnded;
     private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationTokenSource _interruptRead;
+    private readonly TlsEnd _tlsEnd = new();
     private readonly TaskCompletionSource _readsReleased = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _writesReleased = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly UseGate _reads;
@@ -41,6 +44,7 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
         _closeTimeout = options.CloseTimeout;
         _time = options.TimeProvider;
         _onEnded = onEnded;
+        _interruptRead = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
         _reads = new UseGate("read", _readsReleased.SetResult);
         _writes = new UseGate("write", _writesReleased.SetResult);
     }
@@ -70,8 +74,7 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
                 return taken;
             }
 
-            using var either = Link(cancellationToken);
-            var read = await _connection.Stream.ReadAsync(buffer, either?.Token ?? _closing.Token).ConfigureAwait(false);
+            var read = await ReadStreamAsync(buffer, cancellationToken).ConfigureAwait(false);
             _peerEnded |= read == 0 && !buffer.IsEmpty;
             return read;
         }
@@ -94,7 +97,7 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
 
         try
         {
-            using var either = Link(cancellationToken);
+            using var either = Link(cancellationToken, _closing.Token);
             await _connection.Stream.WriteAsync(buffer, either?.Token ?? _closing.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (_closing.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -160,6 +163,7 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
 
         // A FIN that was still under way fails with the socket.
         await (_finished ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _interruptRead.Dispose();
         _closing.Dispose();
         _onEnded(this);
         return error;
@@ -196,12 +200,36 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
         await _writesReleased.Task.ConfigureAwait(false);
         if (_connection.Stream is SslStream tls)
         {
-            await tls.EndAsync().ConfigureAwait(false);
+            await _tlsEnd.SendAsync(tls, _interruptRead.Cancel).ConfigureAwait(false);
         }
 
         _connection.Socket.Shutdown(SocketShutdown.Send);
     }
 
-    private CancellationTokenSource? Link(CancellationToken cancellationToken) =>
-        cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token) : null;
+    /// <summary>A read that TLS has asked to return goes on when the end is sent.</summary>
+    private async ValueTask<int> ReadStreamAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await _tlsEnd.EnterReadAsync().ConfigureAwait(false);
+            try
+            {
+                var stop = _interruptRead.IsCancellationRequested ? _closing.Token : _interruptRead.Token;
+                using var either = Link(cancellationToken, stop);
+                return await _connection.Stream.ReadAsync(buffer, either?.Token ?? stop).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (
+                _interruptRead.IsCancellationRequested && !_closing.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                // Once in the life of a connection.
+            }
+            finally
+            {
+                _tlsEnd.ExitRead();
+            }
+        }
+    }
+
+    private static CancellationTokenSource? Link(CancellationToken given, CancellationToken stop) =>
+        given.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(given, stop) : null;
 }

@@ -174,7 +174,7 @@ internal sealed class LaneSet : IAsyncDisposable
     private async Task<ClientLane> ConnectAsync(CancellationToken cancellationToken)
     {
         var connection = await _connector.ConnectAsync(LaneProtocol.Alpn, cancellationToken).ConfigureAwait(false);
-        var lane = new LaneConnection(connection.Stream, _settings.Limits.MaxMessageSize);
+        var lane = new LaneConnection(connection.Stream, connection.Socket, _settings.Limits.MaxMessageSize);
         using var deadline = new CancellationTokenSource(_options.ConnectTimeout, _settings.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try

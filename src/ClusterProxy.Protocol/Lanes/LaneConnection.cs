@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Net.Security;
 using System.Net.Sockets;
 using ClusterProxy.Protocol.Packets;
 
@@ -9,13 +8,16 @@ namespace ClusterProxy.Protocol.Lanes;
 internal sealed class LaneConnection : IAsyncDisposable
 {
     private readonly Stream _stream;
+    private readonly Socket _socket;
     private readonly PipeReader _input;
 
     /// <param name="stream">TLS, or a socket where the way is safe without; owned from here on.</param>
+    /// <param name="socket">Beneath the stream.</param>
     /// <param name="maxMessageSize">Bytes of a packet.</param>
-    public LaneConnection(Stream stream, int maxMessageSize)
+    public LaneConnection(Stream stream, Socket socket, int maxMessageSize)
     {
         _stream = stream;
+        _socket = socket;
         _input = LaneProtocol.CreateInput(stream);
         Reader = new PacketReader(_input, maxMessageSize);
         Output = LaneProtocol.CreateOutput(stream);
@@ -25,19 +27,20 @@ internal sealed class LaneConnection : IAsyncDisposable
 
     public PipeWriter Output { get; }
 
-    /// <summary>Tells the server that nothing more comes.</summary>
+    /// <summary>
+    /// Tells the server that nothing more comes. By FIN alone: nobody takes the end of a lane for the end of anything on it, and to send
+    /// <c>close_notify</c> the read would have to stop.
+    /// </summary>
     public async ValueTask CompleteOutputAsync()
     {
         await Output.CompleteAsync().ConfigureAwait(false);
-        switch (_stream)
+        try
         {
-            case SslStream tls:
-                await tls.EndAsync().ConfigureAwait(false);
-                await tls.FlushAsync().ConfigureAwait(false);
-                break;
-            case NetworkStream plain:
-                plain.Socket.Shutdown(SocketShutdown.Send);
-                break;
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The server left first.
         }
     }
 

@@ -1,6 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Security;
+using ClusterProxy.Protocol.Tls;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace ClusterProxy.Server.Frontend;
 
@@ -14,6 +17,8 @@ internal sealed class ConnectClient
     private const int MaxEarlyBytes = 64 * 1024;
 
     private readonly PipeReader _input;
+    private readonly SslStream? _tls;
+    private readonly TlsEnd? _tlsEnd;
     private ReadOnlySequence<byte> _buffer;
     private bool _reading;
     private bool _completed;
@@ -25,6 +30,8 @@ internal sealed class ConnectClient
     public ConnectClient(ConnectionContext transport, ReadResult? peeked)
     {
         _input = transport.Transport.Input;
+        _tls = transport.Features.Get<ISslStreamFeature>()?.SslStream;
+        _tlsEnd = _tls is null ? null : new TlsEnd();
         if (peeked is { } result)
         {
             Take(result);
@@ -138,10 +145,25 @@ internal sealed class ConnectClient
             _input.AdvanceTo(_buffer.Start, _buffer.End);
         }
 
-        var result = await _input.ReadAsync(cancellationToken);
-        Take(result);
-        return !_cancelled && (!result.IsCompleted || !result.Buffer.IsEmpty);
+        if (_tlsEnd is not null)
+        {
+            await _tlsEnd.EnterReadAsync();
+        }
+
+        try
+        {
+            var result = await _input.ReadAsync(cancellationToken);
+            Take(result);
+            return !_cancelled && (!result.IsCompleted || !result.Buffer.IsEmpty);
+        }
+        finally
+        {
+            _tlsEnd?.ExitRead();
+        }
     }
+
+    /// <summary>Over TLS, tells the client that nothing more comes: by FIN alone it would take the end for a cut.</summary>
+    public Task SendTlsEndAsync() => _tlsEnd?.SendAsync(_tls!, _input.CancelPendingRead) ?? Task.CompletedTask;
 
     /// <summary>
     /// Waits for the read of the watch, if it still stands: until it has ended, <see cref="Buffer"/> is its own. False at the end,

@@ -6,7 +6,6 @@ using ClusterProxy.Server.Policy;
 using ClusterProxy.Server.Routing;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace ClusterProxy.Server.Frontend;
 
@@ -135,9 +134,9 @@ internal sealed class ConnectTunnel : IFrontend
         try
         {
             // 3
-            var whole = owner.Connection.CanHalfClose ? TunnelFeatures.Connect : TunnelFeatures.Connect & ~TunnelFeatureSet.HalfClose;
+            var missing = owner.Connection.CanHalfClose ? _context.Without : _context.Without | TunnelFeatureSet.HalfClose;
             await _transport.Transport.Output.WriteAsync(
-                ConnectResponse.Success(TunnelFeatures.Parse(request.Features) & whole, dial.ConnectionId));
+                ConnectResponse.Success(TunnelFeatures.Parse(request.Features) & TunnelFeatures.Connect & ~missing, dial.ConnectionId));
             _context.Metrics.DialForwarded(dial.Elapsed);
 
             // 4
@@ -320,16 +319,12 @@ internal sealed class ConnectTunnel : IFrontend
     {
         try
         {
-            if (_transport.Features.Get<ISslStreamFeature>() is { } tls)
-            {
-                await tls.SslStream.EndAsync();
-            }
-
+            await _client.SendTlsEndAsync();
             await _transport.Transport.Output.CompleteAsync();
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or ObjectDisposedException or ConnectionAbortedException)
         {
-            // The client left first.
+            // The client left first, or its TLS had failed.
         }
     }
 

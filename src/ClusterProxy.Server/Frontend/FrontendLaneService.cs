@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Net.Security;
 using ClusterProxy.Hosting.Transport;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
@@ -43,7 +42,7 @@ internal sealed class FrontendLaneService(FrontendContext context, PeerAdmission
         try
         {
             await RunAsync(
-                new PacketReader(input, context.Limits.MaxMessageSize), output, connection, peer, () => FinishAsync(tls, connection));
+                new PacketReader(input, context.Limits.MaxMessageSize), output, connection, peer, () => FinishAsync(socket));
         }
         catch (Exception e) when (e is IOException or GrpcException or OperationCanceledException)
         {
@@ -92,14 +91,7 @@ internal sealed class FrontendLaneService(FrontendContext context, PeerAdmission
         return (features, refusal);
     }
 
-    private static async Task FinishAsync(SslStream? tls, ConnectionContext connection)
-    {
-        if (tls is not null)
-        {
-            await tls.EndAsync();
-            await tls.FlushAsync();
-        }
-
-        await connection.Transport.Output.CompleteAsync();
-    }
+    /// <summary>FIN alone, as the frontend's.</summary>
+    /// <seealso cref="LaneConnection.CompleteOutputAsync"/>
+    private static async Task FinishAsync(DirectSocketConnection socket) => await socket.Output.CompleteAsync();
 }

@@ -27,7 +27,7 @@ internal sealed class PeerConnector(ClientTls tls, PeerContext context)
         try
         {
             await socket.ConnectAsync(new DnsEndPoint(peer.Host, peer.Port), both.Token);
-            lane = new LaneConnection(await SecureAsync(socket, peer, both.Token), context.Limits.MaxMessageSize);
+            lane = new LaneConnection(await SecureAsync(socket, peer, both.Token), socket, context.Limits.MaxMessageSize);
             return await OpenAsync(lane, peer, both.Token);
         }
         catch (Exception e)

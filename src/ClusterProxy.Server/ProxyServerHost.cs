@@ -27,14 +27,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ClusterProxy.Server;
 
 /// <summary>A whole proxy server in this process: everything is put together here and nowhere else.</summary>
-internal sealed class ProxyServerHost : IAsyncDisposable
+internal sealed partial class ProxyServerHost : IAsyncDisposable
 {
-    /// <summary>For closing packets to get through before the transport is cut.</summary>
-    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
-
-    /// <summary>For the last agents to have connected elsewhere before this server ends their tunnels.</summary>
-    private static readonly TimeSpan AgentsAhead = TimeSpan.FromSeconds(5);
-
     private readonly ServerOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -322,70 +316,4 @@ internal sealed class ProxyServerHost : IAsyncDisposable
         { FrontendUdsName.Length: > 0 } => $"port {FrontendPort} and {_options.FrontendUdsName}",
         _ => $"port {FrontendPort}",
     };
-
-    private async Task CloseAsync()
-    {
-        _logger.ShutdownStarted(
-            Agents.Tunnels.Sum(static t => t.ConnectionCount), _options.GracefulShutdownTimeout);
-        _readiness.Stop();
-        _agentService.Close();
-        var started = _time.GetTimestamp();
-        var grace = _options.GracefulShutdownTimeout;
-        foreach (var tunnel in Agents.Tunnels)
-        {
-            tunnel.AskToMove(grace > AgentsAhead ? grace - AgentsAhead : TimeSpan.Zero);
-        }
-
-        // Other servers can go elsewhere at once.
-        Fleet?.Served.Drain();
-        await Task.Delay(_options.ShutdownDelay < grace / 3 ? _options.ShutdownDelay : grace / 3, _time);
-        Frontends.Drain();
-        using var cut = new CancellationTokenSource();
-        var frontends = Task.WhenAll(_frontendPlane.StopAsync(cut.Token), Fleet?.StopAsync(cut.Token) ?? Task.CompletedTask);
-        var emptied = Task.WhenAll(Frontends.Emptied, Fleet?.Served.Emptied ?? Task.CompletedTask);
-        if (!await FinishesAsync(Task.WhenAny(frontends, emptied), Left(started)))
-        {
-            _logger.ShutdownForced(Agents.Tunnels.Sum(static t => t.ConnectionCount));
-            Router.Shutdown();
-            Frontends.Shutdown();
-            Fleet?.Served.Shutdown();
-        }
-
-        Router.Close();
-
-        // Clients that keep their transport open although nothing runs on it any more.
-        if (!await FinishesAsync(frontends, LastWords))
-        {
-            await cut.CancelAsync();
-        }
-
-        await frontends;
-        foreach (var tunnel in Agents.Tunnels)
-        {
-            tunnel.Stop();
-        }
-
-        using var end = new CancellationTokenSource(LastWords, _time);
-        await _agentPlane.StopAfterCallsAsync(end.Token);
-        _logger.ShutdownFinished();
-    }
-
-    private TimeSpan Left(long started)
-    {
-        var left = _options.GracefulShutdownTimeout - _time.GetElapsedTime(started);
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-    }
-
-    private async Task<bool> FinishesAsync(Task work, TimeSpan limit)
-    {
-        try
-        {
-            await work.WaitAsync(limit, _time);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
-    }
 }

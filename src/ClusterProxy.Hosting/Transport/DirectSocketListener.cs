@@ -8,6 +8,11 @@ namespace ClusterProxy.Hosting.Transport;
 /// <param name="time">Clock of its connections.</param>
 internal sealed class DirectSocketListener(Socket socket, TimeProvider time) : IConnectionListener
 {
+    /// <summary>More than a full queue takes, and an end for clients that come all the time.</summary>
+    private const int MaxLooks = 3000;
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(1);
+
     private long _accepted;
 
     public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
@@ -37,10 +42,23 @@ internal sealed class DirectSocketListener(Socket socket, TimeProvider time) : I
         }
     }
 
-    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    /// <summary>Clients that the system has let in already would get a reset, so they are taken first.</summary>
+    public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
+        try
+        {
+            for (var i = 0; i < MaxLooks && socket.Poll(TimeSpan.Zero, SelectMode.SelectRead); i++)
+            {
+                // The system's queue is not on anybody's clock but the system's.
+                await Task.Delay(Look, TimeProvider.System, cancellationToken);
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // It is closed already, or has to be at once.
+        }
+
         socket.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     public ValueTask DisposeAsync()

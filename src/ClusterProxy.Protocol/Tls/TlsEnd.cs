@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Security.Cryptography;
 
 namespace ClusterProxy.Protocol.Tls;
 
@@ -41,7 +40,10 @@ internal sealed class TlsEnd
     /// <summary>Sends <c>close_notify</c>. Call it once, with no write under way.</summary>
     /// <param name="stream">Whose reads are between enter and exit.</param>
     /// <param name="interruptRead">Makes a read that waits return; it may go on behind this.</param>
-    /// <exception cref="IOException">The session has failed before, of which the platform tells by an exception of its cryptography.</exception>
+    /// <exception cref="IOException">
+    /// The connection is broken, or the session has failed before. For the latter the platform has exceptions of its own, some of a type
+    /// that nobody can name, and all of them are the peer's affair.
+    /// </exception>
     public async Task SendAsync(SslStream stream, Action interruptRead)
     {
         while (Interlocked.CompareExchange(ref _state, Sending, Idle) != Idle)
@@ -58,7 +60,7 @@ internal sealed class TlsEnd
         {
             await stream.ShutdownAsync().ConfigureAwait(false);
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (e is not (IOException or InvalidOperationException or OperationCanceledException))
         {
             throw new IOException("TLS cannot be ended in order any more", e);
         }

@@ -8,7 +8,6 @@ internal sealed class LiveFrontends
     private readonly ConcurrentDictionary<IFrontend, bool> _grpc = new();
     private readonly ConcurrentDictionary<IFrontend, bool> _connect = new();
     private readonly ConcurrentDictionary<IFrontend, bool> _lanes = new();
-    private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _draining;
 
     public int GrpcCount => _grpc.Count;
@@ -27,8 +26,7 @@ internal sealed class LiveFrontends
 
     public int StalledCount => _grpc.Count(static pair => pair.Key.IsStalled);
 
-    /// <summary>Ends when the last one has left after <see cref="Drain"/>.</summary>
-    public Task Emptied => _emptied.Task;
+    public bool IsEmpty => _grpc.IsEmpty && _connect.IsEmpty && _lanes.IsEmpty;
 
     private IEnumerable<IFrontend> All => _grpc.Keys.Concat(_connect.Keys).Concat(_lanes.Keys);
 
@@ -38,11 +36,11 @@ internal sealed class LiveFrontends
 
     public void Add(FrontendLane frontend) => Add(_lanes, frontend);
 
-    public void Remove(FrontendTunnel frontend) => Remove(_grpc, frontend);
+    public void Remove(FrontendTunnel frontend) => _grpc.TryRemove(frontend, out _);
 
-    public void Remove(ConnectTunnel frontend) => Remove(_connect, frontend);
+    public void Remove(ConnectTunnel frontend) => _connect.TryRemove(frontend, out _);
 
-    public void Remove(FrontendLane frontend) => Remove(_lanes, frontend);
+    public void Remove(FrontendLane frontend) => _lanes.TryRemove(frontend, out _);
 
     public void Drain()
     {
@@ -51,8 +49,6 @@ internal sealed class LiveFrontends
         {
             frontend.Drain();
         }
-
-        NoteIfEmpty();
     }
 
     public void Shutdown()
@@ -69,20 +65,6 @@ internal sealed class LiveFrontends
         if (_draining)
         {
             frontend.Drain();
-        }
-    }
-
-    private void Remove(ConcurrentDictionary<IFrontend, bool> set, IFrontend frontend)
-    {
-        set.TryRemove(frontend, out _);
-        NoteIfEmpty();
-    }
-
-    private void NoteIfEmpty()
-    {
-        if (_draining && _grpc.IsEmpty && _connect.IsEmpty && _lanes.IsEmpty)
-        {
-            _emptied.TrySetResult();
         }
     }
 }

@@ -20,6 +20,9 @@ public sealed class LeaseHeartbeat : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Of requests: one that was sent may have made the lease, and only its answer says which one to delete.</summary>
+    private readonly CancellationTokenSource _giveUp;
     private Task _loop = Task.CompletedTask;
     private Lease? _last;
     private string? _uid;
@@ -29,6 +32,7 @@ public sealed class LeaseHeartbeat : IAsyncDisposable
         _leases = client.Resource(KnownResources.Leases);
         _options = options;
         _time = client.Time;
+        _giveUp = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
         _logger = client.Loggers.CreateLogger<LeaseHeartbeat>();
     }
 
@@ -38,10 +42,12 @@ public sealed class LeaseHeartbeat : IAsyncDisposable
     /// <summary>Stops renewing and deletes the lease, so that nobody waits for it to expire.</summary>
     public async ValueTask DisposeAsync()
     {
+        _giveUp.CancelAfter(LongestGoodbye);
         await _stop.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
         _stop.Dispose();
         await SayGoodbyeAsync().ConfigureAwait(false);
+        _giveUp.Dispose();
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)
@@ -52,7 +58,7 @@ public sealed class LeaseHeartbeat : IAsyncDisposable
             TimeSpan pause;
             try
             {
-                _last = await RenewAsync(cancellationToken).ConfigureAwait(false);
+                _last = await RenewAsync(_giveUp.Token).ConfigureAwait(false);
                 _uid = _last.Metadata?.Uid;
                 delay.Reset();
                 pause = _options.Period * (1 + (Jitter * Random.Shared.NextDouble()));
@@ -65,7 +71,7 @@ public sealed class LeaseHeartbeat : IAsyncDisposable
                 var level = LevelOf(e);
                 KubernetesLog.LeaseRenewalFailed(_logger, level, _options.Name, e.Message);
             }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (_giveUp.IsCancellationRequested)
             {
                 return;
             }
@@ -123,10 +129,9 @@ public sealed class LeaseHeartbeat : IAsyncDisposable
             return;
         }
 
-        using var deadline = new CancellationTokenSource(LongestGoodbye, _time);
         try
         {
-            await _leases.DeleteAsync(_options.Name, new DeleteOptions { Uid = _uid }, deadline.Token).ConfigureAwait(false);
+            await _leases.DeleteAsync(_options.Name, new DeleteOptions { Uid = _uid }, _giveUp.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is ApiException or IOException or OperationCanceledException)
         {

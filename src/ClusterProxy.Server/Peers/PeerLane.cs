@@ -78,7 +78,9 @@ internal sealed partial class PeerLane
         var request = PacketFactory.DialRequest(protocol, address, dial.Id, traceparent);
         request.DialRequest.Forwarding = new Forwarding
         {
-            Server = _context.ServerId, Limited = clusters is not null, Clusters = { clusters ?? Enumerable.Empty<string>() },
+            Server = _context.ServerId,
+            Limited = clusters is not null,
+            Clusters = { clusters ?? Enumerable.Empty<string>() },
         };
         if (_ended || !_writer.TrySend(request))
         {

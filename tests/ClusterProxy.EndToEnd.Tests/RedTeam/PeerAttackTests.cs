@@ -75,7 +75,8 @@ public sealed class PeerAttackTests(ITestOutputHelper output) : RedTeamTest(outp
         var asked = await AcceptLaneAsync();
         await asked.SendAsync(PacketFactory.Ownership(new Ownership
         {
-            Version = 1, There = { new OwnedTunnel { Number = 1, Agent = Evil, Destinations = { Evil } } },
+            Version = 1,
+            There = { new OwnedTunnel { Number = 1, Agent = Evil, Destinations = { Evil } } },
         }));
         Assert.Equal(1, (await asked.HearAsync(PacketType.Ownership)).Ownership.Version);
         await using var lane = await OpenLaneAsync(fixture);
@@ -128,7 +129,8 @@ public sealed class PeerAttackTests(ITestOutputHelper output) : RedTeamTest(outp
                 Assert.Equal("", (await lane.OpenAsFrontendAsync()).Error);
                 await lane.SendAsync(PacketFactory.Ownership(new Ownership
                 {
-                    Version = 1, There = { new OwnedTunnel { Number = 1, Agent = Evil, Destinations = { Evil }, DefaultRoute = true } },
+                    Version = 1,
+                    There = { new OwnedTunnel { Number = 1, Agent = Evil, Destinations = { Evil }, DefaultRoute = true } },
                 }));
                 await lane.SendAsync(Forwarded("10.0.0.1:1", new Forwarding { Server = "hub-9" }));
 

@@ -87,7 +87,6 @@ public sealed class CertificateFiles : IAsyncDisposable
         _metrics.PublishReloads(plane, role);
         _reloader.Add(file, outcome =>
         {
-            _metrics.Reloaded(plane, role, outcome);
             if (outcome == ReloadOutcome.Reloaded)
             {
                 var (subject, end) = (describe(), validity().End);
@@ -97,6 +96,9 @@ public sealed class CertificateFiles : IAsyncDisposable
             {
                 HostingLog.FileRefused(_logger, file, file.Refusal);
             }
+
+            // Last: whoever sees the count finds the rest done.
+            _metrics.Reloaded(plane, role, outcome);
         });
     }
 

@@ -57,7 +57,6 @@ internal sealed class ServersFile : IServerSource
         _reloader.Add(_content, outcome =>
         {
             var isGood = outcome == ReloadOutcome.Reloaded;
-            _metrics.Reloaded(isGood);
             if (isGood)
             {
                 changed();
@@ -66,6 +65,9 @@ internal sealed class ServersFile : IServerSource
             {
                 _logger.ServersFileRefused(_file.Path, _content.Refusal);
             }
+
+            // Last: whoever sees the count finds the rest done.
+            _metrics.Reloaded(isGood);
         });
         _reloader.Start();
     }

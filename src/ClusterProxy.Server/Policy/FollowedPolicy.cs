@@ -22,7 +22,6 @@ internal static class FollowedPolicy
         reloader.Add(file, outcome =>
         {
             var isGood = outcome == ReloadOutcome.Reloaded;
-            metrics.PolicyReloaded(isGood);
             if (isGood)
             {
                 logger.PolicyReloaded(path, file.Value.Rules.Count);
@@ -31,6 +30,9 @@ internal static class FollowedPolicy
             {
                 logger.PolicyRefused(path, file.Refusal);
             }
+
+            // Last: whoever sees the count finds the rest done.
+            metrics.PolicyReloaded(isGood);
         });
         reloader.Start();
         return (file, reloader);

@@ -59,30 +59,28 @@ internal static class ConnectRequestParser
             return ConnectRequest.Refused(400, $"the request target {fault}; expected host:port");
         }
 
-        return new ConnectRequest(target, null, ValueOf(TunnelHeaders.TraceParent, reader), ValueOf(TunnelHeaders.Features, reader));
+        var headers = Encoding.Latin1.GetString(reader.UnreadSequence);
+        return new ConnectRequest(target, null, ValueOf(TunnelHeaders.TraceParent, headers), ValueOf(TunnelHeaders.Features, headers));
     }
 
     /// <summary>Of a header in the lines behind the first one; empty when it is not there, or there twice.</summary>
-    private static string ValueOf(string name, SequenceReader<byte> lines)
+    private static string ValueOf(string name, ReadOnlySpan<char> lines)
     {
         string? found = null;
-        while (lines.TryReadTo(out ReadOnlySequence<byte> bytes, (byte)'\n'))
+        foreach (var range in lines.Split('\n'))
         {
-            if (bytes.Length <= name.Length)
+            var line = lines[range];
+            if (line.Length <= name.Length || line[name.Length] != ':' || !line.StartsWith(name, StringComparison.OrdinalIgnoreCase))
             {
                 continue;
             }
 
-            var line = Encoding.Latin1.GetString(bytes);
-            if (line.StartsWith(name, StringComparison.OrdinalIgnoreCase) && line[name.Length] == ':')
+            if (found is not null)
             {
-                if (found is not null)
-                {
-                    return "";
-                }
-
-                found = line[(name.Length + 1)..].Trim(' ', '\t', '\r');
+                return "";
             }
+
+            found = line[(name.Length + 1)..].Trim(" \t\r").ToString();
         }
 
         return found ?? "";

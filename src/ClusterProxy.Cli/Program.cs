@@ -6,6 +6,8 @@ using ClusterProxy.Cli.Connecting;
 using ClusterProxy.Cli.Demo;
 using ClusterProxy.Cli.Demo.Topology;
 using ClusterProxy.Cli.Health;
+using ClusterProxy.Cli.Kubeconfigs;
+using ClusterProxy.Cli.Kubectl;
 
 if (args is [GuardProcess.Argument])
 {
@@ -21,6 +23,8 @@ var root = new RootCommand("Reach TCP services in managed clusters, and look aft
         static () => (new StandardInput(Console.OpenStandardInput()), Console.OpenStandardOutput())),
     DemoCommand.Create(TimeProvider.System),
     HealthCommand.Create(TimeProvider.System, Environment.GetEnvironmentVariable),
+    KubeconfigCommand.Create(Environment.GetEnvironmentVariable),
+    KubectlCommand.Create(TimeProvider.System, Environment.GetEnvironmentVariable),
 };
 ShortListHelp.Use(root);
 

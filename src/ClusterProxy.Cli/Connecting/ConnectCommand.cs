@@ -61,7 +61,10 @@ internal static class ConnectCommand
             var to = parsed.GetValue(target)![0];
             if (parsed.GetValue(listen) is { } endPoint)
             {
-                await new LocalForward(client, to, relay, parsed.InvocationConfiguration.Error).RunAsync(endPoint, cancellationToken);
+                using var listener = LocalForward.Listen(endPoint);
+                var log = parsed.InvocationConfiguration.Error;
+                await log.WriteLineAsync($"Listening on {listener.LocalEndpoint}, forwarding to {to}; Ctrl-C ends it");
+                await new LocalForward(client, to, relay, log).RunAsync(listener, cancellationToken);
                 return ExitCodes.Success;
             }
 

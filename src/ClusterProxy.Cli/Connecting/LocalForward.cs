@@ -13,21 +13,25 @@ internal sealed class LocalForward(TunnelClient client, TunnelTarget target, Tun
     private readonly SemaphoreSlim _slots = new(MaxConnections);
     private readonly HashSet<Task> _running = [];
 
-    /// <summary>Returns when <paramref name="cancellationToken"/> is cancelled and every connection is closed.</summary>
     /// <exception cref="IOException">The port cannot be listened on.</exception>
-    public async Task RunAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    public static TcpListener Listen(IPEndPoint endPoint)
     {
-        using var listener = new TcpListener(endPoint);
+        var listener = new TcpListener(endPoint);
         try
         {
             listener.Start();
+            return listener;
         }
         catch (SocketException e)
         {
+            listener.Dispose();
             throw new IOException($"--listen={endPoint}: {e.Message}; choose another port", e);
         }
+    }
 
-        await log.WriteLineAsync($"Listening on {listener.LocalEndpoint}, forwarding to {target}; Ctrl-C ends it");
+    /// <summary>Returns when <paramref name="cancellationToken"/> is cancelled and every connection is closed.</summary>
+    public async Task RunAsync(TcpListener listener, CancellationToken cancellationToken)
+    {
         try
         {
             while (true)

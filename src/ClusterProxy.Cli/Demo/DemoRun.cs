@@ -19,7 +19,7 @@ internal sealed class DemoRun(DemoSettings settings, IDemoView view, TimeProvide
     public async Task<int> RunAsync(CancellationToken interrupted)
     {
         await using var guard = DemoGuard.Start(time);
-        using var folder = new DemoFolder();
+        using var folder = new PrivateFolder(GuardProcess.FolderPrefix);
         await guard.WatchAsync(folder);
         using var certificates = new DemoCertificates(folder, time);
         await using var topology = new DemoTopology(folder, certificates, guard, time);

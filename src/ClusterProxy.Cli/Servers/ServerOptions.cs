@@ -12,6 +12,7 @@ internal sealed class ServerOptions
     private const string HttpConnect = "http-connect";
 
     private readonly Func<string, string?> _environment;
+    private readonly bool _isOptional;
     private readonly Option<string?> _server;
     private readonly Option<string?> _transport;
     private readonly Option<string?> _ca;
@@ -20,9 +21,11 @@ internal sealed class ServerOptions
     private readonly Option<string?> _serverName;
 
     /// <param name="environment">Reads a variable.</param>
-    public ServerOptions(Func<string, string?> environment)
+    /// <param name="isOptional">For commands that have other ways as well.</param>
+    public ServerOptions(Func<string, string?> environment, bool isOptional = false)
     {
         _environment = environment;
+        _isOptional = isOptional;
         _server = Create("--server", "url", "The frontend: https://host:port, or unix:///path", ServerVariables.Server);
         _transport = Create(
             "--transport", "name", $"{Grpc} or {HttpConnect}, as the server's --mode [default: {Grpc}]", ServerVariables.Transport);
@@ -43,6 +46,9 @@ internal sealed class ServerOptions
 
         command.Validators.Add(Validate);
     }
+
+    /// <summary>Whether an option or a variable names a server.</summary>
+    public bool IsGiven(CommandResult result) => Value(_server, ServerVariables.Server, result) is not null;
 
     /// <exception cref="Hosting.StartupException">A file cannot be used.</exception>
     /// <exception cref="ArgumentException">The address is of no supported form.</exception>
@@ -75,7 +81,7 @@ internal sealed class ServerOptions
 
     private void Validate(CommandResult result)
     {
-        if (Value(_server, ServerVariables.Server, result) is null)
+        if (!_isOptional && !IsGiven(result))
         {
             result.AddError($"no proxy server: give --server, or set {ServerVariables.Server}, to https://host:port or unix:///path");
         }

@@ -1,6 +1,8 @@
+using ClusterProxy.Testing.KubernetesApi;
+
 namespace ClusterProxy.Cli.Tests.Topology;
 
-/// <summary>A proxy-server and an agent as processes, shared by the tests of one class.</summary>
+/// <summary>A proxy-server, an agent of cluster alpha as processes, and alpha's API; shared by the tests of one class.</summary>
 public sealed class RunningProxy : IAsyncLifetime
 {
     private readonly TestCertificates _agents = new("agents");
@@ -10,6 +12,9 @@ public sealed class RunningProxy : IAsyncLifetime
     private ProgramProcess _server = null!;
     private ProgramProcess _agent = null!;
     private TestCertificate _client = null!;
+
+    /// <summary>What the agent dials for alpha:443.</summary>
+    public FakeKubernetesApi Api { get; private set; } = null!;
 
     public string Socket => _directory.File("frontend.sock");
 
@@ -29,6 +34,7 @@ public sealed class RunningProxy : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        Api = await FakeKubernetesApi.StartAsync();
         var agentPort = _agents.Server();
         var frontendPort = _frontends.Server();
         _client = _frontends.Client("cli");
@@ -45,6 +51,7 @@ public sealed class RunningProxy : IAsyncLifetime
             "--proxy-server-host=127.0.0.1", $"--proxy-server-port={_ports[0]}", $"--ca-cert={_agents.AuthorityFile}",
             $"--agent-cert={agent.CertificateFile}", $"--agent-key={agent.KeyFile}", "--health-server-host=127.0.0.1",
             $"--health-server-port={_ports[4]}", $"--admin-server-port={_ports[5]}", "--dial-timeout=2s",
+            $"--target-alias=alpha:443=127.0.0.1:{Api.Url.Port}",
         ]);
         await _agent.WaitForUrlAsync(new Uri($"http://127.0.0.1:{_ports[4]}/readyz"));
         await _server.WaitForUrlAsync(new Uri($"http://127.0.0.1:{_ports[2]}/readyz"));
@@ -58,6 +65,7 @@ public sealed class RunningProxy : IAsyncLifetime
     {
         await _agent.DisposeAsync();
         await _server.DisposeAsync();
+        await Api.DisposeAsync();
         _agents.Dispose();
         _frontends.Dispose();
         _directory.Dispose();

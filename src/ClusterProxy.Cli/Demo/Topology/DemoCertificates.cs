@@ -13,12 +13,12 @@ internal sealed class DemoCertificates : IDisposable
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(1);
     private static readonly string[] Loopback = ["127.0.0.1", "::1", "localhost"];
 
-    private readonly DemoFolder _folder;
+    private readonly PrivateFolder _folder;
     private readonly CertificateAuthority _frontends;
     private readonly CertificateAuthority _agents;
     private readonly CertificateAuthority _apis;
 
-    public DemoCertificates(DemoFolder folder, TimeProvider time)
+    public DemoCertificates(PrivateFolder folder, TimeProvider time)
     {
         _folder = folder;
         _frontends = CertificateAuthority.Create("demo frontend plane", time, Lifetime);

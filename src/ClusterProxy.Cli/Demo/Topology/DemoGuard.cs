@@ -33,7 +33,7 @@ internal sealed class DemoGuard : IAsyncDisposable
 
     public Task WatchAsync(int processId) => _process.StandardInput.WriteLineAsync($"{GuardProcess.Process} {processId}");
 
-    public Task WatchAsync(DemoFolder folder) => _process.StandardInput.WriteLineAsync($"{GuardProcess.Folder} {folder.Path}");
+    public Task WatchAsync(PrivateFolder folder) => _process.StandardInput.WriteLineAsync($"{GuardProcess.Folder} {folder.Path}");
 
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ClusterProxy.Cli.Processes;
 
 namespace ClusterProxy.Cli.Demo.Topology;
 

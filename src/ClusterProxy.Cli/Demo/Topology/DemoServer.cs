@@ -22,7 +22,7 @@ internal sealed class DemoServer : IAsyncDisposable
     public int AdminPort => Program.Ports[3];
 
     public static async Task<DemoServer> StartAsync(
-        ProgramLauncher launcher, DemoFolder folder, DemoCertificates certificates, CancellationToken cancellationToken)
+        ProgramLauncher launcher, PrivateFolder folder, DemoCertificates certificates, CancellationToken cancellationToken)
     {
         var socketPath = folder.File("frontend.sock");
         var program = await launcher.LaunchAsync(

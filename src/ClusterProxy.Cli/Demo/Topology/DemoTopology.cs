@@ -6,14 +6,14 @@ internal sealed class DemoTopology : IAsyncDisposable
     private static readonly string[] ClusterNames = ["alpha", "beta"];
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
 
-    private readonly DemoFolder _folder;
+    private readonly PrivateFolder _folder;
     private readonly TimeProvider _time;
     private readonly ProgramLauncher _launcher;
     private readonly List<DemoCluster> _clusters = [];
     private readonly Dictionary<FrontendKind, DemoFrontend> _frontends = [];
     private DemoServer? _server;
 
-    public DemoTopology(DemoFolder folder, DemoCertificates certificates, DemoGuard guard, TimeProvider time)
+    public DemoTopology(PrivateFolder folder, DemoCertificates certificates, DemoGuard guard, TimeProvider time)
     {
         _folder = folder;
         _time = time;

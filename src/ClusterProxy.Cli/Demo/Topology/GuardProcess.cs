@@ -13,6 +13,9 @@ internal static class GuardProcess
     public const string Folder = "folder";
     public const string Done = "done";
 
+    /// <summary>How the demo's folder is named; short, since a Unix socket's path below it may have 107 bytes in all.</summary>
+    public const string FolderPrefix = "cp-demo-";
+
     private const int RemoveTries = 20;
     private static readonly TimeSpan RemovePeriod = TimeSpan.FromMilliseconds(250);
     private static readonly PosixSignal[] Ignored = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
@@ -62,7 +65,7 @@ internal static class GuardProcess
                 }
 
                 break;
-            case [Folder, var path] when Path.GetFileName(path).StartsWith(DemoFolder.Prefix, StringComparison.Ordinal):
+            case [Folder, var path] when Path.GetFileName(path).StartsWith(FolderPrefix, StringComparison.Ordinal):
                 folders.Add(path);
                 break;
         }

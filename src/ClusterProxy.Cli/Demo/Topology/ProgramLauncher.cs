@@ -1,7 +1,7 @@
 namespace ClusterProxy.Cli.Demo.Topology;
 
 /// <summary>Starts programs on free ports, again when somebody else took one meanwhile.</summary>
-internal sealed class ProgramLauncher(DemoFolder folder, DemoGuard guard, HealthPort health, TimeProvider time)
+internal sealed class ProgramLauncher(PrivateFolder folder, DemoGuard guard, HealthPort health, TimeProvider time)
 {
     private const int Attempts = 4;
     private const int ShownLogLines = 20;

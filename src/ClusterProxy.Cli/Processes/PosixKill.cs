@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace ClusterProxy.Cli.Demo.Topology;
+namespace ClusterProxy.Cli.Processes;
 
 /// <summary>kill(2): the platform can start and kill programs, but not ask them to end.</summary>
 internal static class PosixKill

@@ -54,7 +54,7 @@ public static class GoTlsNames
     /// <summary>
     /// The list limits TLS 1.2 only, as in Go; the platform would switch TLS 1.3 off if its suites were not named, so they are added.
     /// </summary>
-    internal static CipherSuitesPolicy? Policy(IReadOnlyList<TlsCipherSuite> suites)
+    public static CipherSuitesPolicy? Policy(IReadOnlyList<TlsCipherSuite> suites)
     {
         if (suites.Count == 0)
         {

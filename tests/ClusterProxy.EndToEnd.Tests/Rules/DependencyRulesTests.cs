@@ -15,6 +15,8 @@ public sealed class DependencyRulesTests
         ["ClusterProxy.Server"] = ["ClusterProxy.Protocol", "ClusterProxy.Hosting", "ClusterProxy.Kubernetes"],
         ["ClusterProxy.Agent"] = ["ClusterProxy.Protocol", "ClusterProxy.Hosting", "ClusterProxy.Kubernetes"],
 
+        ["ClusterProxy.Gateway"] = ["ClusterProxy.Client", "ClusterProxy.Hosting", "ClusterProxy.Kubernetes"],
+
         // `demo` starts the two programs, so they lie beside the CLI.
         ["ClusterProxy.Cli"] = ["ClusterProxy.Client", "ClusterProxy.Hosting", "ClusterProxy.Server", "ClusterProxy.Agent"],
     };

@@ -13,6 +13,7 @@ public sealed class LogEventTests
         ["ClusterProxy.Client"] = 1000,
         ["ClusterProxy.Server"] = 2000,
         ["ClusterProxy.Agent"] = 3000,
+        ["ClusterProxy.Gateway"] = 4000,
         ["ClusterProxy.Kubernetes"] = 5000,
         ["ClusterProxy.Hosting"] = 7000,
     };

@@ -9,6 +9,7 @@ internal static class ProductAssemblies
     {
         ["ClusterProxy.Server"] = "proxy-server",
         ["ClusterProxy.Agent"] = "proxy-agent",
+        ["ClusterProxy.Gateway"] = "cluster-gateway",
         ["ClusterProxy.Cli"] = "clusterproxy",
     };
 
@@ -20,6 +21,7 @@ internal static class ProductAssemblies
         "ClusterProxy.Client",
         "ClusterProxy.Server",
         "ClusterProxy.Agent",
+        "ClusterProxy.Gateway",
         "ClusterProxy.Cli",
     ];
 

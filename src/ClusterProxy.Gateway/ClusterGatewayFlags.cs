@@ -1,0 +1,54 @@
+using ClusterProxy.Gateway.Flags;
+using ClusterProxy.Hosting;
+using ClusterProxy.Hosting.Flags;
+
+namespace ClusterProxy.Gateway;
+
+/// <summary>The command line of cluster-gateway.</summary>
+internal sealed class ClusterGatewayFlags
+{
+    private readonly GatewayOptions _defaults = new();
+    private readonly ClusterFlags _clusters;
+    private readonly TunnelFlags _tunnel;
+    private readonly ServingFlags _serving;
+    private readonly AuthenticationFlags _authentication;
+    private readonly HubFlags _hub;
+    private readonly KlogFlags _klog;
+
+    public ClusterGatewayFlags()
+    {
+        Set = new FlagSet(
+            "cluster-gateway",
+            "cluster-gateway serves the API servers of many clusters under one API, by the clusters' names.",
+            ProductVersion.Of(typeof(ClusterGatewayFlags).Assembly));
+        _clusters = new ClusterFlags(Set, _defaults);
+        _tunnel = new TunnelFlags(Set, _defaults);
+        _serving = new ServingFlags(Set, _defaults);
+        _authentication = new AuthenticationFlags(Set, _defaults);
+        _hub = new HubFlags(Set, _defaults);
+        CompatibilityFlags.Add(Set);
+        _klog = new KlogFlags(Set);
+    }
+
+    public FlagSet Set { get; }
+
+    /// <summary>Reads and checks a command line.</summary>
+    /// <param name="args">Without the program's name.</param>
+    /// <param name="environment">Reads a variable, such as <see cref="Environment.GetEnvironmentVariable(string)"/>.</param>
+    public static CommandLineResult<GatewayOptions> Parse(IReadOnlyList<string> args, Func<string, string?> environment)
+    {
+        var flags = new ClusterGatewayFlags();
+        return flags.Set.Parse(args, environment).ToCommandLine(flags.Bind, GatewayOptionsValidator.Validate);
+    }
+
+    /// <summary>Options without the checks across flags.</summary>
+    internal GatewayOptions Bind(FlagParseResult result)
+    {
+        var options = _clusters.Apply(result, _defaults);
+        options = _tunnel.Apply(result, options);
+        options = _serving.Apply(result, options);
+        options = _authentication.Apply(result, options);
+        options = _hub.Apply(result, options);
+        return options with { Verbosity = _klog.Verbosity(result) };
+    }
+}

@@ -1,0 +1,139 @@
+using System.Collections.Immutable;
+
+namespace ClusterProxy.Gateway.Clusters;
+
+/// <summary>
+/// The clusters that the gateway knows. Readers take a <see cref="Snapshot"/>, which never changes; sources change one cluster at a time
+/// under a lock, and subscribers hear of each change in order.
+/// </summary>
+/// <param name="firstVersion">
+/// Versions grow from here on. The clock's microseconds at the start keep them growing across restarts, so that a watcher of the last
+/// run is told that its version is too old instead of being given another history under the same numbers.
+/// </param>
+/// <param name="metrics">Counts problems.</param>
+/// <param name="logger">Told of problems.</param>
+internal sealed class ClusterCatalog(ulong firstVersion, GatewayMetrics metrics, ILogger logger) : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly List<IClusterSource> _sources = [];
+    private ImmutableArray<Action<ClusterChange>> _subscribers = [];
+    private ImmutableSortedDictionary<string, ClusterProblem> _problems = ImmutableSortedDictionary<string, ClusterProblem>.Empty;
+    private ClusterSnapshot _snapshot = ClusterSnapshot.Empty(firstVersion);
+
+    public ClusterSnapshot Snapshot => Volatile.Read(ref _snapshot);
+
+    /// <summary>Every source has told what was there at its start.</summary>
+    public bool IsSynced => _sources.TrueForAll(static s => s.IsSynced);
+
+    /// <summary>By source: what could not be read.</summary>
+    public ImmutableSortedDictionary<string, ClusterProblem> Problems => Volatile.Read(ref _problems);
+
+    public Cluster? Find(string name) => Snapshot.Find(name);
+
+    /// <summary>Before anybody reads.</summary>
+    public void Add(IClusterSource source)
+    {
+        _sources.Add(source);
+        source.Start(this);
+    }
+
+    /// <summary>Hears every change that comes after, one at a time and in order; must return at once and not throw.</summary>
+    public IDisposable Subscribe(Action<ClusterChange> subscriber)
+    {
+        lock (_gate)
+        {
+            _subscribers = _subscribers.Add(subscriber);
+        }
+
+        return new Subscription(this, subscriber);
+    }
+
+    /// <summary>As <see cref="Subscribe(Action{ClusterChange})"/>, with the snapshot after which the first change comes.</summary>
+    public IDisposable Subscribe(Action<ClusterChange> subscriber, out ClusterSnapshot snapshot)
+    {
+        lock (_gate)
+        {
+            snapshot = _snapshot;
+            return Subscribe(subscriber);
+        }
+    }
+
+    /// <summary>A new or changed description.</summary>
+    public void Put(Cluster cluster)
+    {
+        lock (_gate)
+        {
+            var version = _snapshot.Version + 1;
+            var after = cluster with { Version = version };
+            var before = _snapshot.Find(cluster.Name);
+            Publish(new ClusterSnapshot(version, _snapshot.ByName.SetItem(cluster.Name, after)), new ClusterChange(before, after, version));
+        }
+    }
+
+    public void Remove(string name)
+    {
+        lock (_gate)
+        {
+            if (_snapshot.Find(name) is { } before)
+            {
+                var version = _snapshot.Version + 1;
+                Publish(new ClusterSnapshot(version, _snapshot.ByName.Remove(name)), new ClusterChange(before, null, version));
+            }
+        }
+    }
+
+    /// <summary>A description that cannot be used.</summary>
+    public void Report(ClusterProblem problem)
+    {
+        lock (_gate)
+        {
+            if (_problems.GetValueOrDefault(problem.Source) == problem)
+            {
+                return;
+            }
+
+            Volatile.Write(ref _problems, _problems.SetItem(problem.Source, problem));
+        }
+
+        metrics.Catalog.DescriptionRefused();
+        logger.DescriptionRefused(problem.Source, problem.Reason);
+    }
+
+    /// <summary>The description is gone or good again.</summary>
+    public void Clear(string source)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _problems, _problems.Remove(source));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var source in _sources)
+        {
+            await source.DisposeAsync();
+        }
+    }
+
+    /// <summary>Must hold _gate.</summary>
+    private void Publish(ClusterSnapshot snapshot, ClusterChange change)
+    {
+        Volatile.Write(ref _snapshot, snapshot);
+        foreach (var subscriber in _subscribers)
+        {
+            subscriber(change);
+        }
+    }
+
+    private sealed class Subscription(ClusterCatalog catalog, Action<ClusterChange> subscriber) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (catalog._gate)
+            {
+                catalog._subscribers = catalog._subscribers.Remove(subscriber);
+            }
+        }
+    }
+}

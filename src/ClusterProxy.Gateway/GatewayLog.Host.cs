@@ -1,0 +1,21 @@
+namespace ClusterProxy.Gateway;
+
+internal static partial class GatewayLog
+{
+    [LoggerMessage(
+        4050, LogLevel.Information, "The gateway serves {Group} on port {SecurePort}, health and metrics on port {HealthPort}",
+        EventName = "GatewayStarted")]
+    public static partial void GatewayStarted(this ILogger logger, string group, int securePort, int healthPort);
+
+    [LoggerMessage(
+        4051, LogLevel.Information, "Shutting down: {Requests} requests may go on for {Grace}", EventName = "ShutdownStarted")]
+    public static partial void ShutdownStarted(this ILogger logger, int requests, TimeSpan grace);
+
+    [LoggerMessage(
+        4052, LogLevel.Information, "The short requests are done or the grace is over: ending {Requests} watches, upgrades and others",
+        EventName = "ShutdownForced")]
+    public static partial void ShutdownForced(this ILogger logger, int requests);
+
+    [LoggerMessage(4053, LogLevel.Information, "Shut down", EventName = "ShutdownFinished")]
+    public static partial void ShutdownFinished(this ILogger logger);
+}

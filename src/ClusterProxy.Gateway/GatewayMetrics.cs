@@ -1,0 +1,19 @@
+using System.Diagnostics.Metrics;
+using ClusterProxy.Gateway.Clusters;
+
+namespace ClusterProxy.Gateway;
+
+/// <summary>What the gateway counts. Names that begin with <c>ocm_proxy_</c> are upstream's; the rest is ours.</summary>
+internal sealed class GatewayMetrics
+{
+    public const string MeterName = "ClusterProxy.Gateway";
+    private const string Ours = "clusterproxy_gateway_";
+
+    public GatewayMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(MeterName);
+        Catalog = new CatalogMetrics(meter, Ours);
+    }
+
+    public CatalogMetrics Catalog { get; }
+}

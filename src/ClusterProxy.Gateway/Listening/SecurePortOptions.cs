@@ -1,0 +1,25 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+using Microsoft.AspNetCore.Http;
+
+namespace ClusterProxy.Gateway.Listening;
+
+internal sealed record SecurePortOptions
+{
+    public required IPAddress Address { get; init; }
+
+    /// <summary>0 takes any free one.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>Asked once a handshake, so that a renewed certificate serves the next one.</summary>
+    public required Func<SslStreamCertificateContext> Certificate { get; init; }
+
+    public required SslProtocols Versions { get; init; }
+
+    public required IReadOnlyList<TlsCipherSuite> CipherSuites { get; init; }
+
+    public required int MaxStreams { get; init; }
+
+    public required RequestDelegate Serve { get; init; }
+}

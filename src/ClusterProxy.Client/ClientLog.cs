@@ -35,6 +35,9 @@ internal static partial class ClientLog
     [LoggerMessage(1010, LogLevel.Information, "No lane to the proxy server at {Address}: {Error}", EventName = "LaneFailed")]
     public static partial void LaneFailed(ILogger logger, string address, string error);
 
+    [LoggerMessage(1011, LogLevel.Information, "Dialing {Target} once more: {Error}", EventName = "DialRepeated")]
+    public static partial void DialRepeated(ILogger logger, TunnelTarget target, string error);
+
     [LoggerMessage(
         1006, LogLevel.Warning, "{Files} cannot be used, what was read before stays in use: {Error}", EventName = "FilesRefused")]
     public static partial void FilesRefused(ILogger logger, string[] files, string error);

@@ -16,6 +16,7 @@ internal sealed class ClientMetrics : IPacketObserver, IDisposable
     private readonly Counter<long> _packets;
     private readonly Counter<long> _streamErrors;
     private readonly Counter<long> _dialFailures;
+    private readonly Counter<long> _dialsRepeated;
     private readonly Counter<long> _creditViolations;
     private readonly UpDownCounter<long> _connections;
     private readonly UpDownCounter<long> _lanes;
@@ -30,6 +31,9 @@ internal sealed class ClientMetrics : IPacketObserver, IDisposable
             "konnectivity_network_proxy_client_stream_errors_total", description: "Tunnels that broke, by gRPC code.");
         _dialFailures = meter.CreateCounter<long>(
             "konnectivity_network_proxy_client_dial_failure_total", description: "Dials that failed, by reason.");
+        _dialsRepeated = meter.CreateCounter<long>(
+            "clusterproxy_client_dials_repeated_total",
+            description: "Dials that were made once more because their way to the server broke before it answered.");
         _creditViolations = meter.CreateCounter<long>(
             "clusterproxy_client_credit_violations_total",
             description: "Times the server sent more of a connection than it had credit for: a defect of one end.");
@@ -41,6 +45,8 @@ internal sealed class ClientMetrics : IPacketObserver, IDisposable
     public void PacketSent(PacketType type, long payloadBytes) => _packets.Add(1, new("segment", FromClient), new("packet_type", PacketTypeNames.Of(type)));
 
     public void PacketReceived(PacketType type, long payloadBytes) => _packets.Add(1, new("segment", ToClient), new("packet_type", PacketTypeNames.Of(type)));
+
+    public void DialRepeated() => _dialsRepeated.Add(1);
 
     public void CreditViolated() => _creditViolations.Add(1);
 

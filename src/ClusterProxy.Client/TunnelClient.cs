@@ -47,7 +47,7 @@ public sealed class TunnelClient : IAsyncDisposable, IDisposable
         _dialer = options.Transport switch
         {
             TunnelTransport.HttpConnect => new HttpConnectDialer(connector, options, _metrics),
-            TunnelTransport.Lane => new LaneDialer(new LaneSet(connector, options, settings)),
+            TunnelTransport.Lane => new LaneDialer(new LaneSet(connector, options, settings), options.Lanes),
             _ => new GrpcDialer(connector, options, settings),
         };
     }
@@ -76,7 +76,7 @@ public sealed class TunnelClient : IAsyncDisposable, IDisposable
             EnterDial(target);
             try
             {
-                return await DialAsync(target, cancellationToken).ConfigureAwait(false);
+                return await DialWithinAsync(target, cancellationToken).ConfigureAwait(false);
             }
             finally
             {
@@ -129,14 +129,14 @@ public sealed class TunnelClient : IAsyncDisposable, IDisposable
         _stopping.Dispose();
     }
 
-    private async Task<TunnelStream> DialAsync(TunnelTarget target, CancellationToken cancellationToken)
+    private async Task<TunnelStream> DialWithinAsync(TunnelTarget target, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(_dialTimeout, _time);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopping.Token, cancellationToken);
         try
         {
             any.Token.ThrowIfCancellationRequested();
-            var end = await _dialer.DialAsync(target, any.Token).ConfigureAwait(false);
+            var end = await DialAsync(target, mayRepeat: true, any.Token).ConfigureAwait(false);
             ClientLog.Dialed(_log, target);
             return new TunnelStream(end, target, _time);
         }
@@ -144,6 +144,26 @@ public sealed class TunnelClient : IAsyncDisposable, IDisposable
         {
             throw Cancelled(target, cancellationToken.IsCancellationRequested, e);
         }
+    }
+
+    /// <summary>
+    /// Nothing is sent on a connection before its dial is answered, so a dial whose way broke first is made once more: the target may
+    /// see a connection that ends unused, and never a byte twice.
+    /// </summary>
+    private async Task<IStreamEnd> DialAsync(TunnelTarget target, bool mayRepeat, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _dialer.DialAsync(target, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TunnelConnectException e) when (e.IsUnanswered && mayRepeat)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            _metrics.DialRepeated();
+            ClientLog.DialRepeated(_log, target, e.Message);
+        }
+
+        return await DialAsync(target, mayRepeat: false, cancellationToken).ConfigureAwait(false);
     }
 
     private TunnelConnectException Cancelled(TunnelTarget target, bool byCaller, Exception e) => (byCaller, _stopping.IsCancellationRequested) switch

@@ -12,7 +12,11 @@ public sealed class TunnelConnectException(DialFailureReason reason, string mess
 
     /// <summary>
     /// Whether the way to the proxy server failed rather than the target: dialing again, perhaps through another server,
-    /// may succeed, and the target has seen nothing of this dial.
+    /// may succeed, and the target has seen no byte of this dial. The client has dialed again once already where the server
+    /// had not answered.
     /// </summary>
     public bool IsTransportFailure => Reason is DialFailureReason.TunnelClosed or DialFailureReason.StreamSetup;
+
+    /// <summary>Whether the way broke before the server said anything, so that the same dial may have an answer on another one.</summary>
+    internal bool IsUnanswered { get; init; }
 }

@@ -88,7 +88,7 @@ internal sealed class HttpConnectDialer(ServerConnector connector, TunnelClientO
         ServerConnectException => new(
             DialFailureReason.StreamSetup, $"dialing {target} failed before the server took it: {e.Message}", e),
         InvalidDataException => new(DialFailureReason.Unknown, Text(target, $"{e.Message}; does it serve HTTP-CONNECT?"), e),
-        IOException => new(DialFailureReason.TunnelClosed, Text(target, $"{e.Message}; see the server's log, or dial again"), e),
+        IOException => new(DialFailureReason.TunnelClosed, Text(target, $"{e.Message}; see the server's log, or dial again"), e) { IsUnanswered = true },
         _ => null,
     };
 

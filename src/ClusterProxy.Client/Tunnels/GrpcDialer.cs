@@ -17,11 +17,13 @@ internal sealed class GrpcDialer : IDialer
     private readonly TunnelSettings _settings;
     private readonly HttpMessageInvoker _http;
     private readonly LaneSet? _lanes;
+    private readonly int _mostLanes;
     private readonly ConcurrentDictionary<ProxyTunnel, byte> _tunnels = new();
 
     public GrpcDialer(ServerConnector connector, TunnelClientOptions options, TunnelSettings settings)
     {
         _connector = connector;
+        _mostLanes = options.Lanes;
         _lanes = options.Lanes > 0 ? new LaneSet(connector, options, settings) : null;
         _settings = _lanes is { } lanes
             ? settings with { OnServerFeatures = features => lanes.Announce(features.HasFlag(TunnelFeatureSet.Lanes)) }
@@ -46,7 +48,7 @@ internal sealed class GrpcDialer : IDialer
 
     public async Task<IStreamEnd> DialAsync(TunnelTarget target, CancellationToken cancellationToken)
     {
-        while (_lanes?.Pick() is { } lane)
+        for (var lost = 0; lost <= _mostLanes && _lanes?.Pick() is { } lane; lost++)
         {
             if (await lane.DialAsync(target, cancellationToken).ConfigureAwait(false) is { } end)
             {

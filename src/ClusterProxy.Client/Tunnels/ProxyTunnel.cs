@@ -136,6 +136,7 @@ internal sealed class ProxyTunnel : IPacketCarrier, IAsyncDisposable
     {
         var sending = EndOutputAsync();
         GrpcStatus status;
+        var isBroken = false;
         try
         {
             status = await ReceiveAsync(_stop.Token).ConfigureAwait(false);
@@ -143,9 +144,12 @@ internal sealed class ProxyTunnel : IPacketCarrier, IAsyncDisposable
         catch (Exception e) when (e is GrpcException or IOException or HttpRequestException or OperationCanceledException)
         {
             status = GrpcErrorCodes.FromException(e);
+
+            // A status alone is the server's own word.
+            isBroken = e is not GrpcException { InnerException: null } && !_stop.IsCancellationRequested;
         }
 
-        Lose(status);
+        Lose(status, isBroken);
         await _writer.DisposeAsync().ConfigureAwait(false);
         await sending.ConfigureAwait(false);
         await _call.DisposeAsync().ConfigureAwait(false);
@@ -276,13 +280,18 @@ internal sealed class ProxyTunnel : IPacketCarrier, IAsyncDisposable
         _writer.Complete();
     }
 
-    private bool FailDial(DialFailureReason reason, string text)
+    private bool FailDial(DialFailureReason reason, string text, bool isUnanswered = false)
     {
         Finish();
-        return _dialed.TrySetException(new TunnelConnectException(reason, $"dialing {_target} through {_settings.Server} failed: {text}"));
+        return _dialed.TrySetException(
+            new TunnelConnectException(reason, $"dialing {_target} through {_settings.Server} failed: {text}") { IsUnanswered = isUnanswered });
     }
 
-    private void Lose(GrpcStatus status)
+    /// <summary>Whether another stream may have the answer: this one broke, or the server says that it cannot serve it now.</summary>
+    private static bool IsWorthAnother(GrpcStatusCode code, bool isBroken) =>
+        code == GrpcStatusCode.Unavailable || (isBroken && code is GrpcStatusCode.Canceled or GrpcStatusCode.Internal);
+
+    private void Lose(GrpcStatus status, bool isBroken)
     {
         var expected = _dialed.Task.IsCompleted && (_connection is null || _connection.Completion.IsCompleted || _stop.IsCancellationRequested);
         lock (_gate)
@@ -299,7 +308,8 @@ internal sealed class ProxyTunnel : IPacketCarrier, IAsyncDisposable
             ClientLog.TunnelBroke(_settings.Log, _target, status.ToString());
             FailDial(
                 DialFailureReason.TunnelClosed,
-                $"the server ended the tunnel before it answered ({status}); see the server's log, or dial again");
+                $"the server ended the tunnel before it answered ({status}); see the server's log, or dial again",
+                IsWorthAnother(status.Code, isBroken));
         }
 
         // Observed here, since nobody else may be waiting any more.

@@ -68,13 +68,35 @@ public sealed class HttpConnectTests
         await using var client = server.Client();
 
         var dial = client.ConnectAsync("node1:443");
-        var (peer, _) = await server.AcceptAsync();
-        await peer.WriteAsync(Encoding.ASCII.GetBytes(answer));
-        peer.Dispose();
+
+        // Without an answer the request is made once more.
+        for (var i = 0; i < (reason == DialFailureReason.TunnelClosed ? 2 : 1); i++)
+        {
+            var (peer, _) = await server.AcceptAsync();
+            await peer.WriteAsync(Encoding.ASCII.GetBytes(answer));
+            peer.Dispose();
+        }
 
         var error = await Assert.ThrowsAsync<TunnelConnectException>(() => dial).DefaultTimeout();
         Assert.Equal(reason, error.Reason);
         Assert.Contains(text, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Dial_WhoseConnectionIsLostBeforeAnAnswer_IsMadeOnceMore()
+    {
+        await using var server = new ScriptedConnectServer();
+        await using var client = server.Client();
+
+        var dial = client.ConnectAsync("node1:443");
+        var (lost, head) = await server.AcceptAsync();
+        lost.Dispose();
+        var (peer, again) = await server.AcceptAsync();
+        await peer.WriteAsync(Encoding.ASCII.GetBytes(ScriptedConnectServer.Established));
+
+        await using var stream = await dial.DefaultTimeout();
+        Assert.Equal(head, again);
+        peer.Dispose();
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -162,6 +163,9 @@ internal sealed class ScriptedCall(HttpContext context)
         context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(errorCode);
         _done.TrySetResult();
     }
+
+    /// <summary>The connection is gone, and all calls on it.</summary>
+    public void AbortConnection() => context.Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort();
 
     private async Task StartAsync()
     {

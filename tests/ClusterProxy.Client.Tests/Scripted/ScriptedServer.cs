@@ -24,6 +24,18 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public ObservedCount Open { get; } = new();
 
+    /// <summary>How many have come.</summary>
+    public int CallCount
+    {
+        get
+        {
+            lock (_all)
+            {
+                return _all.Count;
+            }
+        }
+    }
+
     public static async Task<ScriptedServer> StartAsync(
         TestCertificate? certificate = null, bool requireClientCertificate = false, int maxStreams = 1000, string? unixSocket = null,
         RequestDelegate? instead = null)

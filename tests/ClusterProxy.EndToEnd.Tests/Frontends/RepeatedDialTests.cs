@@ -1,0 +1,36 @@
+using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
+using Xunit.Abstractions;
+
+namespace ClusterProxy.EndToEnd.Tests.Frontends;
+
+/// <summary>Dials of the SDK whose way to the server breaks before the server has answered.</summary>
+public sealed class RepeatedDialTests(ITestOutputHelper output) : TunnelTest(output)
+{
+    [Theory]
+    [InlineData(FrontendKind.GrpcTls)]
+    [InlineData(FrontendKind.ConnectTls)]
+    [InlineData(FrontendKind.LaneTls)]
+    public async Task Dial_WhoseWayIsCutBeforeItsAnswer_IsMadeOnAnother(FrontendKind kind)
+    {
+        var fixture = await StartAsync(new() { Agents = 0, FrontendsThroughRelay = true });
+        await using var agent = await fixture.ConnectScriptedAgentAsync();
+        var dialing = fixture.Client(kind).ConnectAsync("target:1");
+        var first = await agent.TakeDialAsync();
+
+        fixture.FrontendRelay!.Cut();
+
+        // The server gives the first one up, and the second comes, in whichever order.
+        HeardPacket[] next = [(await agent.HearAsync())!, (await agent.HearAsync())!];
+        Assert.Equal(first.Random, Assert.Single(next, static p => p.Type == PacketType.DialCls).Message!.CloseDial.Random);
+        var second = Assert.Single(next, static p => p.Type == PacketType.DialReq).Message!.DialRequest;
+        await agent.SendAsync(PacketFactory.DialResponse(second.Random, connectId: 5));
+        var stream = await dialing.DefaultTimeout();
+        await agent.SendDataAsync(5, "here"u8.ToArray());
+        await stream.ReadExactlyAsync(new byte[4]).DefaultTimeout();
+        var closing = stream.DisposeAsync();
+        await agent.HearAsync(PacketType.CloseReq);
+        await agent.SendAsync(PacketFactory.CloseResponse(5));
+        await closing.DefaultTimeout();
+    }
+}

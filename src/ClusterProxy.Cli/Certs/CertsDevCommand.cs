@@ -8,11 +8,13 @@ internal static class CertsDevCommand
     private const string Description =
         """
         Write a development PKI: an authority for each plane, certificates for the server's two ports,
-        for a frontend and for an agent of each cluster. Not for production: the keys lie in plain files.
+        for a frontend and for an agent of each cluster; with --server also for servers among themselves.
+        Not for production: the keys lie in plain files.
 
         Examples:
           clusterproxy certs dev
           clusterproxy certs dev --out /tmp/pki --cluster alpha,beta --host hub.example,192.0.2.7 --days 7
+          clusterproxy certs dev --server hub-0,hub-1,hub-2
           clusterproxy certs dev --config certs-dev/certs-dev.yaml --force
         """;
 
@@ -20,16 +22,18 @@ internal static class CertsDevCommand
     {
         var config = new Option<string?>("--config")
         {
-            Description = "YAML file with out, clusters, hosts, days, singleCa; options given here win",
+            Description = "YAML file with out, clusters, servers, hosts, days, singleCa; options given here win",
             HelpName = "FILE",
         };
         var folder = new Option<string?>("--out") { Description = "Folder to write to [default: certs-dev/out]", HelpName = "DIR" };
         var clusters = CommaSeparated.Option("--cluster", "Clusters whose agents get a certificate [default: alpha,beta]", "NAME,...");
+        var servers = CommaSeparated.Option(
+            "--server", "The --server-id of each server, for a certificate that it shows to the others [default: none]", "ID,...");
         var hosts = CommaSeparated.Option("--host", "More DNS names or IP addresses of the server, besides localhost", "HOST,...");
         var days = new Option<int?>("--days") { Description = "Lifetime in days [default: 30]", HelpName = "N" };
-        var singleCa = new Option<bool>("--single-ca") { Description = "One authority for both planes, as in upstream's examples" };
+        var singleCa = new Option<bool>("--single-ca") { Description = "One authority for all planes, as in upstream's examples" };
         var force = new Option<bool>("--force") { Description = "Overwrite files that exist" };
-        var command = new Command("dev", Description) { config, folder, clusters, hosts, days, singleCa, force };
+        var command = new Command("dev", Description) { config, folder, clusters, servers, hosts, days, singleCa, force };
         command.SetAction(parsed =>
         {
             var output = parsed.InvocationConfiguration;
@@ -40,6 +44,7 @@ internal static class CertsDevCommand
                 {
                     Out = parsed.GetValue(folder) ?? options.Out,
                     Clusters = parsed.GetResult(clusters) is null ? options.Clusters : parsed.GetValue(clusters)!,
+                    Servers = parsed.GetResult(servers) is null ? options.Servers : parsed.GetValue(servers)!,
                     Hosts = parsed.GetResult(hosts) is null ? options.Hosts : parsed.GetValue(hosts)!,
                     Days = parsed.GetValue(days) ?? options.Days,
                     SingleCa = parsed.GetValue(singleCa) || options.SingleCa,

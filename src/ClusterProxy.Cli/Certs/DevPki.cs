@@ -3,8 +3,8 @@ using ClusterProxy.Hosting.Certificates;
 namespace ClusterProxy.Cli.Certs;
 
 /// <summary>
-/// A whole development PKI, file name by file name. Two authorities, one a plane: a certificate of an agent must not open the
-/// frontends' port, and the other way round.
+/// A whole development PKI, file name by file name. An authority a plane: a certificate of an agent must not open the frontends' port,
+/// and the other way round; one for servers among themselves where there are several.
 /// </summary>
 internal static class DevPki
 {
@@ -42,7 +42,28 @@ internal static class DevPki
             AddLeaf(files, $"agent-{cluster}", agentCa.IssueClient(AgentProfile(cluster, lifetime)));
         }
 
+        AddServers(files, options, agentCa, lifetime, time);
         return files;
+    }
+
+    private static void AddServers(
+        List<(string Name, string Pem)> files, DevPkiOptions options, CertificateAuthority single, TimeSpan lifetime, TimeProvider time)
+    {
+        if (options.Servers.Count == 0)
+        {
+            return;
+        }
+
+        using var peerCa = options.SingleCa ? null : CertificateAuthority.Create("clusterproxy development peer CA", time, lifetime);
+        if (peerCa is not null)
+        {
+            AddAuthority(files, "peer-ca", peerCa);
+        }
+
+        foreach (var server in options.Servers)
+        {
+            AddLeaf(files, $"peer-{server}", (peerCa ?? single).IssuePeer(PeerProfile(server, lifetime)));
+        }
     }
 
     private static CertificateProfile FrontendProfile(TimeSpan lifetime) => new()
@@ -58,6 +79,15 @@ internal static class DevPki
         CommonName = cluster,
         Organization = "clusterproxy:agents",
         Uris = [PkiNames.Cluster(cluster)],
+        Lifetime = lifetime,
+    };
+
+    /// <summary>No host: servers know each other by the URI alone.</summary>
+    private static CertificateProfile PeerProfile(string server, TimeSpan lifetime) => new()
+    {
+        CommonName = server,
+        Organization = "clusterproxy:servers",
+        Uris = [PkiNames.Server(server)],
         Lifetime = lifetime,
     };
 

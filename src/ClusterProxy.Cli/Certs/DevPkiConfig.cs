@@ -41,10 +41,11 @@ internal static class DevPkiConfig
     {
         "out" => options with { Out = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, Scalar(value, path, key)) },
         "clusters" => options with { Clusters = List(value, path, key) },
+        "servers" => options with { Servers = List(value, path, key) },
         "hosts" => options with { Hosts = List(value, path, key) },
         "days" => options with { Days = Integer(value, path, key) },
         "singleCa" => options with { SingleCa = Boolean(value, path, key) },
-        _ => throw new FormatException($"{path}: unknown key \"{key}\"; known are out, clusters, hosts, days, singleCa"),
+        _ => throw new FormatException($"{path}: unknown key \"{key}\"; known are out, clusters, servers, hosts, days, singleCa"),
     };
 
     private static YamlMappingNode Mapping(YamlNode node, string path) =>

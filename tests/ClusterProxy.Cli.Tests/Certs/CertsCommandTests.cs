@@ -64,6 +64,31 @@ public sealed class CertsCommandTests : IDisposable
         Assert.Equal(PeerVerdict.Accepted, Verdict("frontend", "ca", PeerUsage.Client));
     }
 
+    [Theory]
+    [InlineData("peer-ca")]
+    [InlineData("ca", "--single-ca")]
+    public void Dev_Servers_GetCertificatesForEachOther(string authority, params string[] more)
+    {
+        var run = Run(["dev", "--out", Out, "--server", "hub-0,hub_1.example", .. more]);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Errors));
+        foreach (var server in (string[])["hub-0", "hub_1.example"])
+        {
+            Assert.Equal(PeerVerdict.Accepted, Verdict($"peer-{server}", authority, PeerUsage.Server));
+            Assert.Equal(PeerVerdict.Accepted, Verdict($"peer-{server}", authority, PeerUsage.Client));
+            using var leaf = KeyPairFile.Load("c", Pem($"peer-{server}.crt"), "k", Pem($"peer-{server}.key")).Certificate;
+            var identity = CertificateIdentity.Of(leaf);
+            Assert.Equal((CertificateRole.Server, server), (identity.Role, identity.Name));
+        }
+
+        if (more is [])
+        {
+            Assert.Equal(PeerVerdict.Untrusted, Verdict("peer-hub-0", "agent-ca", PeerUsage.Client));
+            Assert.Equal(PeerVerdict.Untrusted, Verdict("agent-alpha", "peer-ca", PeerUsage.Client));
+            Assert.Equal(PeerVerdict.Untrusted, Verdict("frontend", "peer-ca", PeerUsage.Client));
+        }
+    }
+
     [Fact]
     public void Dev_FilesExist_AreKeptUnlessForced()
     {
@@ -85,6 +110,12 @@ public sealed class CertsCommandTests : IDisposable
     [InlineData("--cluster", "../escape")]
     [InlineData("--cluster", "UPPER")]
     [InlineData("--cluster", "twice,twice")]
+    [InlineData("--cluster", "ca")]
+    [InlineData("--server", "../escape")]
+    [InlineData("--server", "a/b")]
+    [InlineData("--server", "twice,Twice")]
+    [InlineData("--server", "ca")]
+    [InlineData("--server", "ca.next")]
     [InlineData("--host", "no host")]
     [InlineData("--days", "0")]
     [InlineData("--days", "100000")]
@@ -100,13 +131,14 @@ public sealed class CertsCommandTests : IDisposable
     [Fact]
     public void Dev_Config_IsReadAndOptionsWin()
     {
-        var config = Pem("dev.yaml", "out: made\nclusters: [gamma]\nhosts:\n  - hub.example\ndays: 3\nsingleCa: true\n");
+        var config = Pem("dev.yaml", "out: made\nclusters: [gamma]\nservers: [hub-0]\nhosts:\n  - hub.example\ndays: 3\nsingleCa: true\n");
 
         Assert.Equal(0, Run("dev", "--config", config, "--cluster", "delta").ExitCode);
         var made = Path.Combine(_folder, "made");
         Assert.True(File.Exists(Path.Combine(made, "agent-delta.crt")));
         Assert.False(File.Exists(Path.Combine(made, "agent-gamma.crt")));
         Assert.True(File.Exists(Path.Combine(made, "ca.crt")));
+        Assert.True(File.Exists(Path.Combine(made, "peer-hub-0.crt")));
     }
 
     [Theory]

@@ -7,11 +7,11 @@ namespace ClusterProxy.Cli.Tests.Certs;
 [UnsupportedOSPlatform("windows")]
 public sealed class CertsRotateTests : IDisposable
 {
-    private static readonly string[] Leaves = ["agent-alpha", "agent-beta", "frontend", "server-agent", "server-frontend"];
+    private static readonly string[] Leaves = ["agent-alpha", "agent-beta", "frontend", "peer-hub-0", "server-agent", "server-frontend"];
 
     private readonly TemporaryDirectory _folder = new();
 
-    public CertsRotateTests() => Assert.Equal(0, Run("dev", "--out", _folder.Path, "--host", "hub.example", "--days", "20").ExitCode);
+    public CertsRotateTests() => Assert.Equal(0, Run("dev", "--out", _folder.Path, "--host", "hub.example", "--server", "hub-0", "--days", "20").ExitCode);
 
     public void Dispose() => _folder.Dispose();
 
@@ -134,7 +134,10 @@ public sealed class CertsRotateTests : IDisposable
 
     private KeyPair Pair(string leaf) => KeyPairFile.Load("cert", _folder.File($"{leaf}.crt"), "key", _folder.File($"{leaf}.key"));
 
-    private string Ca(string leaf) => _folder.File(leaf.Contains("agent", StringComparison.Ordinal) ? "agent-ca.crt" : "frontend-ca.crt");
+    private string Ca(string leaf) => _folder.File(
+        leaf.StartsWith("peer", StringComparison.Ordinal) ? "peer-ca.crt"
+        : leaf.Contains("agent", StringComparison.Ordinal) ? "agent-ca.crt"
+        : "frontend-ca.crt");
 
     private Dictionary<string, string> Contents() => Directory.GetFiles(_folder.Path).ToDictionary(static f => f, File.ReadAllText);
 

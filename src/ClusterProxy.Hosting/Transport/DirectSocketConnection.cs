@@ -91,12 +91,13 @@ public sealed class DirectSocketConnection : DefaultConnectionContext, IConnecti
             return;
         }
 
-        using var limit = _stream.IsOver ? null : new CancellationTokenSource(LingerTime, _time);
+        var isOver = _stream.IsOver;
+        using var limit = isOver && _output.UnflushedBytes == 0 ? null : new CancellationTokenSource(LingerTime, _time);
         await Input.CompleteAsync();
-        await Output.CompleteAsync();
-        if (limit is not null)
+        await _output.EndAsync(limit?.Token ?? CancellationToken.None);
+        if (!isOver)
         {
-            await _stream.LingerAsync(limit.Token);
+            await _stream.LingerAsync(limit!.Token);
         }
 
         await _stream.DisposeAsync();

@@ -83,6 +83,28 @@ internal sealed class SocketPipeWriter : PipeWriter
         Complete(exception);
     }
 
+    /// <summary>
+    /// Sends what is left, and FIN. A flush that was given up leaves bytes behind, and a peer that took none of them then need not take
+    /// any now.
+    /// </summary>
+    /// <param name="limit">Fires when the peer has had its time.</param>
+    public async ValueTask EndAsync(CancellationToken limit)
+    {
+        try
+        {
+            if (!_completed && _inner.UnflushedBytes > 0)
+            {
+                await FlushAsync(limit);
+            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            // It is cut.
+        }
+
+        Complete();
+    }
+
     private async ValueTask<FlushResult> SendAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
     {
         _sends = true;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using ClusterProxy.Hosting.Transport;
@@ -43,6 +44,33 @@ public sealed class DirectSocketConnectionTests
 
         var disposed = pair.Connection.DisposeAsync().AsTask();
         Assert.Equal(0, await pair.ReadToEndAsync());
+        Assert.False(disposed.IsCompleted);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        await disposed.DefaultTimeout();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Dispose_WithBytesThatThePeerDoesNotTake_WaitsASecond(bool peerHasEnded)
+    {
+        var time = new ManualTime();
+        await using var pair = await SocketPair.ConnectAsync(time);
+        var output = pair.Connection.Transport.Output;
+        using var giveUp = new CancellationTokenSource();
+        output.Write(new byte[32 << 20]);
+        var flush = output.FlushAsync(giveUp.Token).AsTask();
+        if (peerHasEnded)
+        {
+            pair.Client.Shutdown(SocketShutdown.Send);
+            Assert.True((await pair.Connection.Transport.Input.ReadAsync().AsTask().DefaultTimeout()).IsCompleted);
+        }
+
+        await giveUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => flush).DefaultTimeout();
+
+        var disposed = pair.Connection.DisposeAsync().AsTask();
         Assert.False(disposed.IsCompleted);
 
         time.Advance(TimeSpan.FromSeconds(1));

@@ -33,4 +33,7 @@ internal static partial class ServerLog
         + "or --peers-dns, or dials that come here for other agents fail",
         EventName = "PeersMissing")]
     public static partial void PeersMissing(this ILogger logger, int fanOut);
+
+    [LoggerMessage(2707, LogLevel.Warning, "Server \"{Peer}\" from {Address} refused: {Reason}", EventName = "PeerRefused")]
+    public static partial void PeerRefused(this ILogger logger, string peer, string address, string reason);
 }

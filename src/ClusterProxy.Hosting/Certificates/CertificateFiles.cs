@@ -38,10 +38,17 @@ public sealed class CertificateFiles : IAsyncDisposable
     /// <param name="role">Label: <c>serving</c> or <c>client</c>.</param>
     /// <param name="certificate">Leaf, then intermediates.</param>
     /// <param name="key">Its private key.</param>
+    /// <param name="objection">Why a pair, the first one too, is none for this process, in a sentence with the flag; null when it is.</param>
     /// <exception cref="StartupException">The pair cannot be used now.</exception>
-    public ReloadingFile<KeyPair> KeyPair(string plane, string role, FlagFile certificate, FlagFile key)
+    public ReloadingFile<KeyPair> KeyPair(
+        string plane, string role, FlagFile certificate, FlagFile key, Func<KeyPair, string?>? objection = null)
     {
-        var file = LoadKeyPair(certificate, key, ObjectionTo);
+        var file = LoadKeyPair(certificate, key, pair => objection?.Invoke(pair) ?? ObjectionTo(pair));
+        if (objection?.Invoke(file.Value) is { } refusal)
+        {
+            throw new StartupException(refusal);
+        }
+
         Watch(plane, role, file, file.Files[0], () => file.Value.Validity, () => file.Value.Certificate.Subject);
         return file;
 

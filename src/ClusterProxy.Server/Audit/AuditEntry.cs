@@ -21,6 +21,9 @@ internal sealed record AuditEntry(string Event, DateTimeOffset Time)
     /// <summary>An agent or a lane was not let in.</summary>
     public const string Agent = "agent";
 
+    /// <summary>Another server's lane was not taken.</summary>
+    public const string Server = "server";
+
     /// <summary><c>frontend</c>, <c>agent</c> or <c>peer</c>.</summary>
     public string Plane { get; init; } = "frontend";
 

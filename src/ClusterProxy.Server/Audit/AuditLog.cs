@@ -6,6 +6,8 @@ using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Protocol;
 using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Server.Frontend;
+using ClusterProxy.Server.Peers;
+using ClusterProxy.Server.Planes;
 using ClusterProxy.Server.Policy;
 
 namespace ClusterProxy.Server.Audit;
@@ -83,24 +85,21 @@ internal sealed class AuditLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Somebody showed a certificate that does not open the port; whoever shows none has no name to note.</summary>
+    /// <summary>Somebody showed a certificate that does not open the port, or none.</summary>
     /// <param name="plane">Whose port it was.</param>
     /// <param name="peer">Where it came from.</param>
     /// <param name="shown">What was wrong with it.</param>
     public void HandshakeRefused(string plane, string peer, PeerCertificateResult shown)
     {
-        if (shown.Verdict != PeerVerdict.Missing)
+        WriteOfStranger(new AuditEntry(AuditEntry.Handshake, _time.GetUtcNow())
         {
-            WriteOfStranger(new AuditEntry(AuditEntry.Handshake, _time.GetUtcNow())
-            {
-                Plane = plane,
-                Subject = shown.Names.Length > 0 ? [shown.Subject, shown.Names] : [shown.Subject],
-                Issuer = shown.Issuer,
-                Peer = peer,
-                Result = shown.Reason,
-                Detail = shown.Detail,
-            });
-        }
+            Plane = plane,
+            Subject = [.. ((string[])[shown.Subject, shown.Names]).Where(static text => text.Length > 0)],
+            Issuer = shown.Issuer,
+            Peer = peer,
+            Result = shown.Reason,
+            Detail = shown.Detail,
+        });
     }
 
     /// <summary>An agent, or a lane, showed a certificate that opens the port and is not let in all the same.</summary>
@@ -108,15 +107,16 @@ internal sealed class AuditLog : IAsyncDisposable
     /// <param name="peer">Where it came from.</param>
     /// <param name="reason">Why not.</param>
     /// <param name="detail">For people.</param>
-    public void AgentRefused(X509Certificate2? certificate, string peer, AgentRefusalReason reason, string detail) => WriteOfStranger(
-        new AuditEntry(AuditEntry.Agent, _time.GetUtcNow())
-        {
-            Plane = "agent",
-            Subject = certificate is null ? [] : FrontendSubject.Of(certificate).Names,
-            Peer = peer,
-            Result = reason.ToTag(),
-            Detail = PeerText.Bound(detail),
-        });
+    public void AgentRefused(X509Certificate2? certificate, string peer, AgentRefusalReason reason, string detail) =>
+        LetInNobody(AuditEntry.Agent, "agent", certificate, peer, reason.ToTag(), detail);
+
+    /// <summary>A server showed a certificate that opens the peer port, and its lane is not taken all the same.</summary>
+    /// <param name="certificate">What it showed.</param>
+    /// <param name="peer">Where it came from.</param>
+    /// <param name="reason">Why not.</param>
+    /// <param name="detail">For people.</param>
+    public void PeerRefused(X509Certificate2? certificate, string peer, PeerRefusalReason reason, string detail) =>
+        LetInNobody(AuditEntry.Server, PeerPlane.Name, certificate, peer, reason.ToTag(), detail);
 
     /// <summary>A CONNECT client asked for something that is no dial.</summary>
     /// <param name="subject">Who it was.</param>
@@ -150,6 +150,16 @@ internal sealed class AuditLog : IAsyncDisposable
             _logger.AuditLinesLost(_queue.Reader.Count + Interlocked.Read(ref _lost));
         }
     }
+
+    private void LetInNobody(string name, string plane, X509Certificate2? certificate, string peer, string result, string detail) =>
+        WriteOfStranger(new AuditEntry(name, _time.GetUtcNow())
+        {
+            Plane = plane,
+            Subject = certificate is null ? [] : FrontendSubject.Of(certificate).Names,
+            Peer = peer,
+            Result = result,
+            Detail = PeerText.Bound(detail),
+        });
 
     private async Task WriteAsync(IAuditOutput output)
     {

@@ -29,15 +29,26 @@ internal sealed class PlaneRules(ServerOptions options, ServerCertificates certi
             : "it does not say spiffe://TRUST-DOMAIN/server/NAME";
     }
 
+    /// <summary>
+    /// Why the holder of a certificate that is a server's is not the server that it says it is; null when it is. Only the authority says
+    /// who somebody is: a server that took another's id would take that one's agents out of the routing of the whole fleet.
+    /// </summary>
+    public static string? ObjectionToServerId(X509Certificate2? certificate, string id)
+    {
+        var identity = certificate is null ? null : CertificateIdentity.Of(certificate);
+        return identity is { Role: CertificateRole.Server } && identity.Name == id
+            ? null
+            : $"it says that it is server \"{id}\", and its certificate is for {identity?.ToString() ?? "nobody"}";
+    }
+
     /// <summary>Why the certificate does not open the frontend port; null when it does.</summary>
     public string? ObjectionAtFrontendPort(X509Certificate2 certificate)
     {
         var identity = CertificateIdentity.Of(certificate);
         return identity.Role == CertificateRole.Agent ? $"it is for an agent of {identity}, and this port is for frontends"
             : identity.Role == CertificateRole.Server ? $"it is for {identity}, and this port is for frontends"
-            : !options.BindsAgentIdentity ? null
             : identity.Problem.Length > 0 ? $"it says badly for which plane it is: {identity.Problem}"
-            : identity.Role == CertificateRole.None && OneAuthoritySignsBoth()
+            : options.BindsAgentIdentity && identity.Role == CertificateRole.None && OneAuthoritySignsBoth()
                 ? "one authority signs for both planes, and it does not say spiffe://TRUST-DOMAIN/frontend/NAME"
             : null;
     }

@@ -30,7 +30,10 @@ internal sealed class ServerCertificates
 
         if (options.HasPeers)
         {
-            Peer = files.KeyPair(PeerPlane.Name, Serving, new("peer-cert", options.PeerCert), new("peer-key", options.PeerKey));
+            var certificate = new FlagFile("peer-cert", options.PeerCert);
+            Peer = files.KeyPair(
+                PeerPlane.Name, Serving, certificate, new("peer-key", options.PeerKey),
+                pair => ObjectionToOwn(pair, options.ServerId) is { } objection ? $"{certificate}: {objection}" : null);
             PeerAuthorities = files.Authorities(PeerPlane.Name, new("peer-ca-cert", options.PeerCaCert));
         }
     }
@@ -51,4 +54,13 @@ internal sealed class ServerCertificates
 
     /// <inheritdoc cref="Peer"/>
     public ReloadingFile<CaBundle>? PeerAuthorities { get; }
+
+    /// <summary>Said here at once, and not by every other server later.</summary>
+    private static string? ObjectionToOwn(KeyPair pair, string serverId) =>
+        PlaneRules.ObjectionToPeer(pair.Certificate) is { } objection
+            ? $"{objection}; give this server's own, with the URI spiffe://TRUST-DOMAIN/server/{serverId}"
+        : PlaneRules.ObjectionToServerId(pair.Certificate, serverId) is not null
+            ? $"it is for {CertificateIdentity.Of(pair.Certificate)}, and --server-id is \"{serverId}\", so other servers would refuse it; "
+                + "give this server's own, or that id"
+        : null;
 }

@@ -31,8 +31,8 @@ internal sealed class PeerFlags(FlagSet flags, ServerOptions defaults)
 
     private readonly Flag<string> _cert = flags.AddString(
         "peer-cert", defaults.PeerCert, Group,
-        "Certificate file that this server shows to other servers, whoever connects (PEM): with the URI spiffe://TRUST-DOMAIN/server/NAME, "
-        + "for server and client authentication.");
+        "Certificate file that this server shows to other servers, whoever connects (PEM): with the URI spiffe://TRUST-DOMAIN/server/ID of this "
+        + "server's --server-id, for server and client authentication.");
 
     private readonly Flag<string> _key = flags.AddString("peer-key", defaults.PeerKey, Group, "Private key file for it (PEM).");
 

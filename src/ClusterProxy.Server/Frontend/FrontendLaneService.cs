@@ -7,6 +7,7 @@ using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Server.Peers;
 using ClusterProxy.Server.Policy;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace ClusterProxy.Server.Frontend;
@@ -60,10 +61,8 @@ internal sealed class FrontendLaneService(FrontendContext context, PeerAdmission
     private async Task RunAsync(
         PacketReader reader, PipeWriter output, ConnectionContext connection, string peer, Func<Task> completeOutput)
     {
-        var (features, refusal) = await AdmitAsync(reader, output, connection.ConnectionClosed);
-        if (refusal.Length > 0)
+        if (await AdmitAsync(reader, output, connection, peer) is not { } features)
         {
-            context.Logger.FrontendLaneRefused(peer, refusal);
             await completeOutput();
             return;
         }
@@ -75,20 +74,27 @@ internal sealed class FrontendLaneService(FrontendContext context, PeerAdmission
         context.Logger.FrontendLaneClosed(peer, status);
     }
 
-    private async Task<(TunnelFeatureSet Features, string Refusal)> AdmitAsync(PacketReader reader, PipeWriter output, CancellationToken ended)
+    /// <summary>What both ends understand; null when the lane is refused.</summary>
+    private async Task<TunnelFeatureSet?> AdmitAsync(PacketReader reader, PipeWriter output, ConnectionContext connection, string peer)
     {
         using var deadline = new CancellationTokenSource(HandshakeTimeout, context.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ended);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, connection.ConnectionClosed);
         var asked = await LaneHandshake.ReadAsync(reader, either.Token);
         var features = context.LaneFeatures & TunnelFeatures.Parse(asked.Features);
         if (peers is not null)
         {
-            return (features, await peers.AnswerAsync(asked, output, either.Token));
+            var certificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
+            return await peers.AnswerAsync(asked, certificate, peer, output, either.Token) ? features : null;
         }
 
-        var refusal = features.HasFlag(TunnelFeatures.LeastOfLane) ? "" : Refusal;
-        await LaneHandshake.AnswerAsync(output, refusal, context.LaneFeatures, either.Token);
-        return (features, refusal);
+        var isEnough = features.HasFlag(TunnelFeatures.LeastOfLane);
+        await LaneHandshake.AnswerAsync(output, isEnough ? "" : Refusal, context.LaneFeatures, either.Token);
+        if (!isEnough)
+        {
+            context.Logger.FrontendLaneRefused(peer, Refusal);
+        }
+
+        return isEnough ? features : null;
     }
 
     /// <summary>FIN alone, as the frontend's.</summary>

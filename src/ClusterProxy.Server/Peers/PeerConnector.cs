@@ -2,11 +2,13 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Lanes;
+using ClusterProxy.Server.Certificates;
 
 namespace ClusterProxy.Server.Peers;
 
@@ -27,8 +29,9 @@ internal sealed class PeerConnector(ClientTls tls, PeerContext context)
         try
         {
             await socket.ConnectAsync(new DnsEndPoint(peer.Host, peer.Port), both.Token);
-            lane = new LaneConnection(await SecureAsync(socket, peer, both.Token), socket, context.Limits.MaxMessageSize);
-            return await OpenAsync(lane, peer, both.Token);
+            var stream = await SecureAsync(socket, peer, both.Token);
+            lane = new LaneConnection(stream, socket, context.Limits.MaxMessageSize);
+            return await OpenAsync(lane, stream.RemoteCertificate as X509Certificate2, peer, both.Token);
         }
         catch (Exception e)
         {
@@ -73,10 +76,16 @@ internal sealed class PeerConnector(ClientTls tls, PeerContext context)
         return stream;
     }
 
-    private async Task<PeerTransport> OpenAsync(LaneConnection lane, FleetServer peer, CancellationToken cancellationToken)
+    private async Task<PeerTransport> OpenAsync(
+        LaneConnection lane, X509Certificate2? certificate, FleetServer peer, CancellationToken cancellationToken)
     {
         var answer = await LaneHandshake.OpenAsync(lane.Reader, lane.Output, context.ServerId, TunnelFeatures.PeerLane, cancellationToken);
         var id = PeerText.Bound(answer.Server);
+        if (id.Length > 0 && PlaneRules.ObjectionToServerId(certificate, id) is { } objection)
+        {
+            throw new PeerConnectException(objection);
+        }
+
         if (id == context.ServerId)
         {
             await lane.DisposeAsync();

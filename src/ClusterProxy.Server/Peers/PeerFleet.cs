@@ -77,8 +77,8 @@ internal sealed class PeerFleet : IAsyncDisposable
         _certificates = certificates;
         _plane = await Plane.StartAsync(
             PeerPlane.Create(
-                _options, frontends with { Live = Served, Policy = null, Without = TunnelFeatureSet.None }, new PeerAdmission(_options.ServerId, _owned), certificates, metrics,
-                _context.Logger),
+                _options, frontends with { Live = Served, Policy = null, Without = TunnelFeatureSet.None },
+                new PeerAdmission(_owned, frontends.Audit, _context), certificates, metrics, _context.Logger),
             logging, cancellationToken);
         _context.Logger.PeersServed(_plane.Port);
         _peers.Start();

@@ -15,6 +15,7 @@ internal sealed class PeerMetrics
     private readonly string _prefix;
     private readonly Counter<long> _forwarded;
     private readonly Counter<long> _connectFailures;
+    private readonly Counter<long> _refused;
 
     public PeerMetrics(Meter meter, string prefix)
     {
@@ -24,6 +25,8 @@ internal sealed class PeerMetrics
             prefix + "forwarded_dials_total", description: "Dials that another server was asked for, by result; of dials_total these are not this server's own.");
         _connectFailures = meter.CreateCounter<long>(
             prefix + "peer_connect_failures_total", description: "Times another server could not be reached or did not pass the checks.");
+        _refused = meter.CreateCounter<long>(
+            prefix + "peers_refused_total", description: "Lanes of other servers that were not taken although their certificate opens the port, by reason.");
     }
 
     public PacketCounts ToPeer { get; } = new("to_peer");
@@ -64,6 +67,11 @@ internal sealed class PeerMetrics
             },
             description: "Payload bytes exchanged with other servers for frontends of this one.");
         _connectFailures.Add(0);
+        foreach (var reason in Enum.GetValues<PeerRefusalReason>())
+        {
+            _refused.Add(0, new KeyValuePair<string, object?>("reason", reason.ToTag()));
+        }
+
         foreach (var result in Enum.GetValues<DialFailureReason>().Select(static r => r.ToTag()).Append(Connected).Distinct())
         {
             _forwarded.Add(0, new KeyValuePair<string, object?>("result", result));
@@ -72,7 +80,8 @@ internal sealed class PeerMetrics
 
     public void ConnectFailed() => _connectFailures.Add(1);
 
+    public void Refused(PeerRefusalReason reason) => _refused.Add(1, new KeyValuePair<string, object?>("reason", reason.ToTag()));
+
     public void Forwarded(in DialResult result) =>
         _forwarded.Add(1, new KeyValuePair<string, object?>("result", result.Failure?.ToTag() ?? Connected));
-
 }

@@ -1,3 +1,5 @@
+using System.Security.Authentication;
+using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Server.Agents.Identity;
 using Xunit.Abstractions;
 
@@ -21,6 +23,8 @@ public sealed class PlaneTests(ITestOutputHelper output) : TunnelTest(output)
     [InlineData("claimed", "frontend", "x", "", true)]
     [InlineData("claimed", "frontend", "x", Agent, false)]
     [InlineData("claimed", "frontend", "org:cluster:alpha", "", false)]
+    [InlineData("claimed", "frontend", "x", "spiffe://hub/cluster/a.b", false)]
+    [InlineData("claimed", "frontend", "org:cluster:alpha", Frontend, false)]
     [InlineData("claimed", "agent", "x", "", true)]
     [InlineData("claimed", "agent", "x", Agent, true)]
     [InlineData("claimed", "agent", "x", Frontend, false)]
@@ -57,6 +61,38 @@ public sealed class PlaneTests(ITestOutputHelper output) : TunnelTest(output)
         var fixture = await StartAsync(new() { Agents = 0, Server = static o => o with { AgentIdentity = AgentIdentityMode.Certificate } });
 
         Assert.True(await OpensAsync(fixture.Server.FrontendPort, fixture.FrontendPlane, fixture.FrontendPlane.Client("x")));
+    }
+
+    /// <summary>A lane is another protocol on the same port, and has to show the same certificate.</summary>
+    [Theory]
+    [InlineData("frontend", "one authority", Agent, "wrong_plane")]
+    [InlineData("agent", "one authority", Frontend, "wrong_plane")]
+    [InlineData("frontend", "two authorities", "", "untrusted")]
+    [InlineData("agent", "two authorities", "", "untrusted")]
+    public async Task Lane_WithACertificateOfTheOtherPlane_IsRefused(string plane, string authorities, string uri, string reason)
+    {
+        var isOne = authorities == "one authority";
+        var fixture = await StartAsync(new()
+        {
+            Agents = 0,
+            Server = o => o with { ServerCaCert = isOne ? o.ClusterCaCert : o.ServerCaCert, AgentIdentity = AgentIdentityMode.Certificate },
+        });
+        var (port, trusted, other) = plane == "agent"
+            ? (fixture.Server.AgentPort, fixture.AgentPlane, fixture.FrontendPlane)
+            : (fixture.Server.FrontendPort, fixture.FrontendPlane, fixture.AgentPlane);
+        var shown = (isOne ? fixture.AgentPlane : other).Client("x", uri.Length > 0 ? [uri] : []);
+        try
+        {
+            await using var lane = new ScriptedLane(await Sockets.ConnectTlsAsync(port, trusted, shown, LaneProtocol.Alpn.ToString()));
+            await lane.HearEndAsync();
+        }
+        catch (Exception e) when (e is IOException or AuthenticationException)
+        {
+            // Cut before the client was done.
+        }
+
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.HandshakeFailures, 1, ("plane", plane), ("reason", reason));
+        Assert.Equal(0, fixture.Server.Frontends.LaneCount);
     }
 
     /// <summary>The server speaks first in HTTP/2; a refused certificate shows as an end instead.</summary>

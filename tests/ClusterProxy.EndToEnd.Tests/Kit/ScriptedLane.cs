@@ -1,3 +1,4 @@
+using System.Buffers;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Protocol.Messages;
@@ -26,14 +27,59 @@ internal sealed class ScriptedLane : IAsyncDisposable
     public Task<Lane> OpenAsFrontendAsync() =>
         LaneHandshake.OpenAsync(_reader, _output, TunnelFeatures.FrontendLane, CancellationToken.None).DefaultTimeout();
 
-    public async Task SendAsync(Packet packet)
+    public async Task SendAsync(params Packet[] packets)
     {
-        PacketCodec.Write(_output, packet);
+        foreach (var packet in packets)
+        {
+            PacketCodec.Write(_output, packet);
+        }
+
         await _output.FlushAsync().DefaultTimeout();
     }
 
+    public async Task SendDataAsync(long connectId, byte[] data)
+    {
+        _output.Advance(DataPacket.WriteHeader(_output.GetSpan(DataPacket.MaxHeaderLength), connectId, data.Length));
+        _output.Write(data);
+        await _output.FlushAsync().DefaultTimeout();
+    }
+
+    /// <summary>Bytes that need not be packets.</summary>
+    public async Task SendRawAsync(byte[] bytes) => await _output.WriteAsync(bytes).DefaultTimeout();
+
+    /// <summary>Dials and is connected.</summary>
+    public async Task<long> DialAsync(string address, long random = 7)
+    {
+        await SendAsync(PacketFactory.DialRequest("tcp", address, random));
+        var answer = (await HearAsync(PacketType.DialRsp)).DialResponse;
+        Assert.Equal((random, ""), (answer.Random, answer.Error));
+        return answer.ConnectID;
+    }
+
     /// <summary>The next packet of this type; pings and what else a server says by itself are passed over.</summary>
-    public async Task<Packet> HearAsync(PacketType type)
+    public async Task<Packet> HearAsync(PacketType type) => (await HearOneAsync(type)).Message!;
+
+    public async Task<byte[]> HearDataAsync() => (await HearOneAsync(PacketType.Data)).Payload;
+
+    /// <summary>Passes over whatever comes until the server ends the lane.</summary>
+    public async Task HearEndAsync()
+    {
+        try
+        {
+            while (await _reader.ReadAsync(CancellationToken.None).DefaultTimeout())
+            {
+                while (_reader.TryRead(out _))
+                {
+                }
+            }
+        }
+        catch (IOException)
+        {
+            // Reset: an end, too.
+        }
+    }
+
+    private async Task<HeardPacket> HearOneAsync(PacketType type)
     {
         while (true)
         {
@@ -41,7 +87,7 @@ internal sealed class ScriptedLane : IAsyncDisposable
             {
                 if (packet.Type == type)
                 {
-                    return packet.Message!;
+                    return new(packet.Type, packet.ConnectId, packet.Payload.ToArray(), packet.Message);
                 }
             }
 

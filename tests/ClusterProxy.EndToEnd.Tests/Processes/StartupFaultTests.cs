@@ -57,6 +57,20 @@ public sealed class StartupFaultTests(ITestOutputHelper output) : TunnelTest(out
     [Fact]
     public Task Agent_UnknownFlag_NamesTheNearest() => RunAgentAsync(static flags => Set(flags, "agent-identifier", "host=a"), "did you mean --agent-identifiers?", nameValue: false);
 
+    [Theory]
+    [InlineData("spiffe://hub/server/b", "it is for server b")]
+    [InlineData("spiffe://hub/cluster/a", "it is for cluster a")]
+    public Task Server_PeerCertificateOfSomebodyElse_NamesFlagAndFile(string uri, string text) => RunServerAsync(
+        flags =>
+        {
+            var peers = Own(new TestCertificates());
+            var pair = peers.Peer("a", uri);
+            (flags["server-id"], flags["peers"], flags["peer-port"]) = ("a", "b=127.0.0.1:1", $"{FreePorts.Shared.Next()}");
+            (flags["peer-key"], flags["peer-ca-cert"]) = (pair.KeyFile, peers.AuthorityFile);
+            return Set(flags, "peer-cert", pair.CertificateFile);
+        },
+        text);
+
     [Fact]
     public Task Server_WithoutAgentAuthentication_DoesNotStart() => RunServerAsync(
         static flags => Set(flags, "cluster-ca-cert", ""), "--insecure-agent-port", nameValue: false);

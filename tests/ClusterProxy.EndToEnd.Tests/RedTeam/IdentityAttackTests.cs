@@ -13,14 +13,16 @@ public sealed class IdentityAttackTests(ITestOutputHelper output) : RedTeamTest(
     private const string Refused = "clusterproxy_server_agents_refused_total";
 
     [Theory]
-    [InlineData("agent")]
-    [InlineData("frontend")]
-    public Task Certificate_OfAStranger_IsAudited(string plane) => AttackAsync(async fixture =>
+    [InlineData("agent", "untrusted")]
+    [InlineData("frontend", "untrusted")]
+    [InlineData("agent", "missing")]
+    [InlineData("frontend", "missing")]
+    public Task Handshake_OfAStranger_IsAudited(string plane, string reason) => AttackAsync(async fixture =>
     {
         var (port, trusted) = plane == "agent"
             ? (fixture.Server.AgentPort, fixture.AgentPlane)
             : (fixture.Server.FrontendPort, fixture.FrontendPlane);
-        var stranger = Own(new TestCertificates("nobody's")).Client("stranger", "spiffe://hub/cluster/alpha");
+        var stranger = reason == "missing" ? null : Own(new TestCertificates("nobody's")).Client("stranger", "spiffe://hub/cluster/alpha");
         try
         {
             await using var stream = await Sockets.ConnectTlsAsync(port, trusted, stranger, "h2");
@@ -31,9 +33,10 @@ public sealed class IdentityAttackTests(ITestOutputHelper output) : RedTeamTest(
             // Refused, in one way or the other.
         }
 
-        var line = await Audit.WaitForAsync(("event", "handshake"), ("plane", plane), ("result", "untrusted"));
-        Assert.Contains("stranger", line.GetProperty("subject").GetRawText(), StringComparison.Ordinal);
-        await fixture.ServerMetrics.WaitForAsync(ServerMetric.HandshakeFailures, 1, ("plane", plane), ("reason", "untrusted"));
+        var line = await Audit.WaitForAsync(("event", "handshake"), ("plane", plane), ("result", reason));
+        Assert.StartsWith("127.0.0.1:", line.GetProperty("peer").GetString(), StringComparison.Ordinal);
+        Assert.Equal(stranger is not null, AuditFile.Text(line, "subject").Contains("stranger", StringComparison.Ordinal));
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.HandshakeFailures, 1, ("plane", plane), ("reason", reason));
     });
 
     [Fact]

@@ -17,6 +17,9 @@ public sealed class PeerAttackTests(ITestOutputHelper output) : RedTeamTest(outp
 {
     private const string Stranger = "127.0.0.1";
 
+    /// <summary>The id of the server that is attacked.</summary>
+    private const string Attacked = "hub-0";
+
     private readonly TestCertificates _peers = new("servers");
     private readonly int _strangerPort = FreePorts.Shared.Next();
 
@@ -42,6 +45,7 @@ public sealed class PeerAttackTests(ITestOutputHelper output) : RedTeamTest(outp
         Assert.True(await IsRefusedAsync(fixture.Server.Fleet!.Port, _peers, shown, LaneProtocol.PeerAlpn));
 
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.HandshakeFailures, 1, ("plane", "peer"), ("reason", reason));
+        await Audit.WaitForAsync(("event", "handshake"), ("plane", "peer"), ("result", reason));
         Assert.Equal(0, fixture.Server.Fleet.Served.LaneCount);
     });
 
@@ -93,7 +97,7 @@ public sealed class PeerAttackTests(ITestOutputHelper output) : RedTeamTest(outp
         await using var frontend = await fixture.OpenScriptedFrontendAsync();
         await frontend.SendAsync(PacketFactory.DialRequest("tcp", $"{Evil}:1", 8));
         var forwarded = (await asked.HearAsync(PacketType.DialReq)).DialRequest;
-        Assert.Equal(fixture.ServerOptions.ServerId, forwarded.Forwarding.Server);
+        Assert.Equal(Attacked, forwarded.Forwarding.Server);
         await asked.SendAsync(PacketFactory.DialResponse(forwarded.Random, "no"));
         Assert.Equal("no", (await frontend.HearAsync(PacketType.DialRsp)).DialResponse.Error);
     });
@@ -107,12 +111,48 @@ public sealed class PeerAttackTests(ITestOutputHelper output) : RedTeamTest(outp
         Assert.Contains("forwards", (await lane.HearAsync(PacketType.DialRsp)).DialResponse.Error, StringComparison.Ordinal);
     });
 
-    [Fact]
-    public Task Server_ThatIsTheAskedOneItself_IsRefused() => AttackOnFleetAsync(async fixture =>
+    [Theory]
+    [InlineData("hub-8", "foreign_server_id")]
+    [InlineData(Attacked, "foreign_server_id")]
+    [InlineData("HUB-9", "foreign_server_id")]
+    [InlineData("hub-9\n", "foreign_server_id")]
+    [InlineData("", "no_server_id")]
+    public Task Server_ThatSaysItIsAnother_IsRefused(string id, string reason) => AttackOnFleetAsync(async fixture =>
     {
         await using var lane = new ScriptedLane(await ConnectAsync(fixture));
 
-        Assert.Contains("itself", (await lane.OpenAsync(fixture.ServerOptions.ServerId)).Error, StringComparison.Ordinal);
+        var answer = await lane.OpenAsync(id);
+
+        Assert.Contains(id.Length > 0 ? "its certificate is for server hub-9" : "begins with the id", answer.Error, StringComparison.Ordinal);
+        await fixture.ServerMetrics.WaitForAsync("clusterproxy_server_peers_refused_total", 1, ("reason", reason));
+        await fixture.Log.Log.WaitForAsync("PeerRefused").DefaultTimeout();
+        var line = await Audit.WaitForAsync(("event", "server"), ("plane", "peer"), ("result", reason));
+        Assert.Contains("uri:spiffe://hub/server/hub-9", line.GetProperty("subject").GetRawText(), StringComparison.Ordinal);
+        Assert.Equal(0, fixture.Server.Fleet!.Served.LaneCount);
+    });
+
+    [Theory]
+    [InlineData("hub-9")]
+    [InlineData(Attacked)]
+    public Task Server_InAnothersPlace_GetsNoDials(string id) => AttackOnFleetAsync(async fixture =>
+    {
+        await using var lane = await AcceptAsync(_peers.Peer("hub-8"));
+        await lane.SendAsync(PacketFactory.PeerLane(id, (await lane.HearAsync(PacketType.Lane)).Lane.Features));
+
+        await fixture.Log.Log.WaitForAsync(static r => r.EventName == "PeerUnreachable" &&
+            $"{r.Values["Reason"]}".Contains("its certificate is for server hub-8", StringComparison.Ordinal)).DefaultTimeout();
+        await fixture.ServerMetrics.WaitForAsync("clusterproxy_server_peer_connect_failures_total", static failures => failures > 0);
+        Assert.Empty(fixture.Server.Fleet!.Peers.Lanes);
+        Assert.Equal(1, fixture.Server.Fleet.Peers.WantedCount);
+    });
+
+    [Fact]
+    public Task Server_ThatMeetsItself_IsNoAttack() => AttackOnFleetAsync(async fixture =>
+    {
+        await using var lane = new ScriptedLane(await ConnectAsync(fixture, _peers.Peer(Attacked)));
+
+        Assert.Contains("itself", (await lane.OpenAsync(Attacked)).Error, StringComparison.Ordinal);
+        Assert.Equal(0, await fixture.ServerMetrics.ValueAsync("clusterproxy_server_peers_refused_total"));
     });
 
     [Fact]
@@ -203,9 +243,10 @@ public sealed class PeerAttackTests(ITestOutputHelper output) : RedTeamTest(outp
     private Task AttackOnFleetAsync(Func<TunnelFixture, Task> attack, Func<ServerOptions, ServerOptions>? server = null)
     {
         Own(_peers);
-        var certificate = _peers.Peer("hub-0", "spiffe://hub/server/hub-0");
+        var certificate = _peers.Peer(Attacked);
         return AttackAsync(attack, o => (server?.Invoke(o) ?? o) with
         {
+            ServerId = Attacked,
             Peers = [new FleetServer("hub-9", Stranger, _strangerPort)],
             PeerPort = 0,
             PeerBindAddress = IPAddress.Loopback,
@@ -215,14 +256,14 @@ public sealed class PeerAttackTests(ITestOutputHelper output) : RedTeamTest(outp
         });
     }
 
-    private Task<Stream> ConnectAsync(TunnelFixture fixture) => Sockets.ConnectTlsAsync(
-        fixture.Server.Fleet!.Port, _peers, _peers.Peer("hub-9"), LaneProtocol.PeerAlpn.ToString());
+    private Task<Stream> ConnectAsync(TunnelFixture fixture, TestCertificate? shown = null) => Sockets.ConnectTlsAsync(
+        fixture.Server.Fleet!.Port, _peers, shown ?? _peers.Peer("hub-9"), LaneProtocol.PeerAlpn.ToString());
 
     private async Task<ScriptedLane> OpenLaneAsync(TunnelFixture fixture)
     {
         var lane = new ScriptedLane(await ConnectAsync(fixture));
         var answer = await lane.OpenAsync("hub-9");
-        Assert.Equal(("", fixture.ServerOptions.ServerId), (answer.Error, answer.Server));
+        Assert.Equal(("", Attacked), (answer.Error, answer.Server));
         return lane;
     }
 
@@ -236,13 +277,18 @@ public sealed class PeerAttackTests(ITestOutputHelper output) : RedTeamTest(outp
     /// <summary>The lane that the server opens to the one that the test plays.</summary>
     private async Task<ScriptedLane> AcceptLaneAsync()
     {
-        using var listener = Listen();
-        var tls = new SslStream(Own(await listener.AcceptTcpClientAsync().DefaultTimeout()).GetStream());
-        await tls.AuthenticateAsServerAsync(ServerSide(_peers.Peer("hub-9"))).DefaultTimeout();
-        var lane = Own(new ScriptedLane(tls));
+        var lane = Own(await AcceptAsync(_peers.Peer("hub-9")));
         var asked = (await lane.HearAsync(PacketType.Lane)).Lane;
         await lane.SendAsync(PacketFactory.PeerLane("hub-9", asked.Features));
         return lane;
+    }
+
+    private async Task<ScriptedLane> AcceptAsync(TestCertificate shown)
+    {
+        using var listener = Listen();
+        var tls = new SslStream(Own(await listener.AcceptTcpClientAsync().DefaultTimeout()).GetStream());
+        await tls.AuthenticateAsServerAsync(ServerSide(shown)).DefaultTimeout();
+        return new ScriptedLane(tls);
     }
 
     private static SslServerAuthenticationOptions ServerSide(TestCertificate shown) => new()

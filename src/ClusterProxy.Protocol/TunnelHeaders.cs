@@ -25,4 +25,7 @@ internal static class TunnelHeaders
 
     /// <summary>From a frontend: W3C trace context of its dial.</summary>
     public const string TraceParent = "traceparent";
+
+    /// <summary>W3C trace context, beside it.</summary>
+    public const string TraceState = "tracestate";
 }

@@ -56,7 +56,7 @@ internal sealed class HttpConnectDialer(ServerConnector connector, TunnelClientO
     {
         var announced = TunnelFeatures.Connect & ~options.WithoutFeatures;
         var features = announced == TunnelFeatureSet.None ? "" : $"{TunnelHeaders.Features}: {TunnelFeatures.Format(announced)}\r\n";
-        var trace = TunnelSettings.TraceOf(Activity.Current) is { } parent ? $"{TunnelHeaders.TraceParent}: {parent}\r\n" : "";
+        var trace = string.Concat(TunnelSettings.TraceHeaders(Activity.Current).Select(static h => $"{h.Key}: {h.Value}\r\n"));
         await stream.WriteAsync(
             Encoding.ASCII.GetBytes($"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{features}{trace}\r\n"), cancellationToken).ConfigureAwait(false);
         await stream.FlushAsync(cancellationToken).ConfigureAwait(false);

@@ -86,9 +86,9 @@ internal sealed partial class ClientLane : IAsyncDisposable
         var dial = new LaneDial(BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue, target);
         _settings.Metrics.ConnectionMoved(null, ConnectionStatus.Dialing);
         Volatile.Write(ref _lastUsed, _settings.Time.GetTimestamp());
-        var trace = _traces ? TunnelSettings.TraceOf(Activity.Current) ?? "" : "";
+        var trace = _traces ? TunnelSettings.TraceOf(Activity.Current) : default;
         _dials[dial.Id] = dial;
-        if (_ended || !_writer.TrySend(PacketFactory.DialRequest("tcp", target.ToString(), dial.Id, trace)))
+        if (_ended || !_writer.TrySend(PacketFactory.DialRequest("tcp", target.ToString(), dial.Id, trace.Parent ?? "", trace.State ?? "")))
         {
             // The end of the lane may have swept the table just before.
             Take(dial.Id)?.Complete(null);

@@ -24,12 +24,29 @@ internal sealed record TunnelSettings(
         yield return new(
             TunnelHeaders.Features,
             TunnelFeatures.Format(TunnelFeatures.Frontend & ~Without & ~(OnServerFeatures is null ? TunnelFeatureSet.Lanes : TunnelFeatureSet.None)));
-        if (TraceOf(activity) is { } trace)
+        foreach (var header in TraceHeaders(activity))
         {
-            yield return new(TunnelHeaders.TraceParent, trace);
+            yield return header;
         }
     }
 
-    /// <summary>W3C trace context of the caller; null when it has none.</summary>
-    public static string? TraceOf(Activity? activity) => activity is { IdFormat: ActivityIdFormat.W3C, Id: { } id } ? id : null;
+    /// <summary>W3C trace context of the caller, as headers of a request.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> TraceHeaders(Activity? activity)
+    {
+        var trace = TraceOf(activity);
+        if (trace.Parent is { } parent)
+        {
+            yield return new(TunnelHeaders.TraceParent, parent);
+        }
+
+        if (trace.State is { Length: > 0 } state)
+        {
+            yield return new(TunnelHeaders.TraceState, state);
+        }
+    }
+
+    /// <summary>W3C trace context of the caller; nothing when it has none.</summary>
+    public static TraceContext TraceOf(Activity? activity) => activity is { IdFormat: ActivityIdFormat.W3C, Id: { } id }
+        ? new(id, TraceState.Bound(activity.TraceStateString))
+        : default;
 }

@@ -9,10 +9,11 @@ internal static class PacketFactory
     /// <param name="address">Host and port.</param>
     /// <param name="random">The dial id.</param>
     /// <param name="traceparent">Ours: W3C trace context.</param>
-    public static Packet DialRequest(string protocol, string address, long random, string traceparent = "") => new()
+    /// <param name="tracestate">Ours: likewise.</param>
+    public static Packet DialRequest(string protocol, string address, long random, string traceparent = "", string tracestate = "") => new()
     {
         Type = PacketType.DialReq,
-        DialRequest = new DialRequest { Protocol = protocol, Address = address, Random = random, Traceparent = traceparent },
+        DialRequest = new DialRequest { Protocol = protocol, Address = address, Random = random, Traceparent = traceparent, Tracestate = tracestate },
     };
 
     public static Packet DialResponse(long random, long connectId) => new()

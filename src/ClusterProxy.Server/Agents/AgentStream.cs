@@ -104,16 +104,16 @@ internal sealed class AgentStream
     /// <summary>Asks the agent for a connection; null when the tunnel has ended.</summary>
     /// <param name="protocol">As the frontend said it.</param>
     /// <param name="address">As the frontend said it.</param>
-    /// <param name="traceparent">For an agent that knows what it is.</param>
-    public PendingDial? TryDial(string protocol, string address, string traceparent)
+    /// <param name="trace">For an agent that knows what it is.</param>
+    public PendingDial? TryDial(string protocol, string address, TraceContext trace)
     {
         if (_dials.TryAdd() is not { } dial)
         {
             return null;
         }
 
-        if (_writer.TrySend(PacketFactory.DialRequest(
-            protocol, address, dial.Id, _features.HasFlag(TunnelFeatureSet.Trace) ? traceparent : "")))
+        var told = _features.HasFlag(TunnelFeatureSet.Trace) ? trace : default;
+        if (_writer.TrySend(PacketFactory.DialRequest(protocol, address, dial.Id, told.Parent ?? "", told.State ?? "")))
         {
             return dial;
         }

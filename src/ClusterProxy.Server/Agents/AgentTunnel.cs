@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.IO.Pipelines;
+using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Packets;
@@ -86,8 +87,8 @@ internal sealed class AgentTunnel
     public long QueuedBytes => _stream.QueuedBytes + _lanes.Sum(static l => l.QueuedBytes);
 
     /// <summary>Asks the agent for a connection; null when the tunnel has ended.</summary>
-    public PendingDial? TryDial(string protocol, string address, string traceparent) =>
-        LeastLoadedLane()?.TryDial(protocol, address, traceparent) ?? _stream.TryDial(protocol, address, traceparent);
+    public PendingDial? TryDial(string protocol, string address, TraceContext trace) =>
+        LeastLoadedLane()?.TryDial(protocol, address, trace) ?? _stream.TryDial(protocol, address, trace);
 
     /// <summary>Gives up the stream on which a dial timed out, if the agent took nothing of it all the time: it would take the next ones too.</summary>
     public void RetireIfBlocked(PendingDial dial, TimeSpan limit)

@@ -5,7 +5,9 @@ namespace ClusterProxy.Server.Frontend;
 /// <param name="Refusal">Set instead of the target.</param>
 /// <param name="TraceParent">As the client sent it; empty when it did not, or sent several.</param>
 /// <param name="Features">As the client announced them; empty for one that knows HTTP and nothing of ours.</param>
-internal readonly record struct ConnectRequest(string Target, ConnectResponse? Refusal, string TraceParent = "", string Features = "")
+/// <param name="TraceState">As the client sent it, several joined by commas; empty when it did not.</param>
+internal readonly record struct ConnectRequest(
+    string Target, ConnectResponse? Refusal, string TraceParent = "", string Features = "", string TraceState = "")
 {
     public static ConnectRequest Refused(int status, string text) => new("", new ConnectResponse(status, text));
 }

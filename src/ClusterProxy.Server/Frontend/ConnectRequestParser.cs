@@ -7,7 +7,7 @@ namespace ClusterProxy.Server.Frontend;
 
 /// <summary>
 /// Reads the head of a CONNECT request. The request line decides: kube-apiserver sends a constant Host header, and no header but
-/// <c>traceparent</c> and our own <c>clusterproxy-features</c> is read at all.
+/// <c>traceparent</c>, <c>tracestate</c> and our own <c>clusterproxy-features</c> is read at all.
 /// </summary>
 /// <remarks>Source: RFC 9112, sections 3 and 3.2.3; RFC 9110, section 9.3.6.</remarks>
 internal static class ConnectRequestParser
@@ -60,11 +60,16 @@ internal static class ConnectRequestParser
         }
 
         var headers = Encoding.Latin1.GetString(reader.UnreadSequence);
-        return new ConnectRequest(target, null, ValueOf(TunnelHeaders.TraceParent, headers), ValueOf(TunnelHeaders.Features, headers));
+        return new ConnectRequest(
+            target, null, ValueOf(TunnelHeaders.TraceParent, headers), ValueOf(TunnelHeaders.Features, headers),
+            ValueOf(TunnelHeaders.TraceState, headers, isList: true));
     }
 
-    /// <summary>Of a header in the lines behind the first one; empty when it is not there, or there twice.</summary>
-    private static string ValueOf(string name, ReadOnlySpan<char> lines)
+    /// <summary>
+    /// Of a header in the lines behind the first one; empty when it is not there. One that is there twice counts as joined by commas
+    /// where it is a list, and else as not there.
+    /// </summary>
+    private static string ValueOf(string name, ReadOnlySpan<char> lines, bool isList = false)
     {
         string? found = null;
         foreach (var range in lines.Split('\n'))
@@ -75,12 +80,13 @@ internal static class ConnectRequestParser
                 continue;
             }
 
-            if (found is not null)
+            if (found is not null && !isList)
             {
                 return "";
             }
 
-            found = line[(name.Length + 1)..].Trim(" \t\r").ToString();
+            var value = line[(name.Length + 1)..].Trim(" \t\r").ToString();
+            found = found is null ? value : $"{found},{value}";
         }
 
         return found ?? "";

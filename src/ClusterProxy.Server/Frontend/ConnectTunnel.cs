@@ -117,7 +117,8 @@ internal sealed class ConnectTunnel : IFrontend
     {
         // 2
         var dial = new FrontendDial(
-            _context, FrontendNames.Connect, _transport.Features.Get<FrontendSubject>(), Peer, "tcp", request.Target, request.TraceParent);
+            _context, FrontendNames.Connect, _transport.Features.Get<FrontendSubject>(), Peer, "tcp", request.Target,
+            new(request.TraceParent, request.TraceState));
         var result = await DialAsync(dial);
         dial.End(result);
         if (result.Failure is { } reason)

@@ -35,6 +35,7 @@ internal sealed class FrontendDial
     private readonly string _address;
     private readonly string _target;
     private readonly TraceParent _trace;
+    private readonly string _traceState;
     private readonly long _started;
     private AgentIdentity? _agent;
     private string? _via;
@@ -45,10 +46,10 @@ internal sealed class FrontendDial
     /// <param name="peer">Where that end is.</param>
     /// <param name="protocol">As the frontend said it.</param>
     /// <param name="address">As the frontend said it.</param>
-    /// <param name="traceparent">As the frontend said it; null or empty when it did not.</param>
+    /// <param name="trace">As the frontend said it.</param>
     /// <param name="forwarding">What another server says that forwards the dial; null for a frontend's own.</param>
     public FrontendDial(
-        FrontendContext context, string frontend, FrontendSubject? subject, string peer, string protocol, string address, string? traceparent,
+        FrontendContext context, string frontend, FrontendSubject? subject, string peer, string protocol, string address, in TraceContext trace,
         Forwarding? forwarding = null)
     {
         _context = context;
@@ -61,7 +62,9 @@ internal sealed class FrontendDial
         _forwarding = forwarding;
 
         // A forwarded connection has its id already.
-        _trace = forwarding is not null && TraceParent.TryParse(traceparent, out var known) ? known : TraceParent.NewSpan(traceparent);
+        var isNamed = TraceParent.TryParse(trace.Parent, out var known);
+        _trace = isNamed && forwarding is not null ? known : TraceParent.NewSpan(trace.Parent);
+        _traceState = isNamed ? TraceState.Bound(trace.State) : "";
         _started = context.Time.GetTimestamp();
     }
 
@@ -90,7 +93,7 @@ internal sealed class FrontendDial
                 $"dial tcp: address {_target}: longer than {MaxAddressLength} characters, or its protocol than {MaxProtocolLength}"));
         }
 
-        return _context.Router.DialAsync(_protocol, _address, _trace.ToString(), permit.Clusters, cancellationToken);
+        return _context.Router.DialAsync(_protocol, _address, new(_trace.ToString(), _traceState), permit.Clusters, cancellationToken);
     }
 
     /// <summary>Notes what became of the dial, as its frontend will hear it.</summary>

@@ -66,7 +66,9 @@ internal sealed partial class FrontendTunnel
     {
         var dial = new FrontendDial(
             _context, FrontendNames.Grpc, _call.Subject, _call.Peer, request.Protocol, request.Address,
-            request.Traceparent.Length > 0 ? request.Traceparent : _call.Metadata.TraceParent);
+            request.Traceparent.Length > 0
+                ? new(request.Traceparent, request.Tracestate)
+                : new(_call.Metadata.TraceParent, _call.Metadata.TraceState));
         var result = await dial.RunAsync(cancel.Token);
         var connection = result.Connection is null ? null : new FrontendConnection(
             _context.Ids.Next(), new ConnectionOwner(result.Connection, _context.Limits, _context.Time), _writer,

@@ -20,7 +20,7 @@ internal sealed class LaneDial(DialRequest request, FrontendContext context, Fro
     public FrontendDial Dial { get; } =
         new(
             context, isForwarded ? FrontendNames.Peer : FrontendNames.Lane, subject, peer, request.Protocol, request.Address,
-            request.Traceparent, isForwarded ? request.Forwarding : null);
+            new(request.Traceparent, request.Tracestate), isForwarded ? request.Forwarding : null);
 
     /// <summary>Fires when the frontend gives the dial up.</summary>
     public CancellationToken Cancelled => _cancel.Token;

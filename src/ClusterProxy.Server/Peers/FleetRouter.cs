@@ -1,3 +1,4 @@
+using ClusterProxy.Protocol;
 using ClusterProxy.Server.Agents;
 using ClusterProxy.Server.Routing;
 
@@ -36,7 +37,7 @@ internal sealed class FleetRouter : IDialRouter
     }
 
     public async Task<DialResult> DialAsync(
-        string protocol, string address, string traceparent, IReadOnlySet<string>? clusters, CancellationToken cancellationToken)
+        string protocol, string address, TraceContext trace, IReadOnlySet<string>? clusters, CancellationToken cancellationToken)
     {
         var started = _context.Time.GetTimestamp();
         var own = _agents.Match(address, clusters);
@@ -52,7 +53,7 @@ internal sealed class FleetRouter : IDialRouter
             if (!ownTried && (lane is null || own.Order <= match.Order))
             {
                 ownTried = true;
-                var result = await _own.DialAsync(protocol, address, traceparent, clusters, cancellationToken);
+                var result = await _own.DialAsync(protocol, address, trace, clusters, cancellationToken);
                 if (result.Failure is not (DialFailureReason.NoAgent or DialFailureReason.AgentLost))
                 {
                     return result;
@@ -69,7 +70,7 @@ internal sealed class FleetRouter : IDialRouter
 
             // 3
             tried.Add(lane);
-            var answer = await ForwardAsync(lane, protocol, address, traceparent, clusters, started, cancellationToken);
+            var answer = await ForwardAsync(lane, protocol, address, trace, clusters, started, cancellationToken);
             _context.Metrics.Peers.Forwarded(answer.Result);
             if (answer.IsFinal)
             {
@@ -87,7 +88,7 @@ internal sealed class FleetRouter : IDialRouter
         before is { } known && now.Failure == DialFailureReason.NoAgent ? known : now;
 
     private async Task<PeerAnswer> ForwardAsync(
-        PeerLane lane, string protocol, string address, string traceparent, IReadOnlySet<string>? clusters, long started,
+        PeerLane lane, string protocol, string address, TraceContext trace, IReadOnlySet<string>? clusters, long started,
         CancellationToken cancellationToken)
     {
         if (_own.Refusal is { } refusal)
@@ -103,7 +104,7 @@ internal sealed class FleetRouter : IDialRouter
         {
             return Interlocked.Increment(ref _pending) > _limits.MaxPending
                 ? new(DialResult.Failed(DialFailureReason.TooManyPending), IsFinal: true)
-                : await lane.DialAsync(protocol, address, traceparent, clusters, stop.Token);
+                : await lane.DialAsync(protocol, address, trace, clusters, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -66,16 +66,16 @@ internal sealed partial class PeerLane
     /// <summary>Asks the other server for a connection.</summary>
     /// <param name="protocol">As the frontend said it.</param>
     /// <param name="address">As the frontend said it.</param>
-    /// <param name="traceparent">Its parent-id is the connection's id.</param>
+    /// <param name="trace">Its parent-id is the connection's id.</param>
     /// <param name="clusters">Whose agents may have the dial; null for everybody's.</param>
     /// <param name="cancellationToken">Gives the dial up.</param>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     public async Task<PeerAnswer> DialAsync(
-        string protocol, string address, string traceparent, IReadOnlySet<string>? clusters, CancellationToken cancellationToken)
+        string protocol, string address, TraceContext trace, IReadOnlySet<string>? clusters, CancellationToken cancellationToken)
     {
         var dial = new PeerDial();
         _dials[dial.Id] = dial;
-        var request = PacketFactory.DialRequest(protocol, address, dial.Id, traceparent);
+        var request = PacketFactory.DialRequest(protocol, address, dial.Id, trace.Parent ?? "", trace.State ?? "");
         request.DialRequest.Forwarding = new Forwarding
         {
             Server = _context.ServerId,

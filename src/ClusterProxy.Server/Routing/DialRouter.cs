@@ -1,3 +1,4 @@
+using ClusterProxy.Protocol;
 using ClusterProxy.Server.Agents;
 
 namespace ClusterProxy.Server.Routing;
@@ -55,7 +56,7 @@ internal sealed class DialRouter : IDialRouter
     }
 
     public async Task<DialResult> DialAsync(
-        string protocol, string address, string traceparent, IReadOnlySet<string>? clusters, CancellationToken cancellationToken)
+        string protocol, string address, TraceContext trace, IReadOnlySet<string>? clusters, CancellationToken cancellationToken)
     {
         if (Refusal is { } refusal)
         {
@@ -70,7 +71,7 @@ internal sealed class DialRouter : IDialRouter
             }
 
             var tried = new List<AgentTunnel>(1);
-            var result = await DialWithinAsync(protocol, address, traceparent, clusters, tried, cancellationToken);
+            var result = await DialWithinAsync(protocol, address, trace, clusters, tried, cancellationToken);
             return tried is [.., var last] ? result with { Agent = last.Agent } : result;
         }
         finally
@@ -80,7 +81,7 @@ internal sealed class DialRouter : IDialRouter
     }
 
     private async Task<DialResult> DialWithinAsync(
-        string protocol, string address, string traceparent, IReadOnlySet<string>? clusters, List<AgentTunnel> tried,
+        string protocol, string address, TraceContext trace, IReadOnlySet<string>? clusters, List<AgentTunnel> tried,
         CancellationToken cancellationToken)
     {
         using var stop = new CancellationTokenSource(_limits.Deadline > TimeSpan.Zero ? _limits.Deadline : Timeout.InfiniteTimeSpan, _time);
@@ -97,7 +98,7 @@ internal sealed class DialRouter : IDialRouter
             tried.Add(tunnel);
 
             // 2
-            if (tunnel.TryDial(protocol, address, traceparent) is not { } dial)
+            if (tunnel.TryDial(protocol, address, trace) is not { } dial)
             {
                 continue;
             }

@@ -76,7 +76,7 @@ public sealed class LaneTests(ITestOutputHelper output) : TunnelTest(output)
         Assert.Null(await LaneHandshake.OpenAsync(reader, LaneProtocol.CreateOutput(tls), tunnel.LaneToken, CancellationToken.None).DefaultTimeout());
         await Eventually.ObserveAsync(() => Task.FromResult(tunnel.Lanes.Count == 1));
 
-        var dial = fixture.Server.Router.DialAsync("tcp", "10.0.0.1:80", "", null, CancellationToken.None);
+        var dial = fixture.Server.Router.DialAsync("tcp", "10.0.0.1:80", default, null, CancellationToken.None);
         Assert.True(await reader.ReadAsync(CancellationToken.None).DefaultTimeout());
         Assert.True(reader.TryRead(out var onLane));
         Assert.Equal("10.0.0.1:80", onLane.Message!.DialRequest.Address);

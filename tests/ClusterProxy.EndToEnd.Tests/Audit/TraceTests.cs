@@ -37,6 +37,37 @@ public sealed class TraceTests(ITestOutputHelper output) : TunnelTest(output)
         }
     }
 
+    [Theory]
+    [MemberData(nameof(FrontendCases.All), MemberType = typeof(FrontendCases))]
+    public async Task TraceState_OfTheCaller_ComesToTheAgent(FrontendKind kind)
+    {
+        var fixture = await StartAsync(new() { Agents = 0 });
+        await using var agent = await fixture.ConnectScriptedAgentAsync(features: "trace");
+        using var activity = new Activity("caller") { TraceStateString = "vendor=one, other=two" }.SetIdFormat(ActivityIdFormat.W3C).Start();
+        var dialing = fixture.Client(kind).ConnectAsync("target:1");
+
+        var dial = await agent.TakeDialAsync();
+
+        Assert.Contains(activity.TraceId.ToHexString(), dial.Traceparent, StringComparison.Ordinal);
+        Assert.Equal("vendor=one,other=two", dial.Tracestate);
+        await agent.SendAsync(Protocol.Packets.PacketFactory.DialResponse(dial.Random, "no"));
+        await Assert.ThrowsAsync<TunnelConnectException>(() => dialing).DefaultTimeout();
+    }
+
+    [Theory]
+    [InlineData("", "a=1", "")]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "a=1,b", "")]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "a=1,b=2", "a=1,b=2")]
+    public async Task TraceState_WithoutATrace_OrMalformed_IsNotPassedOn(string parent, string state, string expected)
+    {
+        var fixture = await StartAsync(new() { Agents = 0 });
+        await using var agent = await fixture.ConnectScriptedAgentAsync(features: "trace");
+        await using var frontend = await fixture.OpenScriptedFrontendAsync();
+        await frontend.SendAsync(Protocol.Packets.PacketFactory.DialRequest("tcp", "target:1", 7, parent, state));
+
+        Assert.Equal(expected, (await agent.AcceptAsync(1)).Tracestate);
+    }
+
     [Fact]
     public async Task Dial_WithoutATrace_GetsOneOfItsOwn_AndAFailedOneHasItsIdEverywhere()
     {
@@ -64,9 +95,11 @@ public sealed class TraceTests(ITestOutputHelper output) : TunnelTest(output)
         await using var agent = await fixture.ConnectScriptedAgentAsync();
         await using var frontend = await fixture.OpenScriptedFrontendAsync();
         var accepting = agent.AcceptAsync(1);
-        await frontend.SendAsync(Protocol.Packets.PacketFactory.DialRequest("tcp", "target:1", 7, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        await frontend.SendAsync(
+            Protocol.Packets.PacketFactory.DialRequest("tcp", "target:1", 7, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "a=1"));
 
-        Assert.Equal("", (await accepting).Traceparent);
+        var heard = await accepting;
+        Assert.Equal(("", ""), (heard.Traceparent, heard.Tracestate));
         Assert.Equal("", (await frontend.HearAsync(Protocol.Messages.PacketType.DialRsp)).DialResponse.Connection);
     }
 

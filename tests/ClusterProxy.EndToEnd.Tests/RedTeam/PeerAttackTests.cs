@@ -95,8 +95,10 @@ public sealed class PeerAttackTests(ITestOutputHelper output) : RedTeamTest(outp
 
         // A frontend's dial does go there, so it was not for want of a way.
         await using var frontend = await fixture.OpenScriptedFrontendAsync();
-        await frontend.SendAsync(PacketFactory.DialRequest("tcp", $"{Evil}:1", 8));
+        await frontend.SendAsync(
+            PacketFactory.DialRequest("tcp", $"{Evil}:1", 8, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "vendor=one"));
         var forwarded = (await asked.HearAsync(PacketType.DialReq)).DialRequest;
+        Assert.Equal("vendor=one", forwarded.Tracestate);
         Assert.Equal(Attacked, forwarded.Forwarding.Server);
         await asked.SendAsync(PacketFactory.DialResponse(forwarded.Random, "no"));
         Assert.Equal("no", (await frontend.HearAsync(PacketType.DialRsp)).DialResponse.Error);

@@ -69,7 +69,7 @@ public sealed class TunnelWatchTests
         var address = new string('a', 60_000);
         for (var i = 0; i < 3; i++)
         {
-            Assert.NotNull(agent.Tunnel.TryDial("tcp", address, ""));
+            Assert.NotNull(agent.Tunnel.TryDial("tcp", address, default));
         }
 
         await Eventually.ObserveAsync(() =>
@@ -91,7 +91,7 @@ public sealed class TunnelWatchTests
     {
         await using var silent = Agent("silent", "ping");
         var router = new DialRouter(_registry, new DialLimits(TimeSpan.FromMinutes(5), 10), _time, NullLogger.Instance);
-        var dialing = router.DialAsync("tcp", "target:1", "", null, CancellationToken.None);
+        var dialing = router.DialAsync("tcp", "target:1", default, null, CancellationToken.None);
         var first = await silent.HearAsync(PacketType.DialReq);
 
         // With nobody else it waits: the agent may come back.

@@ -117,7 +117,7 @@ public sealed class TwoChoicesTests(ITestOutputHelper output)
     {
         for (var i = 0; i < dials; i++)
         {
-            Assert.NotNull(tunnel.TryDial("tcp", "h:1", ""));
+            Assert.NotNull(tunnel.TryDial("tcp", "h:1", default));
         }
     }
 }

@@ -43,6 +43,12 @@ internal static partial class ServerLog
     [LoggerMessage(2108, LogLevel.Information, "Lane of a frontend from {Peer} refused: {Reason}", EventName = "FrontendLaneRefused")]
     public static partial void FrontendLaneRefused(this ILogger logger, string peer, string reason);
 
+    [LoggerMessage(
+        2109, LogLevel.Information,
+        "The certificate of the frontend at {Peer} ended at {End:u}: it is asked to connect again, and its connections go on",
+        EventName = "FrontendCertificateEnded")]
+    public static partial void FrontendCertificateEnded(this ILogger logger, string peer, DateTimeOffset end);
+
     [LoggerMessage(2104, LogLevel.Debug, "CONNECT client {Peer} left: {Reason}", EventName = "ConnectClientLost")]
     public static partial void ConnectClientLost(this ILogger logger, string peer, string reason);
 }

@@ -78,7 +78,7 @@ internal sealed partial class ClientLane : IAsyncDisposable
     /// <summary>Ends, and never fails, when nothing of the lane is left.</summary>
     public Task Completion { get; }
 
-    /// <summary>Dials a target; null when the lane ended instead of answering.</summary>
+    /// <summary>Dials a target; null when the lane ended, or fell silent, instead of answering.</summary>
     /// <exception cref="TunnelConnectException">The dial failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<PacketStreamEnd?> DialAsync(TunnelTarget target, CancellationToken cancellationToken)
@@ -181,7 +181,13 @@ internal sealed partial class ClientLane : IAsyncDisposable
 
     private void Check()
     {
-        if (_answerTimeout != Timeout.InfiniteTimeSpan && _roundTrip.SilentFor > _answerTimeout)
+        var silent = _roundTrip.SilentFor;
+        if (silent > SilenceLimit)
+        {
+            GiveBackDials();
+        }
+
+        if (_answerTimeout != Timeout.InfiniteTimeSpan && silent > _answerTimeout)
         {
             _stop.Cancel();
         }
@@ -192,6 +198,19 @@ internal sealed partial class ClientLane : IAsyncDisposable
         else if (_settings.Time.GetElapsedTime(Volatile.Read(ref _lastUsed)) > IdleLimit)
         {
             Leave();
+        }
+    }
+
+    /// <summary>Another way may have the answer before it is known whether this lane is dead. One that comes late is closed again.</summary>
+    private void GiveBackDials()
+    {
+        foreach (var id in _dials.Keys)
+        {
+            if (Take(id) is { } dial)
+            {
+                _writer.TrySend(PacketFactory.CloseDial(id));
+                dial.Complete(null);
+            }
         }
     }
 

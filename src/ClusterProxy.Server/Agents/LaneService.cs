@@ -16,6 +16,9 @@ internal sealed class LaneService(AgentRegistry registry, AgentIdentityCheck ide
     /// <summary>For the token; silent connections must not pile up.</summary>
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>As many as an agent can be told to open. Each costs its dials a look, and the server its buffers.</summary>
+    private const int MaxLanes = 64;
+
     /// <param name="tls">Authenticated by the agent plane's rules. The caller disposes it.</param>
     /// <param name="certificate">What the agent showed on this connection; null when it showed none.</param>
     /// <param name="peer">The agent's address, for the log.</param>
@@ -56,6 +59,7 @@ internal sealed class LaneService(AgentRegistry registry, AgentIdentityCheck ide
         var tunnel = registry.FindByLaneToken(asked.Token);
         var refusal = tunnel is null
             ? "this server has no tunnel with that token; behind a load balancer another one may"
+            : tunnel.Lanes.Count >= MaxLanes ? $"this tunnel has {MaxLanes} lanes already"
             : Objection(certificate, peer, tunnel.Agent);
         await LaneHandshake.AnswerAsync(output, refusal, TunnelFeatureSet.None, either.Token);
         if (refusal.Length > 0)

@@ -7,6 +7,7 @@ using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Server.Peers;
 using ClusterProxy.Server.Policy;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -70,6 +71,7 @@ internal sealed class FrontendLaneService(FrontendContext context, PeerAdmission
         context.Logger.FrontendLaneOpened(peer);
         var lane = new FrontendLane(
             reader, output, features, connection.Features.Get<FrontendSubject>(), peer, context, peers?.CreateFeed());
+        using var leaving = CloseRequested(connection).UnsafeRegister(static lane => ((FrontendLane)lane!).Drain(), lane);
         var status = await lane.RunAsync(completeOutput, connection.ConnectionClosed);
         context.Logger.FrontendLaneClosed(peer, status);
     }
@@ -96,6 +98,10 @@ internal sealed class FrontendLaneService(FrontendContext context, PeerAdmission
 
         return isEnough ? features : null;
     }
+
+    /// <summary>Fires when the connection should end as soon as nothing runs on it. Other servers are told by their own drain.</summary>
+    private CancellationToken CloseRequested(ConnectionContext connection) => peers is not null ? CancellationToken.None
+        : connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
 
     /// <summary>FIN alone, as the frontend's.</summary>
     /// <seealso cref="LaneConnection.CompleteOutputAsync"/>

@@ -36,10 +36,10 @@ internal static class FrontendPlane
             Connect = next => Identify(
                 context,
                 Switch(
-                    lanes,
+                    FrontendExpiry.Use(context.Time, logger, lanes.ServeAsync),
                     new FrontendSwitch(
                         options.Mode != FrontendMode.HttpConnect, connect, lanes.ServeAsync, WrongProtocol, options.ConnectHeadTimeout, context.Time)
-                        .Use(next))),
+                        .Use(FrontendExpiry.Use(context.Time, logger, next)))),
             Serve = grpc.HandleAsync,
 
             // A client with one HTTP/2 connection opens a stream for each dial.
@@ -69,8 +69,8 @@ internal static class FrontendPlane
             return next(connection);
         };
 
-    private static ConnectionDelegate Switch(FrontendLaneService lanes, ConnectionDelegate others) => connection =>
-        FrontendLaneService.IsAgreed(connection) ? lanes.ServeAsync(connection) : others(connection);
+    private static ConnectionDelegate Switch(ConnectionDelegate lanes, ConnectionDelegate others) => connection =>
+        FrontendLaneService.IsAgreed(connection) ? lanes(connection) : others(connection);
 
     private static UnixSocketListener? BindSocket(ServerOptions options)
     {

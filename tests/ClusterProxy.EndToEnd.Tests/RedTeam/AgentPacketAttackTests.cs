@@ -1,4 +1,5 @@
 using System.Buffers;
+using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
 using Xunit.Abstractions;
@@ -213,6 +214,26 @@ public sealed class AgentPacketAttackTests(ITestOutputHelper output) : RedTeamTe
         var log = await fixture.Log.Log.WaitForAsync("DialFailed").DefaultTimeout();
         Assert.DoesNotContain(log.Message, char.IsControl);
         Assert.InRange((await Audit.WaitForAsync(("event", "dial"), ("result", "error_response"))).GetRawText().Length, 1, 4096);
+    });
+
+    [Fact]
+    public Task Lanes_WithoutEnd_AreRefused_PastTheirLimit() => AttackAsync(async fixture =>
+    {
+        await using var evil = await fixture.ConnectScriptedAgentAsync(Evil, $"host={Evil}", "lanes,credit,ping");
+        var headers = await evil.Call.ResponseHeadersAsync(CancellationToken.None).DefaultTimeout();
+        var token = Assert.Single(headers.GetValues(Protocol.TunnelHeaders.LaneToken));
+        var certificate = fixture.AgentPlane.Client(Evil);
+        var refusals = new List<string?>();
+        for (var i = 0; i < 70; i++)
+        {
+            var tls = Own(await Sockets.ConnectTlsAsync(fixture.Server.AgentPort, fixture.AgentPlane, certificate, LaneProtocol.Alpn.ToString()));
+            refusals.Add(await LaneHandshake.OpenAsync(
+                new PacketReader(LaneProtocol.CreateInput(tls)), LaneProtocol.CreateOutput(tls), token, CancellationToken.None).DefaultTimeout());
+        }
+
+        Assert.Equal(64, refusals.Count(static r => r is null));
+        Assert.All(refusals.Skip(64), static r => Assert.Contains("64 lanes already", r, StringComparison.Ordinal));
+        await fixture.Log.Log.WaitForAsync("LaneRefused").DefaultTimeout();
     });
 
     [Fact]

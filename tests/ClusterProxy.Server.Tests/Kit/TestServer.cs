@@ -32,6 +32,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     public FailOnErrorLog Log { get; }
 
+    /// <summary>What frontends show from now on, on TCP; null shows any that is good.</summary>
+    public TestCertificate? FrontendCertificate { get; set; }
+
     /// <summary>What agents show from now on; null shows one without any name.</summary>
     public TestCertificate? AgentCertificate { get; set; }
 
@@ -111,6 +114,10 @@ internal sealed class TestServer : IAsyncDisposable
             .DefaultTimeout();
     }
 
+    /// <summary>One more stream of this handler's connections.</summary>
+    public async Task<ScriptedPeer> OpenFrontendAsync(HttpMessageInvoker handler) => Keep(new ScriptedPeer(await GrpcClientCall.StartAsync(
+        handler, new Uri("http://localhost"), TunnelHeaders.ProxyMethod, [], CancellationToken.None).DefaultTimeout()));
+
     public async Task<ScriptedPeer> OpenFrontendAsync(string? features = null)
     {
         var call = await CallFrontendAsync(TunnelHeaders.ProxyMethod, features is null ? [] : Features(features));
@@ -121,10 +128,15 @@ internal sealed class TestServer : IAsyncDisposable
         GrpcClientCall.StartAsync(FrontendHandler(), new Uri("http://localhost"), method, metadata, CancellationToken.None)
             .DefaultTimeout();
 
-    public HttpMessageInvoker FrontendHandler() => Handler(DialFrontendAsync);
+    public HttpMessageInvoker FrontendHandler(Action? connecting = null) => Handler(() =>
+    {
+        connecting?.Invoke();
+        return DialFrontendAsync();
+    });
 
     /// <summary>A raw connection to the frontend's listener, TLS included where it has it.</summary>
-    public async Task<Stream> DialFrontendAsync()
+    /// <param name="protocol">The one ALPN name to offer; null for what the server's mode asks for.</param>
+    public async Task<Stream> DialFrontendAsync(string? protocol = null)
     {
         if (Options.UdsName.Length > 0)
         {
@@ -133,14 +145,14 @@ internal sealed class TestServer : IAsyncDisposable
             return new NetworkStream(socket, ownsSocket: true);
         }
 
-        var client = FrontendCertificates.Client();
+        var client = FrontendCertificate ?? FrontendCertificates.Client();
         return await DialTlsAsync(Host.FrontendPort, new ClientTls(
             new ClientTlsOptions
             {
                 ServerCa = FrontendCertificates.Authority.ToBundle,
                 KeyPair = () => KeyPairFile.Load("c", client.CertificateFile, "k", client.KeyFile),
-                OfferHttp2 = Options.Mode != FrontendMode.HttpConnect,
-                ExtraApplicationProtocols = Options.Mode == FrontendMode.HttpConnect ? ["http/1.1"] : [],
+                OfferHttp2 = protocol is null && Options.Mode != FrontendMode.HttpConnect,
+                ExtraApplicationProtocols = protocol is not null ? [protocol] : Options.Mode == FrontendMode.HttpConnect ? ["http/1.1"] : [],
             },
             TimeProvider.System));
     }

@@ -189,8 +189,10 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         }
 
         _agentPlane = await Plane.StartAsync(
-            AgentPlane.Create(_options, _agentService, _laneService, certificates, HostingMetrics, _audit, _time, _logger), logging,
-            cancellationToken);
+            AgentPlane.Create(
+                _options, _agentService, _laneService, new HandshakeAdmission(_options.AgentHandshakeRate, _time, Metrics, _logger),
+                certificates, HostingMetrics, _audit, _time, _logger),
+            logging, cancellationToken);
         _started.Add(_agentPlane);
         var context = new FrontendContext(Router, Frontends, new ConnectionIds(), Limits, _time, Metrics, _logger, FollowPolicy(), _audit)
         {

@@ -34,6 +34,12 @@ internal static partial class ServerLog
     public static partial void AgentIdentityRefused(this ILogger logger, string peer, string reason);
 
     [LoggerMessage(
+        2012, LogLevel.Warning,
+        "Refused {Count} TLS handshakes on the agent port, because more than {Rate} a second came for longer than {Wait}: agents come back by "
+        + "themselves. If there are processors to spare, raise --agent-handshake-rate", EventName = "HandshakesRefused")]
+    public static partial void HandshakesRefused(this ILogger logger, int count, int rate, TimeSpan wait);
+
+    [LoggerMessage(
         2007, LogLevel.Warning,
         "The certificate with which agent {AgentId} at {Peer} connected ended at {End:u}: its connections go on, and new dials go to "
         + "other tunnels if there are any", EventName = "AgentCertificateEnded")]

@@ -9,6 +9,7 @@ using ClusterProxy.Server.Fleet;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Leases;
 using ClusterProxy.Server.Peers;
+using ClusterProxy.Server.Planes;
 using ClusterProxy.Server.Routing;
 
 namespace ClusterProxy.Server;
@@ -62,6 +63,7 @@ internal sealed class ServerMetrics
         Leases = new LeaseMetrics(_meter, Upstream);
         Audit = new AuditMetrics(_meter, Ours);
         Fleet = new FleetMetrics(_meter, Ours);
+        Handshakes = new HandshakeMetrics(_meter, Ours);
         Peers = new PeerMetrics(_meter, Ours);
         _meter.CreateObservableCounter(
             Upstream + "stream_packets_total", () => Segments.SelectMany(static s => s.Measure()), description: "Packets, by segment and type.");
@@ -95,6 +97,9 @@ internal sealed class ServerMetrics
     public AuditMetrics Audit { get; }
 
     public FleetMetrics Fleet { get; }
+
+    public HandshakeMetrics Handshakes { get; }
+
     public PeerMetrics Peers { get; }
 
     public PacketCounts FromClient { get; } = new("from_client");

@@ -114,6 +114,11 @@ internal sealed record ServerOptions
     /// <summary>Accept agents that show neither a certificate nor a token.</summary>
     public bool InsecureAgentPort { get; init; }
 
+    /// <summary>
+    /// TLS handshakes a second on the agent port; 0 for <see cref="Planes.HandshakeAdmission"/>'s own rate, which follows the processors.
+    /// </summary>
+    public int AgentHandshakeRate { get; init; }
+
     /// <summary>Whether agents are believed what they announce; see <see cref="BindsAgentIdentity"/>.</summary>
     public AgentIdentityMode AgentIdentity { get; init; }
 

@@ -101,6 +101,7 @@ internal static class ServerOptionsValidator
             options.AgentIdentity == AgentIdentityMode.Certificate && options.ClusterCaCert.Length == 0,
             "flag --agent-identity: certificate needs agents that show one: name the CA file of their certificates with --cluster-ca-cert");
         errors.AtLeast("server-count", options.ServerCount, 0);
+        errors.AtLeast("agent-handshake-rate", options.AgentHandshakeRate, 0);
     }
 
     private static void CheckServers(ServerOptions options, OptionErrors errors)

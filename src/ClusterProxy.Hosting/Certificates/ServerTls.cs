@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -32,7 +33,7 @@ public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, 
         listener.Use(next => connection => WatchAsync(connection, next));
         listener.UseHttps(new TlsHandshakeCallbackOptions
         {
-            OnConnection = context => ValueTask.FromResult(Answer(context)),
+            OnConnection = AnswerAsync,
             HandshakeTimeout = options.HandshakeTimeout,
         });
         listener.Use(next => connection =>
@@ -46,10 +47,21 @@ public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, 
         connection.Features.Get<TlsHandshake>()
         ?? throw new InvalidOperationException("The handshake record is put on every connection before TLS.");
 
-    private SslServerAuthenticationOptions Answer(TlsHandshakeCallbackContext context)
+    private async ValueTask<SslServerAuthenticationOptions> AnswerAsync(TlsHandshakeCallbackContext context)
     {
         var handshake = HandshakeOf(context.Connection);
         handshake.GotClientHello = true;
+        if (options.Admit is { } admit && !await admit(context.CancellationToken))
+        {
+            handshake.IsTurnedAway = true;
+            throw new AuthenticationException("handshakes come too fast");
+        }
+
+        return Answer(handshake);
+    }
+
+    private SslServerAuthenticationOptions Answer(TlsHandshake handshake)
+    {
         var anchors = options.ClientCa?.Invoke();
         return new SslServerAuthenticationOptions
         {
@@ -81,7 +93,12 @@ public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, 
         var handshake = new TlsHandshake();
         connection.Features.Set(handshake);
         var start = time.GetTimestamp();
-        await next(connection);
+        handshake.IsTurnedAway = options.HasRoom?.Invoke() == false;
+        if (!handshake.IsTurnedAway)
+        {
+            await next(connection);
+        }
+
         if (handshake.IsDone)
         {
             return;
@@ -100,13 +117,14 @@ public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, 
         var failure = Classify(handshake, time.GetElapsedTime(start));
         var reason = failure.Tag();
         metrics.HandshakeFailed(options.Plane, reason);
-        var level = failure == TlsHandshakeFailure.NoClientHello ? LogLevel.Debug : LogLevel.Information;
+        var level = failure is TlsHandshakeFailure.NoClientHello or TlsHandshakeFailure.TurnedAway ? LogLevel.Debug : LogLevel.Information;
         HostingLog.HandshakeFailed(logger, level, options.Plane, remote, reason);
     }
 
     /// <summary>Kestrel does not say that it was the timeout; its timer ticks coarsely and may be a little early.</summary>
     private TlsHandshakeFailure Classify(TlsHandshake handshake, TimeSpan elapsed) =>
-        elapsed >= 0.9 * options.HandshakeTimeout ? TlsHandshakeFailure.Timeout
+        handshake.IsTurnedAway ? TlsHandshakeFailure.TurnedAway
+        : elapsed >= 0.9 * options.HandshakeTimeout ? TlsHandshakeFailure.Timeout
         : handshake.GotClientHello ? TlsHandshakeFailure.Aborted
         : TlsHandshakeFailure.NoClientHello;
 }

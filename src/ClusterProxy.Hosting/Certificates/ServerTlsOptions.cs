@@ -18,6 +18,15 @@ public sealed record ServerTlsOptions
     /// <summary>Why a client certificate that chains to the bundle does not belong on this plane, or null.</summary>
     public Func<X509Certificate2, string?>? PlaneObjection { get; init; }
 
+    /// <summary>Asked once a connection, before anything of it is read; false closes it.</summary>
+    public Func<bool>? HasRoom { get; init; }
+
+    /// <summary>
+    /// Asked once a handshake, when the peer has said what it wants and no key has been used yet. It may take its time, as part of
+    /// <see cref="HandshakeTimeout"/>; false refuses the handshake.
+    /// </summary>
+    public Func<CancellationToken, ValueTask<bool>>? Admit { get; init; }
+
     /// <summary>Told of each client certificate that was refused, and from which address it came.</summary>
     public Action<string, PeerCertificateResult>? Refused { get; init; }
 

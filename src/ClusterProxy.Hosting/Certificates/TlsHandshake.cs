@@ -8,6 +8,9 @@ internal sealed class TlsHandshake
 {
     public bool GotClientHello { get; set; }
 
+    /// <summary>It was not let through before it had begun.</summary>
+    public bool IsTurnedAway { get; set; }
+
     public bool IsDone { get; set; }
 
     /// <summary>Null until, and unless, the peer's certificate was looked at.</summary>

@@ -9,4 +9,7 @@ internal enum TlsHandshakeFailure
     /// <summary>No version, cipher suite or ALPN name in common, or the peer refused our certificate.</summary>
     Aborted,
     Timeout,
+
+    /// <summary>More came than are let through.</summary>
+    TurnedAway,
 }

@@ -7,6 +7,7 @@ internal static class TlsHandshakeFailureText
         TlsHandshakeFailure.NoClientHello => "no_client_hello",
         TlsHandshakeFailure.Aborted => "aborted",
         TlsHandshakeFailure.Timeout => "timeout",
+        TlsHandshakeFailure.TurnedAway => "turned_away",
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, "not a failure"),
     };
 }

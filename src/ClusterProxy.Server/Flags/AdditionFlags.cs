@@ -12,6 +12,11 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
     private readonly Flag<bool> _insecure = flags.AddBool(
         "insecure-agent-port", defaults.InsecureAgentPort, Group, "Accept agents that prove nothing: anyone who reaches the port.");
 
+    private readonly Flag<int> _handshakeRate = flags.AddInt(
+        "agent-handshake-rate", defaults.AgentHandshakeRate, Group,
+        "TLS handshakes a second on the agent port. What comes faster waits for up to 5s or is cut before anything of it is read; 0 is 50 for "
+        + "each processor.");
+
     private readonly Flag<AgentIdentityMode> _agentIdentity = flags.AddParsed(
         "agent-identity", defaults.AgentIdentity, Group,
         "Whether an agent may announce only what belongs to the cluster in its certificate (certificate) or anything (claimed); "
@@ -88,6 +93,7 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
     public ServerOptions Apply(FlagParseResult result, ServerOptions options) => options with
     {
         InsecureAgentPort = result.Get(_insecure),
+        AgentHandshakeRate = result.Get(_handshakeRate),
         AgentIdentity = result.Get(_agentIdentity),
         FrontendPolicy = result.Get(_frontendPolicy),
         AuditLogPath = result.Get(_auditPath),

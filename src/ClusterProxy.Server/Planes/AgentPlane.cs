@@ -21,8 +21,8 @@ internal static class AgentPlane
     private const string WrongProtocol = "this port is for agents and speaks gRPC over HTTP/2";
 
     public static PlaneOptions Create(
-        ServerOptions options, AgentService service, LaneService lanes, ServerCertificates certificates, HostingMetrics metrics,
-        AuditLog? audit, TimeProvider time, ILogger logger)
+        ServerOptions options, AgentService service, LaneService lanes, HandshakeAdmission admission, ServerCertificates certificates,
+        HostingMetrics metrics, AuditLog? audit, TimeProvider time, ILogger logger)
     {
         var tls = new ServerTls(
             new ServerTlsOptions
@@ -31,6 +31,8 @@ internal static class AgentPlane
                 KeyPair = () => certificates.AgentPort.Value,
                 ClientCa = certificates.AgentAuthorities is { } agents ? () => agents.Value : null,
                 PlaneObjection = PlaneRules.ObjectionAtAgentPort,
+                HasRoom = admission.HasRoom,
+                Admit = admission.AdmitAsync,
                 Refused = audit is null ? null : (peer, shown) => audit.HandshakeRefused("agent", peer, shown),
                 Versions = options.TlsProtocols,
                 CipherSuites = options.CipherSuites,

@@ -63,6 +63,31 @@ public sealed class FloodTests(ITestOutputHelper output) : TunnelTest(output)
         await listening;
     }
 
+    [Fact]
+    public async Task HandshakeFlood_OfStrangers_WaitsOrIsCut_AndFrontendsWork()
+    {
+        const int Strangers = 100;
+        const string Handshakes = "clusterproxy_server_agent_handshakes_total";
+        var echo = Own(new EchoTarget());
+        var fixture = await StartAsync(new() { Server = static o => o with { AgentHandshakeRate = 2 } });
+        var flood = Enumerable.Range(0, Strangers).Select(async _ => await Record.ExceptionAsync(async () =>
+        {
+            await using var stream = await Sockets.ConnectTlsAsync(fixture.Server.AgentPort, fixture.AgentPlane, client: null, "h2");
+        })).ToList();
+
+        // Those that wait take a turn each.
+        await fixture.ServerMetrics.WaitForAsync(Handshakes, static refused => refused > 0, ("result", "refused"));
+        await using var stream = await fixture.Client(FrontendKind.GrpcTls).ConnectAsync(echo.Address).DefaultTimeout();
+        await stream.WriteAsync(new byte[10]).DefaultTimeout();
+        await stream.ReadExactlyAsync(new byte[10]).DefaultTimeout();
+
+        await Task.WhenAll(flood).DefaultTimeout();
+        var refused = await fixture.ServerMetrics.ValueAsync(Handshakes, ("result", "refused"));
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.HandshakeFailures, refused, ("plane", "agent"), ("reason", "turned_away"));
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.HandshakeFailures, Strangers, ("plane", "agent"));
+        await fixture.ServerMetrics.WaitForZeroAsync("clusterproxy_server_agent_handshakes_waiting");
+    }
+
     /// <summary>Takes what comes and says nothing: an agent that does not even read would lose its tunnel to so many packets.</summary>
     private static async Task ListenAsync(ScriptedPeer agent)
     {

@@ -81,6 +81,7 @@ public sealed class ServerFlagTableTests
         ("agent-identity", "auto"),
         ("frontend-policy", ""),
         ("audit-log-path", ""),
+        ("agent-handshake-rate", "0"),
         ("audit-log-maxsize", "100"),
         ("audit-log-maxbackup", "10"),
         ("servers", ""),

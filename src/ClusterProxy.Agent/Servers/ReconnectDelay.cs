@@ -1,13 +1,14 @@
 namespace ClusterProxy.Agent.Servers;
 
 /// <summary>
-/// The pauses between attempts: a base, growing by half with each failure up to a cap, always with a little on top so that
-/// agents that lost a server together do not come back together. Not thread-safe.
+/// The pauses between attempts: up to a base, which grows by half with each failure up to a cap. After a failure the pause is anything from
+/// a tenth of that to all of it, so that agents that lost a server together do not come back together. Not thread-safe.
 /// </summary>
 internal sealed class ReconnectDelay
 {
     private const double Growth = 1.5;
-    private const double Jitter = 0.1;
+    private const double LeastPart = 0.1;
+    private const double OnTop = 0.1;
 
     private readonly TimeSpan _least;
     private readonly TimeSpan _cap;
@@ -32,11 +33,11 @@ internal sealed class ReconnectDelay
     {
         var delay = _next;
         _next = _next * Growth < _cap ? _next * Growth : _cap;
-        return delay + delay * Jitter * _random();
+        return delay * (LeastPart + (1 - LeastPart) * _random());
     }
 
     /// <summary>The pause when nothing failed.</summary>
-    public TimeSpan Base() => _least + _least * Jitter * _random();
+    public TimeSpan Base() => _least * (1 + OnTop * _random());
 
     /// <summary>Before an attempt that replaces a lost tunnel: spread, but not a whole pause.</summary>
     public TimeSpan Spread() => _least / 2 * _random();

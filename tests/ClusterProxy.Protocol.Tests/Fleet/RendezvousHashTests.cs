@@ -48,6 +48,26 @@ public sealed class RendezvousHashTests
         Assert.All(shares, static s => Assert.InRange(s.Value, (Keys * 2 / 5) - 245, (Keys * 2 / 5) + 245));
     }
 
+    /// <summary>
+    /// The hash alone keeps what a bound of 1.25 times the mean would enforce, from some hundred agents on; see the README of the project.
+    /// </summary>
+    [Theory]
+    [InlineData(3, 200, 1.10)]
+    [InlineData(3, 2_000, 1.05)]
+    [InlineData(5, 200, 1.25)]
+    [InlineData(5, 2_000, 1.10)]
+    [InlineData(10, 2_000, 1.10)]
+    [InlineData(10, 10_000, 1.10)]
+    public void First_Two_LoadsTheFullestMemberLittleMoreThanTheMean(int members, int keys, double most)
+    {
+        foreach (var (key, member) in ((string, string)[])[("cluster-", "hub-"), ("prod/", "proxy-server-"), ("x", "10.0.0.")])
+        {
+            string[] all = [.. Enumerable.Range(0, members).Select(n => $"{member}{n}")];
+            var fullest = Enumerable.Range(0, keys).SelectMany(n => First($"{key}{n}", all, 2)).CountBy(static m => m).Max(static m => m.Value);
+            Assert.InRange(fullest / (2.0 * keys / members), 1, most);
+        }
+    }
+
     [Fact]
     public void First_WhenAMemberGoes_MovesItsKeysOnly()
     {

@@ -1,5 +1,5 @@
 using System.CommandLine;
 using ClusterProxy.LoadTests.Commands;
 
-var root = new RootCommand("Load tests: ours beside others, in one run on one machine.") { CompareCommand.Create(), ListCommand.Create() };
+var root = new RootCommand("Load tests: ours beside others, in one run on one machine.") { CompareCommand.Create(), FleetCommand.Create(), AgentsCommand.Create(), ListCommand.Create() };
 return await root.Parse(args).InvokeAsync();

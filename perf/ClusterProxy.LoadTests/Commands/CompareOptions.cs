@@ -51,6 +51,12 @@ internal sealed class CompareOptions
         AllowMultipleArgumentsPerToken = true,
     };
 
+    private readonly Option<string[]> _serverFlags = new("--server-flag")
+    {
+        Description = "NAME=VALUE for the command line of our servers.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     public Option<OutputFormat> Output { get; } = new("--output", "-o") { Description = "table, markdown or json.", DefaultValueFactory = _ => OutputFormat.Table };
 
     public Option<string?> Baseline { get; } = new("--baseline") { Description = "Fail if anything is worse than in this file, beyond noise." };
@@ -65,7 +71,7 @@ internal sealed class CompareOptions
             (result.GetValueOrDefault<string[]>() ?? []).All(text => text.IndexOf('=', StringComparison.Ordinal) > 0), result, "--env takes NAME=VALUE"));
         _scenarios.AcceptOnlyFromAmong([.. ScenarioCatalog.All.Select(s => s.Name)]);
         foreach (var option in (Option[])
-            [_scenarios, _topologies, _rounds, _seconds, _large, _quick, _ownServer, _ownAgent, _peerServer, _peerAgent, _verbosity, _logs, _environment, Output, Baseline, SaveBaseline])
+            [_scenarios, _topologies, _rounds, _seconds, _large, _quick, _ownServer, _ownAgent, _peerServer, _peerAgent, _verbosity, _logs, _environment, _serverFlags, Output, Baseline, SaveBaseline])
         {
             command.Options.Add(option);
         }
@@ -78,9 +84,10 @@ internal sealed class CompareOptions
         var logs = result.GetValue(_logs) is { } folder ? Directory.CreateDirectory(folder).FullName : null;
         // Read once: settings with equal values share their processes, and a list equals only itself.
         var environment = result.GetValue(_environment) ?? [];
+        var serverFlags = result.GetValue(_serverFlags) ?? [];
         var plans = TopologyCatalog.Create(
             result.GetValue(_ownServer), result.GetValue(_ownAgent), result.GetValue(_peerServer), result.GetValue(_peerAgent),
-            pair => pair with { Verbosity = result.GetValue(_verbosity), Logs = logs, Environment = environment });
+            pair => pair with { Verbosity = result.GetValue(_verbosity), Logs = logs, Environment = environment, ServerFlags = pair.Mode is null ? serverFlags : [] });
         return new CompareSettings
         {
             Plans = [.. plans.Where(p => topologies.Length == 0 || topologies.Any(t => p.Name.StartsWith(t, StringComparison.Ordinal)))],

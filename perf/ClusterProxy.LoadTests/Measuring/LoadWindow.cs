@@ -17,12 +17,20 @@ internal sealed class LoadWindow
         Topology topology, TimeSpan settle, TimeSpan length, Func<long> counter, CancellationToken cancellationToken)
     {
         await Task.Delay(settle, cancellationToken);
+        return await MeasureAsync(topology, () => Task.Delay(length, cancellationToken), counter);
+    }
+
+    /// <param name="topology">Whose use is read.</param>
+    /// <param name="until">What ends the window.</param>
+    /// <param name="counter">Of the load.</param>
+    public async Task<WindowFigures> MeasureAsync(Topology topology, Func<Task> until, Func<long> counter)
+    {
         var before = topology.ReadUse();
         var own = ProcFiles.Read(Environment.ProcessId);
         var count = counter();
         var started = Stopwatch.GetTimestamp();
         _open = true;
-        await Task.Delay(length, cancellationToken);
+        await until();
         _open = false;
         count = counter() - count;
         var elapsed = Stopwatch.GetElapsedTime(started);

@@ -6,7 +6,8 @@ using ClusterProxy.LoadTests.Topologies;
 namespace ClusterProxy.LoadTests.Scenarios;
 
 /// <summary>Connections that each send 128 bytes, wait for them to come back, and go on.</summary>
-internal sealed class EchoLoad : IAsyncDisposable
+/// <param name="pause">Between two messages of a connection.</param>
+internal sealed class EchoLoad(TimeSpan pause) : IAsyncDisposable
 {
     public const int MessageSize = 128;
     private readonly CancellationTokenSource _stop = new();
@@ -20,9 +21,9 @@ internal sealed class EchoLoad : IAsyncDisposable
     public long RoundTrips => Volatile.Read(ref _roundTrips);
 
     public static async Task<EchoLoad> StartAsync(
-        Topology topology, ScenarioContext context, int connections, CancellationToken cancellationToken)
+        Topology topology, ScenarioContext context, int connections, CancellationToken cancellationToken, TimeSpan pause = default)
     {
-        var load = new EchoLoad();
+        var load = new EchoLoad(pause);
         try
         {
             var run = context.Rig.NextRun();
@@ -83,6 +84,10 @@ internal sealed class EchoLoad : IAsyncDisposable
             }
 
             Interlocked.Increment(ref _roundTrips);
+            if (pause > TimeSpan.Zero)
+            {
+                await Task.Delay(pause, _stop.Token);
+            }
         }
     }
 }

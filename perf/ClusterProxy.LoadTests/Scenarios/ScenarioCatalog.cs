@@ -19,6 +19,7 @@ internal static class ScenarioCatalog
         new AtRestScenario(),
         new IdleConnectionsScenario(),
         new IdleTunnelsScenario(),
+        new ReconnectStormScenario(),
         new LongDistanceScenario(BulkDirection.Download),
         new LongDistanceScenario(BulkDirection.Upload),
         new StoppedReaderScenario(1),

@@ -20,6 +20,12 @@ internal sealed record PairSettings(string Server, string Agent, string? Mode)
     /// <summary>Added to the programs' environment, each as NAME=VALUE; to try runtime settings without a build.</summary>
     public IReadOnlyList<string> Environment { get; init; } = [];
 
+    /// <summary>Added to the server's command line, each as NAME=VALUE.</summary>
+    public IReadOnlyList<string> ServerFlags { get; init; } = [];
+
+    /// <summary>Likewise of the agents.</summary>
+    public IReadOnlyList<string> AgentFlags { get; init; } = [];
+
     /// <summary>Each way, between server and agents.</summary>
     public TimeSpan Delay { get; init; }
 }

@@ -7,6 +7,7 @@ namespace ClusterProxy.LoadTests.Topologies;
 internal sealed class ProxyPair(Rig rig, PairSettings settings)
 {
     private readonly List<ProgramProcess> _agents = [];
+    private readonly int _healthPort = rig.NextPort();
     private ProgramProcess? _server;
     private DelayRelay? _relay;
 
@@ -15,6 +16,9 @@ internal sealed class ProxyPair(Rig rig, PairSettings settings)
     public int FrontendPort { get; private set; }
 
     public int AgentPort { get; private set; }
+
+    /// <summary>What the server says at <c>/metrics</c>.</summary>
+    public Uri Metrics => new($"http://127.0.0.1:{_healthPort}/metrics");
 
     public IEnumerable<int> ServerIds => _server is { } server ? [server.Id] : [];
 
@@ -30,9 +34,7 @@ internal sealed class ProxyPair(Rig rig, PairSettings settings)
         AgentPort = rig.NextPort();
         FrontendPort = rig.NextPort();
         UnixSocket = rig.NextFile("f.sock");
-        var healthPort = rig.NextPort();
-        _server = ProgramStart.Start(settings.Server, ServerArguments(healthPort), settings.Environment);
-        await ProgramStart.WaitForPortAsync(healthPort, _server, cancellationToken);
+        await StartServerAsync(cancellationToken);
         var agentsPort = AgentPort;
         if (settings.Delay > TimeSpan.Zero)
         {
@@ -48,7 +50,14 @@ internal sealed class ProxyPair(Rig rig, PairSettings settings)
             await ProgramStart.WaitForReadyAsync(agentHealthPort, agent, cancellationToken);
         }
 
-        await ProgramStart.WaitForReadyAsync(healthPort, _server, cancellationToken);
+        await ProgramStart.WaitForReadyAsync(_healthPort, _server!, cancellationToken);
+    }
+
+    /// <summary>Kills the server and starts another one on its ports; returns when that is up, whoever is connected.</summary>
+    public async Task ReplaceServerAsync(CancellationToken cancellationToken)
+    {
+        await EndAsync(_server!, "server");
+        await StartServerAsync(cancellationToken);
     }
 
     public async Task StopAsync()
@@ -72,6 +81,12 @@ internal sealed class ProxyPair(Rig rig, PairSettings settings)
         }
     }
 
+    private async Task StartServerAsync(CancellationToken cancellationToken)
+    {
+        _server = ProgramStart.Start(settings.Server, ServerArguments(_healthPort), settings.Environment);
+        await ProgramStart.WaitForPortAsync(_healthPort, _server, cancellationToken);
+    }
+
     private async Task EndAsync(ProgramProcess program, string role)
     {
         var log = settings.Logs is { } folder ? Path.Combine(folder, $"{role}-{program.Id}.log") : null;
@@ -89,7 +104,7 @@ internal sealed class ProxyPair(Rig rig, PairSettings settings)
             $"--cluster-cert={rig.ServerCertificate.CertificateFile}", $"--cluster-key={rig.ServerCertificate.KeyFile}",
             $"--cluster-ca-cert={rig.Certificates.AuthorityFile}", $"--agent-port={AgentPort}", "--agent-bind-address=127.0.0.1",
             $"--health-port={healthPort}", "--health-bind-address=127.0.0.1", $"--admin-port={rig.NextPort()}",
-            $"--v={settings.Verbosity}",
+            $"--v={settings.Verbosity}", .. settings.ServerFlags.Select(static flag => $"--{flag}"),
         ];
         return settings.Mode is { } mode
             ? [.. common, $"--mode={mode}", $"--uds-name={UnixSocket}", "--server-port=0"]
@@ -106,6 +121,6 @@ internal sealed class ProxyPair(Rig rig, PairSettings settings)
         $"--ca-cert={rig.Certificates.AuthorityFile}", $"--agent-cert={rig.AgentCertificate.CertificateFile}",
         $"--agent-key={rig.AgentCertificate.KeyFile}", "--proxy-server-host=127.0.0.1", $"--proxy-server-port={serverPort}",
         "--health-server-host=127.0.0.1", $"--health-server-port={healthPort}", $"--admin-server-port={rig.NextPort()}",
-        $"--agent-id=load-test-{index}", $"--v={settings.Verbosity}",
+        $"--agent-id=load-test-{index}", $"--v={settings.Verbosity}", .. settings.AgentFlags.Select(static flag => $"--{flag}"),
     ];
 }

@@ -1,0 +1,71 @@
+using ClusterProxy.LoadTests.Commands;
+using ClusterProxy.LoadTests.Topologies;
+using ClusterProxy.Testing.Programs;
+
+namespace ClusterProxy.LoadTests.Fleet;
+
+/// <summary>
+/// Thousands of agents in processes of their own. These yield to everybody else, as agents do that run on other machines: what agents
+/// need of the processors is not taken from servers and the generator, and comes late instead.
+/// </summary>
+internal sealed class AgentPrograms(Rig rig) : IAsyncDisposable
+{
+    // Two sockets each and more while they move; the usual hard limit of a process is 20,000.
+    private const int InAProcess = 4_000;
+    private const int StartsPerTick = 10;
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
+
+    private readonly List<ProgramProcess> _programs = [];
+    private readonly List<string> _clusters = [];
+
+    public IReadOnlyList<string> Clusters => _clusters;
+
+    public double CpuSeconds => _programs.Sum(static p => Measuring.ProcFiles.Read(p.Id).CpuSeconds);
+
+    /// <summary>Starts more of them, two hundred a second; each first looks for a server at one of the ports.</summary>
+    public async Task StartAsync(int count, IReadOnlyList<int> ports, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(Tick);
+        for (var i = 0; i < count; i++)
+        {
+            if (i % StartsPerTick == 0)
+            {
+                await timer.WaitForNextTickAsync(cancellationToken);
+            }
+
+            if (_clusters.Count % InAProcess == 0)
+            {
+                _programs.Add(StartProgram());
+            }
+
+            var cluster = $"cluster-{_clusters.Count}";
+            await _programs[^1].WriteLineAsync($"{cluster} {ports[_clusters.Count % ports.Count]}");
+            _clusters.Add(cluster);
+        }
+    }
+
+    /// <summary>Fails if one has ended.</summary>
+    public void ThrowIfEnded()
+    {
+        if (_programs.Find(static p => p.HasExited) is { } ended)
+        {
+            throw new InvalidOperationException($"agents have ended: {ended.Describe()}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var program in _programs)
+        {
+            await program.DisposeAsync();
+        }
+    }
+
+    private ProgramProcess StartProgram() => ProgramProcess.Start(
+        "nice",
+        [
+            "-n", "19", Environment.ProcessPath!, .. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? ["exec", typeof(AgentPrograms).Assembly.Location] : (string[])[],
+            AgentsCommand.Name, AgentsCommand.AuthorityOption, rig.Certificates.AuthorityFile, AgentsCommand.CertificateOption,
+            rig.AgentCertificate.CertificateFile, AgentsCommand.KeyOption, rig.AgentCertificate.KeyFile,
+        ]);
+}

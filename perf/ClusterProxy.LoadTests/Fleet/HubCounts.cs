@@ -1,0 +1,30 @@
+using ClusterProxy.Testing;
+
+namespace ClusterProxy.LoadTests.Fleet;
+
+/// <summary>What servers say of themselves.</summary>
+/// <param name="Tunnels">Of agents.</param>
+/// <param name="Leaving">Of these, the ones that are left for others.</param>
+/// <param name="Known">Tunnels that other servers told of.</param>
+/// <param name="Dials">Of frontends, connected.</param>
+/// <param name="Forwarded">Of these, at another server.</param>
+internal sealed record HubCounts(double Tunnels, double Leaving, double Known, double Dials, double Forwarded)
+{
+    /// <param name="metrics">A page of <c>/metrics</c>.</param>
+    public static HubCounts Of(string metrics)
+    {
+        var families = PrometheusTextParser.Parse(metrics);
+        return new(
+            Sum("agent_tunnels"), Sum("agent_tunnels", ("state", "draining")), Sum("peer_tunnels"),
+            Sum("dials_total", ("result", "connected")) - Sum("dials_total", ("result", "connected"), ("frontend", "peer")),
+            Sum("forwarded_dials_total", ("result", "connected")));
+
+        double Sum(string name, params (string Name, string Value)[] labels) =>
+            families.GetValueOrDefault($"clusterproxy_server_{name}")?.Samples
+                .Where(s => labels.All(l => s.Labels.GetValueOrDefault(l.Name) == l.Value)).Sum(static s => s.Value) ?? 0;
+    }
+
+    public static HubCounts operator +(HubCounts left, HubCounts right) => new(
+        left.Tunnels + right.Tunnels, left.Leaving + right.Leaving, left.Known + right.Known, left.Dials + right.Dials,
+        left.Forwarded + right.Forwarded);
+}

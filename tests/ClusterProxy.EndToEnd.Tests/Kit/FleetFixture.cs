@@ -31,8 +31,12 @@ internal sealed class FleetFixture : IAsyncDisposable
 
     public ServerOptions[] Options { get; private init; } = [];
 
+    /// <param name="servers">How many know of each other.</param>
+    /// <param name="configure">Changes the options of each.</param>
+    /// <param name="nameIds">Whether they know each other's ids beforehand.</param>
+    /// <param name="started">How many are there from the beginning; all, if it is null.</param>
     public static async Task<FleetFixture> StartAsync(
-        int servers = 3, Func<ServerOptions, int, ServerOptions>? configure = null, bool nameIds = true)
+        int servers = 3, Func<ServerOptions, int, ServerOptions>? configure = null, bool nameIds = true, int? started = null)
     {
         var fixture = new FleetFixture { Servers = new ProxyServerHost?[servers], Options = new ServerOptions[servers] };
         FleetServer[] peers =
@@ -55,7 +59,10 @@ internal sealed class FleetFixture : IAsyncDisposable
                 PeerCaCert = fixture.PeerPlane.AuthorityFile,
             };
             fixture.Options[i] = configure?.Invoke(options, i) ?? options;
-            await fixture.StartServerAsync(i);
+            if (i < (started ?? servers))
+            {
+                await fixture.StartServerAsync(i);
+            }
         }
 
         await fixture.WaitForPeersAsync();
@@ -98,6 +105,18 @@ internal sealed class FleetFixture : IAsyncDisposable
             Servers[first]!.Agents.Tunnels.Length > before.Item1 && Servers[second]!.Agents.Tunnels.Length > before.Item2));
         await WaitForMapsAsync();
     }
+
+    /// <summary>A real agent that follows what the servers announce; it can be dialled as <c>CLUSTER:1</c>.</summary>
+    /// <param name="cluster">Its id and its host.</param>
+    /// <param name="target">Where it leads.</param>
+    /// <param name="first">The server that it meets first.</param>
+    public async Task StartFollowingAgentAsync(string cluster, string target, int first) => _agents.Add(await ProxyAgentHost.StartAsync(
+        LoopbackOptions.Agent(cluster, AgentPlane, Servers[first]!.AgentPort) with
+        {
+            AgentIdentifiers = $"host={cluster}",
+            TargetAlias = [$"{cluster}:1={target}"],
+        },
+        Log.CreateFactory(), TimeProvider.System, static _ => null).DefaultTimeout());
 
     /// <summary>An agent at one server of which the test says every packet; all servers know of it.</summary>
     public async Task<ScriptedPeer> ConnectScriptedAgentAsync(int server, string id, string identifiers, string features = "")

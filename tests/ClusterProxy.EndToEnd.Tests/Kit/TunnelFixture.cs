@@ -71,7 +71,7 @@ internal sealed class TunnelFixture : IAsyncDisposable
     public async Task StartServerAsync()
     {
         ServerOptions = _setup.Server(LoopbackOptions.Server(_setup.Mode, AgentPlane, FrontendPlane, SocketPath));
-        Server = await ProxyServerHost.StartAsync(ServerOptions, Log.CreateFactory(), TimeProvider.System, CancellationToken.None)
+        Server = await ProxyServerHost.StartAsync(ServerOptions, Log.CreateFactory(), _setup.Time, CancellationToken.None)
             .DefaultTimeout();
         Relay = _setup.ThroughRelay ? LeadTo(Server.AgentPort, Relay) : null;
         FrontendRelay = _setup.FrontendsThroughRelay ? LeadTo(Server.FrontendPort, FrontendRelay) : null;
@@ -85,7 +85,7 @@ internal sealed class TunnelFixture : IAsyncDisposable
         var index = _agents.Count;
         var options = _setup.Agent(LoopbackOptions.Agent($"agent-{index}", AgentPlane, Relay?.Port ?? Server.AgentPort), index);
         var agent = await ProxyAgentHost.StartAsync(
-            configure?.Invoke(options) ?? options, Log.CreateFactory(), TimeProvider.System, static _ => null).DefaultTimeout();
+            configure?.Invoke(options) ?? options, Log.CreateFactory(), _setup.Time, static _ => null).DefaultTimeout();
         _agents.Add(agent);
         return agent;
     }

@@ -25,6 +25,9 @@ internal sealed record TunnelSetup
     /// <summary>How good the ways through the relays are.</summary>
     public RelayConditions Conditions { get; init; } = RelayConditions.Perfect;
 
+    /// <summary>The clock of server and agents.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Event names of Error logs that the test provokes.</summary>
     public string[] AllowedErrors { get; init; } = [];
 }

@@ -1,0 +1,146 @@
+using ClusterProxy.Client;
+
+namespace ClusterProxy.EndToEnd.Tests.Chaos;
+
+/// <summary>
+/// A server and two agents as processes of their own, and a target, any of which is killed and started again by what an orchestrator
+/// does. The target's end is what the network shows of one: connections are reset, and new ones refused.
+/// </summary>
+internal sealed class ChaosPrograms : IAsyncDisposable
+{
+    private const int Agents = 2;
+
+    private readonly TestCertificates _agentPlane = new("agents");
+    private readonly TestCertificates _frontendPlane = new("frontends");
+    private readonly AuditFile _audit = new();
+    private readonly Dictionary<string, string> _serverFlags;
+    private readonly Dictionary<string, string>[] _agentFlags;
+    private readonly ProgramProcess?[] _agents = new ProgramProcess?[Agents];
+    private readonly TcpRelay _targetAddress;
+    private readonly List<TunnelClient> _clients = [];
+    private ProgramProcess? _server;
+
+    public ChaosPrograms()
+    {
+        _serverFlags = LoopbackPrograms.Server(_agentPlane, _frontendPlane);
+        _serverFlags["audit-log-path"] = _audit.Path;
+        _agentFlags =
+        [
+            .. Enumerable.Range(0, Agents).Select(
+                i => LoopbackPrograms.Agent($"agent-{i}", _agentPlane, int.Parse(_serverFlags["agent-port"]), FreePorts.Shared.Next())),
+        ];
+        _targetAddress = new TcpRelay(Target.Port);
+    }
+
+    public PatternTarget Target { get; } = new();
+
+    /// <summary>What frontends dial.</summary>
+    public string Address => _targetAddress.Address;
+
+    /// <summary>When the server that runs was started.</summary>
+    public DateTime ServerStarted { get; private set; }
+
+    public IEnumerable<System.Text.Json.JsonElement> Audit => _audit.Lines;
+
+    public async Task StartAsync()
+    {
+        await StartServerAsync();
+        for (var i = 0; i < Agents; i++)
+        {
+            _agents[i] = LoopbackPrograms.StartAgent(_agentFlags[i]);
+        }
+
+        await WaitForAgentsAsync();
+    }
+
+    /// <summary>Kills it, and returns when it is there again and all agents with it.</summary>
+    public async Task ReplaceAsync(ChaosVictim victim)
+    {
+        switch (victim)
+        {
+            case ChaosVictim.Server:
+                await KillAsync(_server!);
+                await StartServerAsync();
+                break;
+            case ChaosVictim.Target:
+                _targetAddress.RefuseNew = true;
+                _targetAddress.Cut(reset: true);
+                await _targetAddress.Open.WaitForAsync(0).DefaultTimeout();
+                _targetAddress.RefuseNew = false;
+                break;
+            default:
+                var index = victim == ChaosVictim.FirstAgent ? 0 : 1;
+                await KillAsync(_agents[index]!);
+                _agents[index] = LoopbackPrograms.StartAgent(_agentFlags[index]);
+                break;
+        }
+
+        await WaitForAgentsAsync();
+    }
+
+    public TunnelClient Client(TunnelTransport transport, int lanes = 0)
+    {
+        var options = new TunnelClientOptions
+        {
+            Address = new Uri($"https://127.0.0.1:{_serverFlags["server-port"]}"),
+            Transport = transport,
+            Lanes = lanes,
+        };
+        options.ClientCertificates.Add(_frontendPlane.Client().Certificate);
+        options.ServerAuthorities.Add(_frontendPlane.Authority.Certificate);
+        var client = new TunnelClient(options);
+        _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>Waits until server, agents and target hold nothing of any frontend.</summary>
+    public async Task ShouldBecomeIdleAsync()
+    {
+        await Page(_serverFlags["health-port"]).WaitForZeroAsync(
+            ServerMetric.Established, ServerMetric.PendingDials, ServerMetric.HttpConnections, ServerMetric.QueuedBytes,
+            ServerMetric.FrontendQueuedBytes, ServerMetric.CreditViolations);
+        foreach (var flags in _agentFlags)
+        {
+            await Page(flags["health-server-port"]).WaitForZeroAsync(AgentMetric.OpenTargets, AgentMetric.PendingDials, AgentMetric.CreditViolations);
+        }
+
+        await Target.Open.WaitForAsync(0).DefaultTimeout();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients)
+        {
+            await client.DisposeAsync().DefaultTimeout();
+        }
+
+        foreach (var program in _agents.Append(_server).OfType<ProgramProcess>())
+        {
+            await program.DisposeAsync();
+        }
+
+        await _targetAddress.DisposeAsync().DefaultTimeout();
+        await Target.DisposeAsync().DefaultTimeout();
+        _audit.Dispose();
+        _agentPlane.Dispose();
+        _frontendPlane.Dispose();
+    }
+
+    private static async Task KillAsync(ProgramProcess program)
+    {
+        program.Signal(ProgramSignal.Kill);
+        await program.ExpectExitAsync(128 + 9);
+        await program.DisposeAsync();
+    }
+
+    private async Task StartServerAsync()
+    {
+        ServerStarted = DateTime.UtcNow;
+        _server = LoopbackPrograms.StartServer(_serverFlags);
+        await _server.WaitForUrlAsync(new Uri($"http://127.0.0.1:{_serverFlags["health-port"]}/healthz"));
+    }
+
+    private async Task WaitForAgentsAsync() => await Page(_serverFlags["health-port"]).WaitForAsync("clusterproxy_server_agent_tunnels", Agents, ("state", "ready"));
+
+    private static MetricsPage Page(string port) => new(int.Parse(port));
+}

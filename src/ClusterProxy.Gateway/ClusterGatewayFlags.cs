@@ -11,6 +11,7 @@ internal sealed class ClusterGatewayFlags
     private readonly ClusterFlags _clusters;
     private readonly TunnelFlags _tunnel;
     private readonly ServingFlags _serving;
+    private readonly CertificateFlags _certificates;
     private readonly AuthenticationFlags _authentication;
     private readonly HubFlags _hub;
     private readonly KlogFlags _klog;
@@ -24,6 +25,7 @@ internal sealed class ClusterGatewayFlags
         _clusters = new ClusterFlags(Set, _defaults);
         _tunnel = new TunnelFlags(Set, _defaults);
         _serving = new ServingFlags(Set, _defaults);
+        _certificates = new CertificateFlags(Set, _defaults.Certificates);
         _authentication = new AuthenticationFlags(Set, _defaults);
         _hub = new HubFlags(Set, _defaults);
         CompatibilityFlags.Add(Set);
@@ -47,6 +49,7 @@ internal sealed class ClusterGatewayFlags
         var options = _clusters.Apply(result, _defaults);
         options = _tunnel.Apply(result, options);
         options = _serving.Apply(result, options);
+        options = _certificates.Apply(result, options);
         options = _authentication.Apply(result, options);
         options = _hub.Apply(result, options);
         return options with { Verbosity = _klog.Verbosity(result) };

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using ClusterProxy.Gateway.Certificates;
 using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Gateway.Forwarding;
 using ClusterProxy.Gateway.Listening;
@@ -7,7 +8,6 @@ using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Endpoints;
 using ClusterProxy.Hosting.Metrics;
-using ClusterProxy.Hosting.Reloading;
 using ClusterProxy.Kubernetes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,6 +21,7 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     private readonly GatewayOptions _options;
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
     private readonly ServiceProvider _meters;
     private readonly PrometheusText _exposition;
     private readonly KubernetesClient? _hub;
@@ -32,6 +33,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     {
         _options = options;
         _logger = logging.CreateLogger("ClusterProxy.Gateway");
+        _time = time;
         _meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var factory = _meters.GetRequiredService<IMeterFactory>();
         _exposition = new PrometheusText(factory, [GatewayMetrics.MeterName, HostingMetrics.MeterName, ProcessMetrics.MeterName]);
@@ -95,14 +97,14 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     private async Task OpenAsync(ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        var serving = _files.KeyPair(
-            "gateway", "serving", new FlagFile("tls-cert-file", _options.TlsCertFile), new FlagFile("tls-private-key-file", _options.TlsPrivateKeyFile));
+        var serving = await ServingCertificates.StartAsync(_options, _files, _hub, _logger, _time, cancellationToken);
+        _started.Add(serving);
         _port = await Listening.SecurePort.StartAsync(
             new SecurePortOptions
             {
                 Address = _options.BindAddress,
                 Port = _options.SecurePort,
-                Certificate = () => serving.Value.Context,
+                Certificate = () => serving.KeyPair.Context,
                 Versions = _options.TlsProtocols,
                 CipherSuites = _options.CipherSuites,
                 MaxStreams = _options.Http2MaxStreamsPerConnection,

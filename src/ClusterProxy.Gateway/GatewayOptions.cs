@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using ClusterProxy.Gateway.Certificates;
 
 namespace ClusterProxy.Gateway;
 
@@ -54,6 +55,8 @@ internal sealed record GatewayOptions
     public string TlsCertFile { get; init; } = "";
 
     public string TlsPrivateKeyFile { get; init; } = "";
+
+    public CertificateOptions Certificates { get; init; } = new();
 
     /// <summary>The least version allowed and all above it.</summary>
     public SslProtocols TlsProtocols { get; init; } = SslProtocols.Tls12 | SslProtocols.Tls13;

@@ -1,4 +1,5 @@
 using System.Net;
+using ClusterProxy.Gateway.Flags;
 using ClusterProxy.Hosting.Validation;
 
 namespace ClusterProxy.Gateway;
@@ -15,6 +16,7 @@ internal static class GatewayOptionsValidator
         CheckTunnel(options, errors);
         CheckServing(options, errors);
         CheckCallers(options, errors);
+        CertificateFlags.Check(options, errors);
         return errors.Sentences;
     }
 

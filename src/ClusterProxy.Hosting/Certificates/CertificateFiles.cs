@@ -69,6 +69,14 @@ public sealed class CertificateFiles : IAsyncDisposable
         return file;
     }
 
+    /// <summary>Before <see cref="Start"/>; the end of a certificate that comes from elsewhere is spoken of as that of a file's.</summary>
+    /// <param name="plane">Label in log and metric.</param>
+    /// <param name="role">Label: <c>serving</c> or <c>client</c>.</param>
+    /// <param name="name">For people.</param>
+    /// <param name="validity">Of what is in use.</param>
+    public void WatchEnd(string plane, string role, string name, Func<Validity> validity) =>
+        _watched.Add(new WatchedCertificate(plane, role, name, validity));
+
     /// <summary>For a program that asks <see cref="ReloadingFile{T}.CheckedValue"/> for the few handshakes that it makes.</summary>
     public static ReloadingFile<KeyPair> LoadKeyPair(FlagFile certificate, FlagFile key, Func<KeyPair, string?>? objection = null) =>
         new([certificate, key], texts => KeyPairFile.Parse(certificate, texts[0], key, texts[1]), objection);

@@ -18,21 +18,32 @@ public static class KeyPairFile
         return Parse(cert, cert.Read(), key, key.Read());
     }
 
+    /// <param name="cert">What the certificate is called in errors.</param>
+    /// <param name="certPem">Leaf, then intermediates.</param>
+    /// <param name="key">What the key is called in errors.</param>
+    /// <param name="keyPem">PKCS #8, SEC 1 or PKCS #1, not encrypted.</param>
+    /// <exception cref="StartupException">The key cannot be used.</exception>
+    /// <exception cref="FormatException">There is no certificate, or a malformed one.</exception>
+    public static KeyPair Parse(string cert, string certPem, string key, string keyPem) =>
+        Pair(CaBundle.Parse(certPem, cert).Certificates, cert, key, keyPem, "encrypted.key");
+
     /// <inheritdoc cref="Load"/>
-    internal static KeyPair Parse(FlagFile cert, string certPem, FlagFile key, string keyPem)
+    internal static KeyPair Parse(FlagFile cert, string certPem, FlagFile key, string keyPem) =>
+        Pair(CaBundle.Parse(cert, certPem).Certificates, cert.ToString(), key.ToString(), keyPem, key.Path);
+
+    private static KeyPair Pair(IReadOnlyList<X509Certificate2> certificates, string cert, string key, string keyPem, string keyPath)
     {
-        var certificates = CaBundle.Parse(cert, certPem).Certificates;
         var found = PrivateKeyPem.Find(keyPem);
         return found.Kind switch
         {
             PrivateKeyKind.Absent => throw new StartupException($"{key}: holds no private key; give the PEM key of {cert}"),
             PrivateKeyKind.Encrypted => throw new StartupException(
-                $"{key}: the key is encrypted; decrypt it first, for example with `openssl pkey -in {key.Path} -out plain.key`"),
+                $"{key}: the key is encrypted; decrypt it first, for example with `openssl pkey -in {keyPath} -out plain.key`"),
             _ => new KeyPair(Join(certificates[0], found.Pem, cert, key), [.. certificates.Skip(1)]),
         };
     }
 
-    private static X509Certificate2 Join(X509Certificate2 leaf, string keyPem, FlagFile cert, FlagFile key)
+    private static X509Certificate2 Join(X509Certificate2 leaf, string keyPem, string cert, string key)
     {
         try
         {

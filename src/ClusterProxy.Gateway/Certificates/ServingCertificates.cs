@@ -1,0 +1,84 @@
+using ClusterProxy.Hosting;
+using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Hosting.Reloading;
+using ClusterProxy.Kubernetes;
+using ClusterProxy.Kubernetes.Requests;
+using ClusterProxy.Kubernetes.Resources;
+
+namespace ClusterProxy.Gateway.Certificates;
+
+/// <summary>Starts the source of the port's certificate that the flags name.</summary>
+internal static class ServingCertificates
+{
+    private const string Plane = "gateway";
+    private const string Role = "serving";
+
+    /// <param name="options">Of the flags.</param>
+    /// <param name="files">Watches files and ends.</param>
+    /// <param name="hub">Null without Kubernetes.</param>
+    /// <param name="logger">Told of changes.</param>
+    /// <param name="time">Clock of all lives.</param>
+    /// <param name="cancellationToken">Ends the wait for the first certificate.</param>
+    /// <exception cref="StartupException">There is no certificate to serve.</exception>
+    public static async Task<IServingCertificate> StartAsync(
+        GatewayOptions options, CertificateFiles files, KubernetesClient? hub, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (options.TlsCertFile.Length > 0)
+        {
+            return new FileServingCertificate(files.KeyPair(
+                Plane, Role, new FlagFile("tls-cert-file", options.TlsCertFile), new FlagFile("tls-private-key-file", options.TlsPrivateKeyFile)));
+        }
+
+        var source = await StartAsync(options.Certificates, hub, logger, time, cancellationToken);
+        files.WatchEnd(Plane, Role, "the port's certificate", () => source.KeyPair.Validity);
+        return source;
+    }
+
+    private static async Task<IServingCertificate> StartAsync(
+        CertificateOptions options, KubernetesClient? hub, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (options.CertSecret.Length > 0)
+        {
+            var secret = new SecretServingCertificate(hub!, Name(options.CertSecret), Publisher(), logger, time);
+            return await StartedAsync("serving-cert-secret", options.CertSecret, secret, secret.StartAsync);
+        }
+
+        var names = ServingNames.Of(options.Service, options.Names);
+        if (options.AuthoritySecret.Length > 0)
+        {
+            var store = new SecretAuthorityStore(hub!, Name(options.AuthoritySecret));
+            var issued = new IssuedServingCertificate(store, Publisher(), names, options.Times, logger, time);
+            return await StartedAsync("serving-ca-secret", options.AuthoritySecret, issued, issued.StartAsync);
+        }
+
+        var local = new IssuedServingCertificate(
+            new FolderAuthorityStore(options.AuthorityDirectory), publisher: null, names, options.Times, logger, time);
+        return await StartedAsync("serving-ca-dir", options.AuthorityDirectory, local, local.StartAsync);
+
+        CaBundlePublisher? Publisher() => options.ApiService.Length > 0 ? new CaBundlePublisher(hub!, options.ApiService, logger) : null;
+
+        async Task<IServingCertificate> StartedAsync(
+            string flag, string value, IServingCertificate source, Func<CancellationToken, Task> start)
+        {
+            try
+            {
+                await start(cancellationToken);
+                return source;
+            }
+            catch (Exception e)
+            {
+                await source.DisposeAsync();
+                if (e is ApiException or IOException or UnauthorizedAccessException)
+                {
+                    throw new StartupException($"--{flag}={value}: {e.Message}", e);
+                }
+
+                throw;
+            }
+        }
+    }
+
+    private static ResourceName Name(string text) => text.Split('/') is [var space, var name]
+        ? new ResourceName(space, name)
+        : throw new StartupException($"\"{text}\": write namespace/name");
+}

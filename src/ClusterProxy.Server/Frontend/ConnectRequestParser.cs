@@ -60,9 +60,10 @@ internal static class ConnectRequestParser
         }
 
         var headers = Encoding.Latin1.GetString(reader.UnreadSequence);
+        var parent = ValueOf(TunnelHeaders.TraceParent, headers);
         return new ConnectRequest(
-            target, null, ValueOf(TunnelHeaders.TraceParent, headers), ValueOf(TunnelHeaders.Features, headers),
-            ValueOf(TunnelHeaders.TraceState, headers, isList: true));
+            target, null, parent, ValueOf(TunnelHeaders.Features, headers),
+            parent.Length > 0 ? ValueOf(TunnelHeaders.TraceState, headers, isList: true) : "");
     }
 
     /// <summary>

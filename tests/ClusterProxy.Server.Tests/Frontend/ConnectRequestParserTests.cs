@@ -55,6 +55,18 @@ public sealed class ConnectRequestParserTests
     public void Parse_BadRequestLine_IsRefused(string line, int status) =>
         Assert.Equal(status, Parse($"{line}\r\n\r\n").Refusal!.Status);
 
+    [Theory]
+    [InlineData("traceparent: p\r\ntracestate: a=1\r\nTraceState:b=2 \r\n", "p", "a=1,b=2")]
+    [InlineData("traceparent: p\r\n", "p", "")]
+    [InlineData("traceparent: p\r\ntraceparent: q\r\ntracestate: a=1\r\n", "", "")]
+    [InlineData("tracestate: a=1\r\n", "", "")]
+    public void Parse_TraceContext_IsOneParentAndAllOfItsState(string headers, string parent, string state)
+    {
+        var request = Parse($"CONNECT a:1 HTTP/1.1\r\nHost: x\r\n{headers}\r\n");
+
+        Assert.Equal((parent, state), (request.TraceParent, request.TraceState));
+    }
+
     [Fact]
     public void Parse_AnyBytes_NeverThrowsAndNeverYieldsATargetThatIsNone()
     {

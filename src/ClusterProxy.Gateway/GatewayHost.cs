@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using ClusterProxy.Client;
 using ClusterProxy.Gateway.Certificates;
 using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Gateway.Forwarding;
@@ -11,31 +12,41 @@ using ClusterProxy.Hosting.Metrics;
 using ClusterProxy.Kubernetes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace ClusterProxy.Gateway;
 
 /// <summary>A whole gateway in this process: everything is put together here and nowhere else.</summary>
-internal sealed class GatewayHost : IAsyncDisposable
+internal sealed partial class GatewayHost : IAsyncDisposable
 {
     private static readonly TimeSpan CertificateNotice = TimeSpan.FromDays(14);
 
     private readonly GatewayOptions _options;
-    private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private readonly ServiceProvider _meters;
+    private readonly ILogger _logger;
+    private readonly ServiceProvider _services;
     private readonly PrometheusText _exposition;
     private readonly KubernetesClient? _hub;
     private readonly CertificateFiles _files;
+    private readonly TunnelClient? _tunnel;
+    private readonly ClusterTransports _transports;
+    private readonly LiveForwards _live = new();
     private readonly List<IAsyncDisposable> _started = [];
     private SecurePort _port = null!;
+    private Task? _shutdown;
+    private volatile bool _isDraining;
 
     private GatewayHost(GatewayOptions options, ILoggerFactory logging, TimeProvider time)
     {
         _options = options;
-        _logger = logging.CreateLogger("ClusterProxy.Gateway");
         _time = time;
-        _meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var factory = _meters.GetRequiredService<IMeterFactory>();
+        _logger = logging.CreateLogger("ClusterProxy.Gateway");
+        _services = new ServiceCollection().AddMetrics().AddHttpForwarder()
+
+            // YARP tells in its own words what this program says with the cluster's name.
+            .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance).AddLogging().BuildServiceProvider();
+        var factory = _services.GetRequiredService<IMeterFactory>();
         _exposition = new PrometheusText(factory, [GatewayMetrics.MeterName, HostingMetrics.MeterName, ProcessMetrics.MeterName]);
         _ = new ProcessMetrics(factory);
         Metrics = new GatewayMetrics(factory);
@@ -43,7 +54,13 @@ internal sealed class GatewayHost : IAsyncDisposable
         _hub = Hub.Create(options, logging, time);
         Clusters = new ClusterCatalog((ulong)time.GetUtcNow().ToUnixTimeMilliseconds() * 1000, Metrics, _logger);
         Metrics.Catalog.Observe(Clusters);
-        Forwarder = new ClusterForwarder(options);
+        _tunnel = Tunnel.Create(options, factory, logging, time);
+        var dialer = new ClusterDialer(_tunnel);
+        _transports = new ClusterTransports(
+            Clusters, cluster => new ClusterTransport(cluster, dialer, options, time, Metrics, _logger), time);
+        Metrics.Forwarding.Observe(_live, _transports);
+        Forwarder = new ClusterForwarder(
+            options, _transports, _services.GetRequiredService<IHttpForwarder>(), _live, Metrics, time, _logger);
     }
 
     public int SecurePort => _port.Port;
@@ -74,11 +91,12 @@ internal sealed class GatewayHost : IAsyncDisposable
         }
     }
 
-    public async Task ShutdownAsync()
-    {
-        await _port.StopAsync(new CancellationToken(canceled: true));
-        _logger.ShutdownFinished();
-    }
+    /// <summary>
+    /// Not ready, and all is served for <c>--shutdown-delay</c> as before. Then nothing new is taken; short requests may end within
+    /// <c>--graceful-shutdown-timeout</c>, and what is left after it, or when only long ones are left, is ended: clients of watches come
+    /// back elsewhere, upgraded streams are closed.
+    /// </summary>
+    public Task ShutdownAsync() => _shutdown ??= CloseAsync();
 
     public async ValueTask DisposeAsync()
     {
@@ -88,17 +106,25 @@ internal sealed class GatewayHost : IAsyncDisposable
         }
 
         _started.Clear();
+        await _transports.DisposeAsync();
         await Clusters.DisposeAsync();
+        if (_tunnel is not null)
+        {
+            await _tunnel.DisposeAsync();
+        }
+
         _hub?.Dispose();
         await _files.DisposeAsync();
         _exposition.Dispose();
-        await _meters.DisposeAsync();
+        _live.Dispose();
+        await _services.DisposeAsync();
     }
 
     private async Task OpenAsync(ILoggerFactory logging, CancellationToken cancellationToken)
     {
         var serving = await ServingCertificates.StartAsync(_options, _files, _hub, _logger, _time, cancellationToken);
         _started.Add(serving);
+        AddSources();
         _port = await Listening.SecurePort.StartAsync(
             new SecurePortOptions
             {
@@ -125,13 +151,33 @@ internal sealed class GatewayHost : IAsyncDisposable
             },
             routes =>
             {
-                routes.MapHealth(HealthStyle.Agent, [new HealthCheck("clusters", () => Clusters.IsSynced ? null : "not listed yet")], _files.Warnings);
+                routes.MapHealth(HealthStyle.Agent, Readiness(), _files.Warnings);
                 routes.MapMetrics(_exposition);
             },
             logging, cancellationToken);
         _started.Add(health);
         HealthPort = health.Port;
         _logger.GatewayStarted(_options.Group, SecurePort, HealthPort);
+    }
+
+    private HealthCheck[] Readiness() =>
+    [
+        new("clusters", () => Clusters.IsSynced ? null : "not listed yet"),
+        new("shutdown", () => _isDraining ? "shutting down" : null),
+    ];
+
+    private void AddSources()
+    {
+        var projection = new ClusterProjection(_options);
+        if (_options.ClustersDirectory.Length > 0)
+        {
+            Clusters.Add(new ClusterDirectory(_options.ClustersDirectory, projection, _time, _logger));
+        }
+
+        if (_hub is not null)
+        {
+            Clusters.Add(new HubClusters(_hub, projection, _options));
+        }
     }
 
     private static Task ServeAsync(HttpContext context) => StatusAnswer.NoSuchPath().WriteAsync(context);

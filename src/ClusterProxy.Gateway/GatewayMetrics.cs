@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using ClusterProxy.Gateway.Clusters;
+using ClusterProxy.Gateway.Forwarding;
 
 namespace ClusterProxy.Gateway;
 
@@ -13,7 +14,10 @@ internal sealed class GatewayMetrics
     {
         var meter = meters.Create(MeterName);
         Catalog = new CatalogMetrics(meter, Ours);
+        Forwarding = new ForwardingMetrics(meter, Ours);
     }
 
     public CatalogMetrics Catalog { get; }
+
+    public ForwardingMetrics Forwarding { get; }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ClusterProxy.Kubernetes.Configuration;
 
 namespace ClusterProxy.Gateway.Clusters;
 
@@ -16,6 +17,7 @@ internal sealed class ClusterCatalog(ulong firstVersion, GatewayMetrics metrics,
 {
     private readonly Lock _gate = new();
     private readonly List<IClusterSource> _sources = [];
+    private readonly Dictionary<string, IClusterSource> _owners = new(StringComparer.Ordinal);
     private ImmutableArray<Action<ClusterChange>> _subscribers = [];
     private ImmutableSortedDictionary<string, ClusterProblem> _problems = ImmutableSortedDictionary<string, ClusterProblem>.Empty;
     private ClusterSnapshot _snapshot = ClusterSnapshot.Empty(firstVersion);
@@ -58,27 +60,39 @@ internal sealed class ClusterCatalog(ulong firstVersion, GatewayMetrics metrics,
         }
     }
 
-    /// <summary>A new or changed description.</summary>
-    public void Put(Cluster cluster)
+    /// <summary>
+    /// What a source says of a cluster now. A description that cannot be used takes the cluster away: another than the one that somebody
+    /// wrote must not stay in use. A cluster that another source describes already stays that one's.
+    /// </summary>
+    /// <param name="source">Who says it.</param>
+    /// <param name="name">The cluster's.</param>
+    /// <param name="where">The Secret or file, for people.</param>
+    /// <param name="project">Null when the cluster is gone.</param>
+    public void Describe(IClusterSource source, string name, string where, Func<Cluster>? project)
     {
         lock (_gate)
         {
-            var version = _snapshot.Version + 1;
-            var after = cluster with { Version = version };
-            var before = _snapshot.Find(cluster.Name);
-            Publish(new ClusterSnapshot(version, _snapshot.ByName.SetItem(cluster.Name, after)), new ClusterChange(before, after, version));
-        }
-    }
-
-    public void Remove(string name)
-    {
-        lock (_gate)
-        {
-            if (_snapshot.Find(name) is { } before)
+            if (_owners.TryGetValue(name, out var owner) && !ReferenceEquals(owner, source))
             {
-                var version = _snapshot.Version + 1;
-                Publish(new ClusterSnapshot(version, _snapshot.ByName.Remove(name)), new ClusterChange(before, null, version));
+                if (project is not null)
+                {
+                    Report(new ClusterProblem(Key(source, name), $"{where}: cluster \"{name}\" is described elsewhere already; remove one of the two"));
+                }
+
+                return;
             }
+
+            Clear(Key(source, name));
+            var cluster = project is null ? null : Try(source, name, where, project);
+            if (cluster is null)
+            {
+                _owners.Remove(name);
+                Remove(name);
+                return;
+            }
+
+            _owners[name] = source;
+            Put(cluster);
         }
     }
 
@@ -105,6 +119,41 @@ internal sealed class ClusterCatalog(ulong firstVersion, GatewayMetrics metrics,
         lock (_gate)
         {
             Volatile.Write(ref _problems, _problems.Remove(source));
+        }
+    }
+
+    private Cluster? Try(IClusterSource source, string name, string where, Func<Cluster> project)
+    {
+        try
+        {
+            return project();
+        }
+        catch (Exception e) when (e is FormatException or KubeConfigException)
+        {
+            Report(new ClusterProblem(Key(source, name), $"{where}: {e.Message}"));
+            return null;
+        }
+    }
+
+    private string Key(IClusterSource source, string name) => _sources.IndexOf(source) <= 0 ? name : $"{name} ({source.GetType().Name})";
+
+    /// <summary>Must hold _gate.</summary>
+    private void Put(Cluster cluster)
+    {
+        var version = _snapshot.Version + 1;
+        var after = cluster with { Version = version };
+        Publish(
+            new ClusterSnapshot(version, _snapshot.ByName.SetItem(cluster.Name, after)),
+            new ClusterChange(_snapshot.Find(cluster.Name), after, version));
+    }
+
+    /// <summary>Must hold _gate.</summary>
+    private void Remove(string name)
+    {
+        if (_snapshot.Find(name) is { } before)
+        {
+            var version = _snapshot.Version + 1;
+            Publish(new ClusterSnapshot(version, _snapshot.ByName.Remove(name)), new ClusterChange(before, null, version));
         }
     }
 

@@ -21,4 +21,8 @@ internal sealed record ClusterEndpoint
 
     /// <summary>The name that the certificate must carry and that SNI shows; null for the address' host.</summary>
     public string? ServerName { get; init; }
+
+    /// <summary>Whether connections to the one serve the other: authorities are compared by content, files by their path.</summary>
+    public bool IsSameWay(ClusterEndpoint other) => this with { CaBundle = null } == other with { CaBundle = null }
+        && (CaBundle is null ? other.CaBundle is null : other.CaBundle is not null && CaBundle.IsSameAs(other.CaBundle));
 }

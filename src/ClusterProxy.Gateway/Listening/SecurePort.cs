@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Listeners;
 using Microsoft.AspNetCore.Builder;
@@ -88,6 +89,9 @@ internal sealed class SecurePort : IAsyncDisposable
     private static void Configure(KestrelServerOptions kestrel, SecurePortOptions options)
     {
         kestrel.AddServerHeader = false;
+
+        // What a cluster puts into a header passes as it is.
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         var limits = kestrel.Limits;
         limits.MaxRequestBodySize = null;
         limits.MinRequestBodyDataRate = null;

@@ -23,6 +23,13 @@ public sealed record ExecPlugin
     /// <summary>The program wants a terminal, which no server process has.</summary>
     public bool NeedsTerminal { get; init; }
 
+    /// <summary>Reads an exec entry that stands alone.</summary>
+    /// <param name="text">JSON or YAML.</param>
+    /// <param name="source">Where it stands, for the error.</param>
+    /// <exception cref="KubeConfigException">It cannot be used.</exception>
+    public static ExecPlugin Parse(string text, string source) =>
+        KubeConfigUserReader.Exec(KubeConfigNode.Parse(text, source), Path.GetFullPath);
+
     /// <summary>Arguments and variables may be secrets: neither is shown.</summary>
     public override string ToString() => Command;
 }

@@ -10,7 +10,8 @@ public sealed record Impersonation(
     IReadOnlyList<string>? Groups = null,
     IReadOnlyDictionary<string, IReadOnlyList<string>>? Extra = null)
 {
-    internal void AddTo(HttpRequestHeaders headers)
+    /// <summary>Adds the Impersonate headers; those that may be there already are not looked at.</summary>
+    public void AddTo(HttpRequestHeaders headers)
     {
         headers.TryAddWithoutValidation("Impersonate-User", User);
         if (Uid is not null)

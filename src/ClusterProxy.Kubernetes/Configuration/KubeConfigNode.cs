@@ -21,6 +21,31 @@ internal sealed class KubeConfigNode
             $"{file}: line {node.Start.Line}: {(where.Length > 0 ? where : "the file")} must be keys and values");
     }
 
+    /// <summary>The one document of a text.</summary>
+    /// <exception cref="KubeConfigException">It is none, or no mapping.</exception>
+    public static KubeConfigNode Parse(string text, string file)
+    {
+        var documents = ParseAll(text, file);
+        return documents.Count == 1 ? documents[0] : throw new KubeConfigException($"{file}: holds {documents.Count} documents and not one");
+    }
+
+    /// <summary>The documents of a text, empty ones apart.</summary>
+    /// <exception cref="KubeConfigException">It is no YAML, or a document is no mapping.</exception>
+    public static List<KubeConfigNode> ParseAll(string text, string file)
+    {
+        try
+        {
+            var stream = new YamlStream();
+            stream.Load(new StringReader(text));
+            return [.. stream.Documents.Select(static d => d.RootNode).Where(static n => n is not YamlScalarNode { Value: "" or null })
+                .Select(n => new KubeConfigNode(n, file, ""))];
+        }
+        catch (YamlException e)
+        {
+            throw new KubeConfigException($"{file}: line {e.Start.Line}: no YAML ({e.Message})", e);
+        }
+    }
+
     public KubeConfigException Error(string what) => new($"{_file}: line {_mapping.Start.Line}: {_where} {what}");
 
     /// <summary>Null when the key is absent or null.</summary>
@@ -71,6 +96,9 @@ internal sealed class KubeConfigNode
 
     /// <summary>Relative paths count from the file's folder.</summary>
     public string Resolve(string path) => Path.GetFullPath(path, Path.GetDirectoryName(_file)!);
+
+    /// <summary>All of it as JSON.</summary>
+    public JsonObject ToJson() => ToObject(_mapping, 0);
 
     /// <summary>What lies under a key as JSON text.</summary>
     public string? Json(string key) => Find(key) is { } node ? ToJson(node)?.ToJsonString() : null;

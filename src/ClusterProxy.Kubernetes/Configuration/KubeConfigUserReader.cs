@@ -21,7 +21,7 @@ internal static class KubeConfigUserReader
             Username = node.Text("username") is { Length: > 0 } username ? username : null,
             Password = node.Text("password"),
             Impersonate = Impersonate(node),
-            Exec = node.Mapping("exec") is { } exec ? Exec(exec) : null,
+            Exec = node.Mapping("exec") is { } exec ? Exec(exec, node.Resolve) : null,
         };
         if (user.ClientCertificate is null != user.ClientKey is null)
         {
@@ -46,7 +46,9 @@ internal static class KubeConfigUserReader
                 : null;
     }
 
-    private static ExecPlugin Exec(KubeConfigNode node)
+    /// <param name="node">The exec entry.</param>
+    /// <param name="resolve">Makes a command that is a path absolute.</param>
+    public static ExecPlugin Exec(KubeConfigNode node, Func<string, string> resolve)
     {
         var version = node.Text("apiVersion") ?? throw node.Error($"exec has no apiVersion; write {ExecGroup}v1");
         if (version is not (ExecGroup + "v1" or ExecGroup + "v1beta1"))
@@ -61,7 +63,7 @@ internal static class KubeConfigUserReader
             : new ExecPlugin
             {
                 ApiVersion = version,
-                Command = command.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) ? node.Resolve(command) : command,
+                Command = command.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) ? resolve(command) : command,
                 Arguments = node.Texts("args"),
                 Environment = [.. node.Items("env").Select(static e => KeyValuePair.Create(e.Text("name") ?? "", e.Text("value") ?? ""))],
                 InstallHint = node.Text("installHint"),

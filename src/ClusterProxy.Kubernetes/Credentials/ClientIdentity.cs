@@ -6,7 +6,7 @@ using ClusterProxy.Kubernetes.Configuration;
 namespace ClusterProxy.Kubernetes.Credentials;
 
 /// <summary>A client certificate with its key and the chain to send with it. Connections are kept per instance.</summary>
-internal sealed class ClientIdentity
+public sealed class ClientIdentity
 {
     private ClientIdentity(X509Certificate2 certificate, X509Certificate2Collection intermediates)
     {
@@ -24,7 +24,7 @@ internal sealed class ClientIdentity
     /// <param name="keyPem">Not encrypted.</param>
     /// <param name="source">Where the two came from, for the error.</param>
     /// <exception cref="KubeConfigException">The two are no pair.</exception>
-    public static ClientIdentity Parse(string certificatePem, string keyPem, string source)
+    internal static ClientIdentity Parse(string certificatePem, string keyPem, string source)
     {
         try
         {

@@ -1,7 +1,7 @@
 namespace ClusterProxy.Kubernetes.Credentials;
 
 /// <summary>Where requests get their credential from.</summary>
-internal interface ICredentialSource
+public interface ICredentialSource
 {
     /// <exception cref="IOException">There is none: a file cannot be read, a plugin failed.</exception>
     ValueTask<Credential> GetAsync(CancellationToken cancellationToken);

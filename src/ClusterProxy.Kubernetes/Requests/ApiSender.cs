@@ -30,9 +30,7 @@ internal sealed class ApiSender : IDisposable
         _time = time;
         _trust = new ServerTrust(access.Cluster, options.FileRereadPeriod, time, logger);
         _transport = new ApiTransport(access.Cluster, _trust);
-        _credentials = access.User.Exec is { } exec
-            ? new ExecCredentials(exec, new ExecPluginRun(exec, access.Cluster, options.ExecTimeout, time), time)
-            : new UserCredentials(access.User, options.FileRereadPeriod, time, logger);
+        _credentials = CredentialSource.Create(access.User, access.Cluster, options, time, logger);
         _impersonation = access.User.Impersonate;
         _retry = ApiRetry.Create(options.Retry, time, logger);
         _limit = options.RequestsPerSecond > 0 ? new RequestRateLimit(options.RequestsPerSecond, options.Burst, time) : null;

@@ -11,7 +11,7 @@ namespace ClusterProxy.Kubernetes.Transport;
 /// Whether a server's certificate is accepted. The authorities are read again for new handshakes, so a CA that was rolled over
 /// needs no restart. With authorities of its own the machine's roots do not count, and nothing is downloaded.
 /// </summary>
-internal sealed class ServerTrust
+public sealed class ServerTrust
 {
     private readonly Lock _gate = new();
     private readonly KubeConfigCluster _cluster;

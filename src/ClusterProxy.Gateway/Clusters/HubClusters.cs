@@ -1,0 +1,99 @@
+using System.Text.Json;
+using ClusterProxy.Kubernetes;
+using ClusterProxy.Kubernetes.Requests;
+using ClusterProxy.Kubernetes.Resources;
+using ClusterProxy.Kubernetes.Selectors;
+using ClusterProxy.Kubernetes.Watching;
+
+namespace ClusterProxy.Gateway.Clusters;
+
+/// <summary>The labelled Secrets of the hub and, if asked for, its ManagedClusters. A change of either describes the cluster anew.</summary>
+internal sealed class HubClusters : IClusterSource
+{
+    private readonly ClusterProjection _projection;
+    private readonly Informer<Secret> _secrets;
+    private readonly Informer<ManagedCluster>? _managed;
+    private readonly string _namespace;
+    private readonly Lock _gate = new();
+    private ClusterCatalog _catalog = null!;
+
+    public HubClusters(KubernetesClient hub, ClusterProjection projection, GatewayOptions options)
+    {
+        _projection = projection;
+        _namespace = options.SecretNamespace;
+        _secrets = hub.CreateInformer(
+            KnownResources.Secrets,
+            new InformerOptions<Secret>
+            {
+                Objects = ListOptions.Everything with
+                {
+                    Namespace = options.SecretNamespace,
+                    Labels = LabelSelector.Parse(projection.Keys.CredentialType),
+                },
+                Trim = static secret => secret with { Metadata = Trim(secret.Metadata), MoreFields = null },
+            });
+        _managed = options.OcmIntegration
+            ? hub.CreateInformer(
+                KnownResources.ManagedClusters,
+                new InformerOptions<ManagedCluster>
+                {
+                    Trim = static managed => managed with { Metadata = Trim(managed.Metadata), Status = null, MoreFields = null },
+                })
+            : null;
+    }
+
+    /// <summary>ManagedClusters that cannot be listed, for want of their kind or of rights, do not hold up the Secrets.</summary>
+    public bool IsSynced => _secrets.HasSynced && _managed is null or { HasSynced: true } or { LastError: not null };
+
+    public void Start(ClusterCatalog catalog)
+    {
+        _catalog = catalog;
+        _managed?.Subscribe(change =>
+        {
+            if (IsNews(change))
+            {
+                Describe(change.Latest.Key.Name);
+            }
+        });
+        _secrets.Subscribe(change => Describe(change.Latest.Key.Name));
+        _managed?.Start();
+        _secrets.Start();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _secrets.DisposeAsync();
+        if (_managed is not null)
+        {
+            await _managed.DisposeAsync();
+        }
+    }
+
+    /// <summary>From both informers, one at a time, by what both hold at that moment.</summary>
+    private void Describe(string name)
+    {
+        lock (_gate)
+        {
+            var secret = _secrets.Snapshot.Find(new ResourceName(_namespace, name));
+            var managed = _managed?.Snapshot.Find(new ResourceName(null, name));
+            _catalog.Describe(
+                this,
+                name,
+                secret is not null ? $"Secret {_namespace}/{name}" : $"ManagedCluster {name}",
+                secret is not null ? () => _projection.Project(secret, managed, ClusterOrigin.Secret)
+                    : managed is not null ? () => ClusterProjection.Project(managed)
+                    : null);
+        }
+    }
+
+    /// <summary>Agents write into the status all the time, which nothing here reads.</summary>
+    private static bool IsNews(ResourceChange<ManagedCluster> change) =>
+        change is not { Before: { } before, After: { } after } || Text(before) != Text(after);
+
+    private static string Text(ManagedCluster managed) => JsonSerializer.Serialize(
+        managed with { Metadata = managed.Metadata! with { ResourceVersion = null } }, KnownResources.ManagedClusters.Json);
+
+    /// <summary>What the API server keeps about fields and owners is larger than all the rest.</summary>
+    private static ObjectMetadata? Trim(ObjectMetadata? metadata) =>
+        metadata is null ? null : metadata with { MoreFields = null, OwnerReferences = null, Finalizers = null };
+}

@@ -1,0 +1,32 @@
+using Polly;
+
+namespace ClusterProxy.Gateway.Forwarding;
+
+/// <summary>
+/// Up to the answer's headers: that is what the circuit breaker judges. Around the whole of a request it could not, since the trial that
+/// closes a circuit again may be a watch of hours.
+/// </summary>
+internal sealed class ClusterMessageHandler(HttpMessageHandler inner, ResiliencePipeline breaker) : DelegatingHandler(inner)
+{
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var context = ResilienceContextPool.Shared.Get(cancellationToken);
+        try
+        {
+            context.Properties.Set(ClusterBreaker.Caller, Caller(request));
+            return await breaker.ExecuteAsync(
+                static async (resilience, state) => await state.Self.PassAsync(state.Request, resilience.CancellationToken),
+                context, (Self: this, Request: request));
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    private static CancellationToken Caller(HttpRequestMessage request) =>
+        request.Options.TryGetValue(ForwardCall.Key, out var call) ? call.Context.RequestAborted : CancellationToken.None;
+
+    private Task<HttpResponseMessage> PassAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        base.SendAsync(request, cancellationToken);
+}

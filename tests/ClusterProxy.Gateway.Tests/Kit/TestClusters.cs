@@ -1,0 +1,24 @@
+using ClusterProxy.Gateway.Clusters;
+
+namespace ClusterProxy.Gateway.Tests.Kit;
+
+/// <summary>A source whose clusters a test describes.</summary>
+internal sealed class TestClusters : IClusterSource
+{
+    private ClusterCatalog _catalog = null!;
+
+    public bool IsSynced => true;
+
+    public void Start(ClusterCatalog catalog) => _catalog = catalog;
+
+    /// <returns>As the catalogue has it.</returns>
+    public Cluster Put(Cluster cluster)
+    {
+        _catalog.Describe(this, cluster.Name, cluster.Name, () => cluster);
+        return _catalog.Find(cluster.Name)!;
+    }
+
+    public void Remove(string name) => _catalog.Describe(this, name, name, null);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

@@ -44,7 +44,10 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
         _ = new ProcessMetrics(factory);
         _context = new AgentContext(Limits(options), new AgentMetrics(factory), logger, time);
 
-        _certificateFiles = new CertificateFiles(new HostingMetrics(factory, "agent"), logger, time, options.CertificateExpiryWarning);
+        var features = TunnelFeatures.Agent & ~options.WithoutFeatures;
+        var hosting = new HostingMetrics(factory, "agent");
+        hosting.ShowBuild(ProductVersion.Of(typeof(ProxyAgentHost).Assembly), TunnelFeatures.Format(features));
+        _certificateFiles = new CertificateFiles(hosting, logger, time, options.CertificateExpiryWarning);
         var certificates = new AgentCertificates(options, _certificateFiles);
         var lookup = new NameLookup();
         var dialer = new TargetDialer(lookup, policy, aliases, options.DialTimeout, time);
@@ -56,7 +59,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
             TokenPath = options.ServiceAccountTokenPath,
             Tls = certificates.Tls(options.AlpnProto, time),
             Proxy = proxy,
-            Features = TunnelFeatures.Agent & ~options.WithoutFeatures,
+            Features = features,
             LanesPerTunnel = options.TunnelsPerServer,
             PingDelay = ServerConnectorOptions.AllowedPingDelay(options.ServerPingInterval),
             StepTimeout = options.ConnectTimeout,

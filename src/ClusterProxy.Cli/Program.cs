@@ -5,6 +5,7 @@ using ClusterProxy.Cli.Completion;
 using ClusterProxy.Cli.Connecting;
 using ClusterProxy.Cli.Demo;
 using ClusterProxy.Cli.Demo.Topology;
+using ClusterProxy.Cli.Doctor;
 using ClusterProxy.Cli.Health;
 using ClusterProxy.Cli.Kubeconfigs;
 using ClusterProxy.Cli.Kubectl;
@@ -22,6 +23,7 @@ var root = new RootCommand("Reach TCP services in managed clusters, and look aft
         TimeProvider.System, Environment.GetEnvironmentVariable,
         static () => (new StandardInput(Console.OpenStandardInput()), Console.OpenStandardOutput())),
     DemoCommand.Create(TimeProvider.System),
+    DoctorCommand.Create(TimeProvider.System, Environment.GetEnvironmentVariable),
     HealthCommand.Create(TimeProvider.System, Environment.GetEnvironmentVariable),
     KubeconfigCommand.Create(Environment.GetEnvironmentVariable),
     KubectlCommand.Create(TimeProvider.System, Environment.GetEnvironmentVariable),

@@ -26,6 +26,12 @@ public sealed class HostingMetrics
             description: "Changes of certificate files that were taken up or refused, by plane, role and result.");
     }
 
+    /// <param name="version">From <see cref="ProductVersion"/>.</param>
+    /// <param name="features">Additions to upstream's wire that this process announces, as the wire spells them.</param>
+    public void ShowBuild(string version, string features) => _meter.CreateObservableGauge(
+        _prefix + "build_info", () => new Measurement<int>(1, new("version", version), new("features", features)),
+        description: "1 for the version that runs, and the additions to upstream's wire that it announces.");
+
     internal void ObserveExpiry(Func<IEnumerable<Measurement<double>>> measure) => _meter.CreateObservableGauge(
         _prefix + "certificate_expiry_timestamp_seconds", measure,
         description: "When the certificates in use end, by plane and role; of a CA bundle, when its last authority does.");

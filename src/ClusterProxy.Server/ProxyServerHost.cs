@@ -58,6 +58,8 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         _ = new ProcessMetrics(factory);
         HostingMetrics = new HostingMetrics(factory, "server");
         Metrics = new ServerMetrics(factory);
+        HostingMetrics.ShowBuild(
+            ProductVersion.Of(typeof(ProxyServerHost).Assembly), TunnelFeatures.Format(TunnelFeatures.Agent & ~options.WithoutFeatures));
         _certificateFiles = new CertificateFiles(HostingMetrics, _logger, time, options.CertificateExpiryWarning);
 
         var owned = options.HasPeers ? new OwnedTunnels() : null;

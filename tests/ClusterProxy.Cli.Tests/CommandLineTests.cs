@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ClusterProxy.Cli.Completion;
 using ClusterProxy.Cli.Connecting;
+using ClusterProxy.Cli.Doctor;
 using ClusterProxy.Cli.Health;
 
 namespace ClusterProxy.Cli.Tests;
@@ -51,6 +52,7 @@ public sealed class CommandLineTests
     [InlineData("health")]
     [InlineData("connect")]
     [InlineData("completion")]
+    [InlineData("doctor")]
     public async Task Help_EveryCommand_HasExamplesAndTheListIsShort(string command)
     {
         var own = await RunAsync(command, "--help");
@@ -79,6 +81,7 @@ public sealed class CommandLineTests
         {
             CompletionCommand.Create(),
             ConnectCommand.Create(TimeProvider.System, static _ => null, static () => (Stream.Null, Stream.Null)),
+            DoctorCommand.Create(TimeProvider.System, static _ => null),
             HealthCommand.Create(TimeProvider.System, static _ => null),
         };
         ShortListHelp.Use(root);

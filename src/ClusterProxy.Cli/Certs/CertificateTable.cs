@@ -5,22 +5,9 @@ namespace ClusterProxy.Cli.Certs;
 /// <summary>The table of <c>certs inspect</c>; plain text when the output is no terminal.</summary>
 internal static class CertificateTable
 {
-    /// <summary>Wide enough that nothing wraps where a line is read by a program.</summary>
-    private const int PlainWidth = 400;
-
     public static void Write(IReadOnlyList<CertificateReport> reports, TextWriter output, bool isTerminal)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(output),
-            Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
-            Interactive = InteractionSupport.No,
-        });
-        if (!isTerminal)
-        {
-            console.Profile.Width = PlainWidth;
-        }
-
+        var console = TableConsole.Create(output, isTerminal);
         var table = new Table().Border(isTerminal ? TableBorder.Rounded : TableBorder.Ascii2);
         table.AddColumns("File", "Subject", "Issuer", "Names", "Valid until", "Left", "Type", "Usage", "Key");
         foreach (var report in reports)

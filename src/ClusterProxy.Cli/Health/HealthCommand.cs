@@ -70,7 +70,7 @@ internal static class HealthCommand
                 parsed.GetValue(targetCa) is { } ca ? CaBundle.Load("target-ca", ca) : null,
                 parsed.GetValue(insecure),
                 parsed.GetValue(plaintext));
-            await using var client = server.CreateClient(parsed);
+            await using var client = server.CreateClient(parsed, isBrief: true);
             IReadOnlyList<HealthReport> reports;
             try
             {

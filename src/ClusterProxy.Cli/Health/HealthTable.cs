@@ -5,22 +5,9 @@ namespace ClusterProxy.Cli.Health;
 /// <summary>The table of <c>health</c>; plain text when the output is no terminal.</summary>
 internal static class HealthTable
 {
-    /// <summary>Wide enough that nothing wraps where a line is read by a program.</summary>
-    private const int PlainWidth = 1000;
-
     public static void Write(IReadOnlyList<HealthReport> reports, TextWriter output, bool isTerminal)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(output),
-            Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
-            Interactive = InteractionSupport.No,
-        });
-        if (!isTerminal)
-        {
-            console.Profile.Width = PlainWidth;
-        }
-
+        var console = TableConsole.Create(output, isTerminal);
         var table = new Table().Border(isTerminal ? TableBorder.Rounded : TableBorder.Ascii2);
         table.AddColumns("Target", "Health", "Dial", "TLS", "GET", "Status", "Error");
         foreach (var report in reports)

@@ -8,9 +8,6 @@ namespace ClusterProxy.Cli.Servers;
 /// <summary>How to reach the proxy server: the same options on every command that goes through it.</summary>
 internal sealed class ServerOptions
 {
-    private const string Grpc = "grpc";
-    private const string HttpConnect = "http-connect";
-
     private readonly Func<string, string?> _environment;
     private readonly bool _isOptional;
     private readonly Option<string?> _server;
@@ -28,13 +25,14 @@ internal sealed class ServerOptions
         _isOptional = isOptional;
         _server = Create("--server", "url", "The frontend: https://host:port, or unix:///path", ServerVariables.Server);
         _transport = Create(
-            "--transport", "name", $"{Grpc} or {HttpConnect}, as the server's --mode [default: {Grpc}]", ServerVariables.Transport);
+            "--transport", "name",
+            $"{ServerSettings.Grpc} or {ServerSettings.HttpConnect}, as the server's --mode [default: {ServerSettings.Grpc}]", ServerVariables.Transport);
         _ca = Create("--ca", "file", "PEM authorities of the server's certificate [default: the machine's]", ServerVariables.Ca);
         _cert = Create("--cert", "file", "PEM client certificate, its chain behind it", ServerVariables.Cert);
         _key = Create("--key", "file", "PEM key of the client certificate", ServerVariables.Key);
         _serverName = Create(
             "--server-name", "name", "Name in the server's certificate, if not the host of --server", ServerVariables.ServerName);
-        _transport.CompletionSources.Add(Grpc, HttpConnect);
+        _transport.CompletionSources.Add(ServerSettings.Grpc, ServerSettings.HttpConnect);
     }
 
     public void AddTo(Command command)
@@ -50,27 +48,33 @@ internal sealed class ServerOptions
     /// <summary>Whether an option or a variable names a server.</summary>
     public bool IsGiven(CommandResult result) => Value(_server, ServerVariables.Server, result) is not null;
 
+    /// <param name="parsed">The command line.</param>
+    /// <param name="isBrief">
+    /// Whether the client is gone after a dial or two: it then opens no lanes, whose half-done handshakes the server would count as failed.
+    /// </param>
     /// <exception cref="Hosting.StartupException">A file cannot be used.</exception>
     /// <exception cref="ArgumentException">The address is of no supported form.</exception>
-    public TunnelClient CreateClient(ParseResult parsed)
+    public TunnelClient CreateClient(ParseResult parsed, bool isBrief = false)
     {
-        var server = Value(_server, ServerVariables.Server, parsed.CommandResult)!;
+        var settings = Read(parsed.CommandResult);
         var options = new TunnelClientOptions
         {
-            Address = Uri.TryCreate(server.StartsWith('/') ? $"unix://{server}" : server, UriKind.Absolute, out var address)
-                ? address
-                : throw new ArgumentException($"--server={server}: no address; write https://host:port or unix:///path"),
-            Transport = Value(_transport, ServerVariables.Transport, parsed.CommandResult) == HttpConnect ? TunnelTransport.HttpConnect : TunnelTransport.Grpc,
-            ServerName = Value(_serverName, ServerVariables.ServerName, parsed.CommandResult),
+            Address = settings.Address(),
+            Transport = settings.IsHttpConnect ? TunnelTransport.HttpConnect : TunnelTransport.Grpc,
+            ServerName = settings.ServerName,
         };
-        if (Value(_ca, ServerVariables.Ca, parsed.CommandResult) is { } ca)
+        if (isBrief)
+        {
+            options.Lanes = 0;
+        }
+
+        if (settings.Ca is { } ca)
         {
             var authorities = CertificateFiles.LoadAuthorities(new("ca", ca));
             options.ServerAuthoritiesProvider = () => [.. authorities.CheckedValue().Certificates];
         }
 
-        if (Value(_cert, ServerVariables.Cert, parsed.CommandResult) is { } cert &&
-            Value(_key, ServerVariables.Key, parsed.CommandResult) is { } key)
+        if (settings is { Cert: { } cert, Key: { } key })
         {
             var pair = CertificateFiles.LoadKeyPair(new("cert", cert), new("key", key));
             options.ClientCertificateProvider = () => pair.CheckedValue().Context;
@@ -79,19 +83,28 @@ internal sealed class ServerOptions
         return new TunnelClient(options);
     }
 
+    public ServerSettings Read(CommandResult result) => new(
+        Value(_server, ServerVariables.Server, result),
+        Value(_transport, ServerVariables.Transport, result),
+        Value(_ca, ServerVariables.Ca, result),
+        Value(_cert, ServerVariables.Cert, result),
+        Value(_key, ServerVariables.Key, result),
+        Value(_serverName, ServerVariables.ServerName, result));
+
     private void Validate(CommandResult result)
     {
-        if (!_isOptional && !IsGiven(result))
+        var settings = Read(result);
+        if (!_isOptional && settings.Server is null)
         {
             result.AddError($"no proxy server: give --server, or set {ServerVariables.Server}, to https://host:port or unix:///path");
         }
 
-        if (Value(_transport, ServerVariables.Transport, result) is { } name and not Grpc and not HttpConnect)
+        if (settings.Transport is { } name and not ServerSettings.Grpc and not ServerSettings.HttpConnect)
         {
-            result.AddError($"--transport={name}: write {Grpc} or {HttpConnect}");
+            result.AddError($"--transport={name}: write {ServerSettings.Grpc} or {ServerSettings.HttpConnect}");
         }
 
-        if (Value(_cert, ServerVariables.Cert, result) is null != Value(_key, ServerVariables.Key, result) is null)
+        if (settings.Cert is null != settings.Key is null)
         {
             result.AddError("--cert and --key belong together: give both or neither");
         }

@@ -9,6 +9,8 @@ public sealed class CompletionTests
     [InlineData("clusterproxy health alpha --trans", "--transport")]
     [InlineData("clusterproxy health alpha --transport h", "http-connect")]
     [InlineData("clusterproxy completion zs", "zsh")]
+    [InlineData("clusterproxy doc", "doctor")]
+    [InlineData("clusterproxy doctor --agent-ad", "--agent-address")]
     public async Task Bash_Script_CompletesFromTheProgramItself(string line, string expected)
     {
         Skip.IfNot(OutsideProgram.IsInstalled("bash"), "bash is not installed");

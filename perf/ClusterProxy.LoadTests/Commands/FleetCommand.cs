@@ -43,7 +43,7 @@ internal static class FleetCommand
         (string Name, string Value)[] row =
         [
             ("agents", ReportTable.Number(figures.Agents)), ("settled after s", ReportTable.Number(figures.SettleSeconds)),
-            ("KB a tunnel", ReportTable.Number(figures.TunnelKilobytes)), ("RSS MiB a server", ReportTable.Number(figures.ServerMegabytes)),
+            ("KB a tunnel", ReportTable.Number(figures.TunnelKilobytes)), ("idle µs/s a tunnel", ReportTable.Number(figures.IdleMicroseconds)), ("RSS MiB a server", ReportTable.Number(figures.ServerMegabytes)),
             ("fullest ÷ mean", ReportTable.Number(figures.Spread)), ("dial p50 ms", ReportTable.Number(figures.P50)),
             ("dial p99 ms", ReportTable.Number(figures.P99)), ("forwarded", $"{figures.ForwardedShare:P0}"),
             ("restart s", ReportTable.Number(figures.RestartSeconds)), ("p99 ms in it", ReportTable.Number(figures.RestartP99)),

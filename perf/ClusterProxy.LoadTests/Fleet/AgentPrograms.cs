@@ -4,11 +4,13 @@ using ClusterProxy.Testing.Programs;
 
 namespace ClusterProxy.LoadTests.Fleet;
 
-/// <summary>
-/// Thousands of agents in processes of their own. These yield to everybody else, as agents do that run on other machines: what agents
-/// need of the processors is not taken from servers and the generator, and comes late instead.
-/// </summary>
-internal sealed class AgentPrograms(Rig rig) : IAsyncDisposable
+/// <summary>Thousands of agents in processes of their own.</summary>
+/// <param name="rig">Their certificates.</param>
+/// <param name="niceness">
+/// 19, the lowest priority, where nothing is asked of them: they stand for other machines, so that what they need of the processors is
+/// not taken from servers and the generator, and comes late instead. Else 0.
+/// </param>
+internal sealed class AgentPrograms(Rig rig, int niceness) : IAsyncDisposable
 {
     // Two sockets each and more while they move; the usual hard limit of a process is 20,000.
     private const int InAProcess = 4_000;
@@ -64,7 +66,7 @@ internal sealed class AgentPrograms(Rig rig) : IAsyncDisposable
     private ProgramProcess StartProgram() => ProgramProcess.Start(
         "nice",
         [
-            "-n", "19", Environment.ProcessPath!, .. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? ["exec", typeof(AgentPrograms).Assembly.Location] : (string[])[],
+            "-n", $"{niceness}", Environment.ProcessPath!, .. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? ["exec", typeof(AgentPrograms).Assembly.Location] : (string[])[],
             AgentsCommand.Name, AgentsCommand.AuthorityOption, rig.Certificates.AuthorityFile, AgentsCommand.CertificateOption,
             rig.AgentCertificate.CertificateFile, AgentsCommand.KeyOption, rig.AgentCertificate.KeyFile,
         ]);

@@ -13,13 +13,13 @@ internal sealed class FleetRun(FleetSettings settings)
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(3);
 
     /// <summary>As an orchestrator waits before it takes the next one.</summary>
-    private static readonly TimeSpan BetweenRestarts = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan BetweenRestarts = TimeSpan.FromSeconds(5);
 
     public async Task<FleetFigures> RunAsync(CancellationToken cancellationToken)
     {
         await using var rig = new Rig();
         var servers = Enumerable.Range(0, Servers).Select(i => new HubServer(rig, settings, i)).ToArray();
-        await using var agents = new AgentPrograms(rig);
+        await using var agents = new AgentPrograms(rig, niceness: 0);
         try
         {
             await Task.WhenAll(servers.Select(s => s.StartAsync(servers, cancellationToken)));
@@ -46,7 +46,9 @@ internal sealed class FleetRun(FleetSettings settings)
         await agents.StartAsync(settings.Agents - quarter, ports, cancellationToken);
         await SettleAsync(servers, agents, cancellationToken);
         var connected = Stopwatch.GetElapsedTime(started).TotalSeconds * settings.Agents / (settings.Agents - quarter);
+        var idle = servers.Sum(static s => s.ReadUse().CpuSeconds);
         await Task.Delay(Rest, cancellationToken);
+        idle = (servers.Sum(static s => s.ReadUse().CpuSeconds) - idle) / Rest.TotalSeconds / (Tunnels * settings.Agents);
         var resident = servers.Select(static s => s.ReadUse().ResidentBytes).ToArray();
         var counts = await CountEachAsync(servers, cancellationToken);
         settings.OnProgress($"{settings.Agents} agents: {string.Join(", ", counts.Select(static c => c.Tunnels))} tunnels after {connected:0} s");
@@ -81,7 +83,7 @@ internal sealed class FleetRun(FleetSettings settings)
 
         return new FleetFigures(
             settings.Agents, connected, (resident.Sum() - before) / 1024.0 / (Tunnels * (settings.Agents - quarter)),
-            resident.Max() / (1024.0 * 1024.0), counts.Max(static c => c.Tunnels) / counts.Average(static c => c.Tunnels), Milliseconds(calm, 0.5), Milliseconds(calm), forwarded,
+            1e6 * idle, resident.Max() / (1024.0 * 1024.0), counts.Max(static c => c.Tunnels) / counts.Average(static c => c.Tunnels), Milliseconds(calm, 0.5), Milliseconds(calm), forwarded,
             restarted, Milliseconds(rolling), rolling.Count, dials.Failures.Count);
     }
 

@@ -73,7 +73,7 @@ internal sealed class HubServer(Rig rig, FleetSettings settings, int index) : IA
             $"--cluster-cert={rig.ServerCertificate.CertificateFile}", $"--cluster-key={rig.ServerCertificate.KeyFile}",
             $"--cluster-ca-cert={rig.Certificates.AuthorityFile}", $"--agent-port={AgentPort}", "--agent-bind-address=127.0.0.1",
             $"--uds-name={UnixSocket}", "--server-port=0", $"--health-port={_healthPort}", "--health-bind-address=127.0.0.1",
-            $"--admin-port={_adminPort}", $"--agent-handshake-rate={settings.HandshakeRate}", $"--v={(settings.Logs is null ? 0 : 2)}",
+            $"--admin-port={_adminPort}", $"--agent-handshake-rate={settings.HandshakeRate}", "--graceful-shutdown-timeout=15s", $"--v={(settings.Logs is null ? 0 : 2)}",
         ];
     }
 

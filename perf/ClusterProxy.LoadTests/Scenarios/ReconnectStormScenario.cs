@@ -45,7 +45,7 @@ internal sealed class ReconnectStormScenario() : Scenario("reconnect-storm")
     {
         var pair = ((ProxyTopology)topology).Pair;
         var count = context.Large ? 5_000 : 2_000;
-        await using var agents = new AgentPrograms(context.Rig);
+        await using var agents = new AgentPrograms(context.Rig, niceness: 19);
         await agents.StartAsync(count, [pair.AgentPort], cancellationToken);
         await WaitAsync(pair, count, cancellationToken);
         await Task.Delay(Rest, cancellationToken);

@@ -6,6 +6,7 @@ using ClusterProxy.Agent.Sockets;
 using ClusterProxy.Agent.Targets;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Protocol.Lanes;
+using ClusterProxy.Protocol.Tls;
 
 namespace ClusterProxy.Agent.Servers;
 
@@ -129,6 +130,7 @@ internal sealed class ServerTransport(ServerConnectorOptions options, NameLookup
             try
             {
                 await tls.AuthenticateAsClientAsync(handshake.Options, token);
+                TlsBuffers.ReleaseWhenIdle(tls);
                 return !isLane || tls.NegotiatedApplicationProtocol == LaneProtocol.Alpn
                     ? tls
                     : throw new AuthenticationException($"the peer does not speak {LaneProtocol.Alpn}");

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using ClusterProxy.Protocol.Lanes;
+using ClusterProxy.Protocol.Tls;
 
 namespace ClusterProxy.Client.Servers;
 
@@ -109,6 +110,7 @@ internal sealed class ServerConnector(ServerAddress address, ServerCredentials c
                     RemoteCertificateValidationCallback = options.ServerCertificateValidation ?? check.Validate,
                 },
                 cancellationToken).ConfigureAwait(false);
+            TlsBuffers.ReleaseWhenIdle(tls);
             return tls;
         }
         catch (Exception e) when (e is AuthenticationException or IOException)

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using ClusterProxy.Hosting.Listeners;
 using ClusterProxy.Hosting.Transport;
+using ClusterProxy.Protocol.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -9,6 +10,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -159,6 +161,11 @@ internal sealed class Plane : IAsyncDisposable
         listener.Use(static next => connection =>
         {
             connection.Features.Get<DirectSocketConnection>()?.RunReadsInline();
+            if (connection.Features.Get<ISslStreamFeature>()?.SslStream is { } tls)
+            {
+                TlsBuffers.ReleaseWhenIdle(tls);
+            }
+
             return next(connection);
         });
         listener.Use(options.Connect);

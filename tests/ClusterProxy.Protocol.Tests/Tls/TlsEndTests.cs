@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using ClusterProxy.Protocol.Tls;
 using Xunit.Abstractions;
 
@@ -22,7 +20,7 @@ public sealed class TlsEndTests(ITestOutputHelper output) : IDisposable
         {
             var sent = new byte[Length];
             random.NextBytes(sent);
-            var (near, far) = await PairAsync().DefaultTimeout();
+            var (near, far) = await TlsPair.ConnectAsync(_certificates).DefaultTimeout();
             await using var nearOwner = near;
             await using var farOwner = far;
             var sending = SendAsync(far, sent, chunk: random.Next(200, 20_000));
@@ -74,19 +72,5 @@ public sealed class TlsEndTests(ITestOutputHelper output) : IDisposable
         }
 
         return bytes;
-    }
-
-    private async Task<(SslStream Near, SslStream Far)> PairAsync()
-    {
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen();
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(listener.LocalEndPoint!);
-        var near = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
-        var far = new SslStream(new NetworkStream(await listener.AcceptAsync(), ownsSocket: true));
-        await Task.WhenAll(
-            near.AuthenticateAsClientAsync("localhost"), far.AuthenticateAsServerAsync(_certificates.Server("localhost").Certificate));
-        return (near, far);
     }
 }

@@ -8,10 +8,8 @@ namespace ClusterProxy.Protocol.Tunnels;
 /// <param name="inner">The pipe.</param>
 /// <param name="time">The clock.</param>
 /// <param name="budget">Charged with what waits, if given.</param>
-/// <param name="onTaken">Told how many bytes the reader took.</param>
-/// <param name="onForgotten">Told how many bytes nobody will take.</param>
-internal sealed class MeteredPipeReader(
-    PipeReader inner, TimeProvider time, ByteBudget? budget, Action<long>? onTaken, Action<long>? onForgotten) : PipeReader
+/// <param name="credited">Returns credit for what is taken or dropped, if it gives any.</param>
+internal sealed class MeteredPipeReader(PipeReader inner, TimeProvider time, ByteBudget? budget, TunnelConnection? credited) : PipeReader
 {
     private ReadOnlySequence<byte> _current;
     private long _queued;
@@ -54,17 +52,22 @@ internal sealed class MeteredPipeReader(
         inner.AdvanceTo(consumed, examined);
         if (taken > 0)
         {
-            onTaken?.Invoke(taken);
+            credited?.ReturnCredit(taken);
         }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
-        var result = await inner.ReadAsync(cancellationToken).ConfigureAwait(false);
-        _current = result.Buffer;
+        var result = await BeginRead(cancellationToken).ConfigureAwait(false);
+        EndRead(result);
         return result;
     }
+
+    /// <summary>A read of which its result must be shown to <see cref="EndRead"/>: one that waits has no state machine.</summary>
+    internal ValueTask<ReadResult> BeginRead(CancellationToken cancellationToken = default) => inner.ReadAsync(cancellationToken);
+
+    internal void EndRead(in ReadResult result) => _current = result.Buffer;
 
     public override bool TryRead(out ReadResult result)
     {
@@ -92,7 +95,7 @@ internal sealed class MeteredPipeReader(
         if (left > 0)
         {
             budget?.Add(-left);
-            onForgotten?.Invoke(left);
+            credited?.ReturnDropped(left);
         }
     }
 }

@@ -15,6 +15,7 @@ internal sealed class OutgoingFlow
     private readonly TunnelWriter _writer;
     private readonly Action _onReadable;
     private PipeReader _source = null!;
+    private MeteredPipeReader? _metered;
     private Func<Packet?> _onDrained = null!;
     private ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter _read;
     private ReadResult _result;
@@ -61,6 +62,7 @@ internal sealed class OutgoingFlow
     public void Start(PipeReader source, Func<Packet?> onDrained)
     {
         _onDrained = onDrained;
+        _metered = source as MeteredPipeReader;
         Volatile.Write(ref _source, source);
         Interlocked.MemoryBarrier();
         if (_discarded)
@@ -84,7 +86,7 @@ internal sealed class OutgoingFlow
     private void WaitForBytes()
     {
 #pragma warning disable CA2012 // The awaiter is consumed once, in OnReadable; a state machine a flow would cost a task each.
-        _read = _source.ReadAsync().ConfigureAwait(false).GetAwaiter();
+        _read = (_metered is { } metered ? metered.BeginRead() : _source.ReadAsync()).ConfigureAwait(false).GetAwaiter();
 #pragma warning restore CA2012
         if (_read.IsCompleted)
         {
@@ -199,6 +201,7 @@ internal sealed class OutgoingFlow
         try
         {
             _result = _read.GetResult();
+            _metered?.EndRead(_result);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {

@@ -65,13 +65,8 @@ internal sealed partial class TunnelConnection
         _observer = observer;
         _onEnded = onEnded;
         _ended = new(limits.OwnerScheduler == PipeScheduler.Inline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
-        // With credit the window is the bound, and the reader never waits.
-        _input = new Pipe(new PipeOptions(
-            readerScheduler: limits.OwnerScheduler, writerScheduler: limits.Scheduler,
-            pauseWriterThreshold: hasCredit ? 0 : limits.ConnectionBuffer,
-            resumeWriterThreshold: hasCredit ? 0 : limits.ConnectionBuffer / 4 * 3,
-            minimumSegmentSize: 16 * 1024, useSynchronizationContext: false));
-        _inputReader = new MeteredPipeReader(_input.Reader, time, limits.Budget, hasCredit ? ReturnCredit : null, hasCredit ? ReturnDropped : null);
+        _input = writer.Pipes.CreateInput(hasCredit);
+        _inputReader = new MeteredPipeReader(_input.Reader, time, limits.Budget, hasCredit ? this : null);
         _flow = writer.AddFlow(connectId, hasCredit ? limits.InitialWindow : OutgoingFlow.Unlimited);
     }
 
@@ -271,18 +266,15 @@ internal sealed partial class TunnelConnection
                 return made;
             }
 
-            // Waking the flow only queues it at its writer, so it may run on the thread that wrote the bytes.
-            output = _output = new Pipe(new PipeOptions(
-                readerScheduler: PipeScheduler.Inline, writerScheduler: _limits.Scheduler,
-                pauseWriterThreshold: _limits.SendBuffer, resumeWriterThreshold: _limits.SendBuffer / 2,
-                minimumSegmentSize: 16 * 1024, useSynchronizationContext: false));
+            output = _output = _writer.Pipes.CreateOutput();
         }
 
         _flow.Start(output.Reader, EndOutput);
         return output;
     }
 
-    private void ReturnCredit(long taken)
+    /// <summary>The owner took bytes. For the reading end of <see cref="Input"/>.</summary>
+    internal void ReturnCredit(long taken)
     {
         if (_window!.Take(taken, QueuedBytes) is > 0 and var credit && !_ended.Task.IsCompleted)
         {
@@ -290,7 +282,8 @@ internal sealed partial class TunnelConnection
         }
     }
 
-    private void ReturnDropped(long bytes)
+    /// <summary>Nobody will take these bytes. For the reading end of <see cref="Input"/>.</summary>
+    internal void ReturnDropped(long bytes)
     {
         if (_window is not null && !_ended.Task.IsCompleted)
         {

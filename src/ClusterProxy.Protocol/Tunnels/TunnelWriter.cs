@@ -53,6 +53,9 @@ internal sealed class TunnelWriter : IAsyncDisposable
     /// <summary>Ends when <see cref="Complete"/> has taken effect; fails when the peer or the transport did.</summary>
     public Task Completion { get; }
 
+    /// <summary>For the tunnel's connections. A tunnel that never had one has none.</summary>
+    public ConnectionPipes Pipes => field ??= new ConnectionPipes(_limits);
+
     /// <summary>Queues a control packet; false when the tunnel has ended or ends because of an overflow.</summary>
     public bool TrySend(Packet packet)
     {

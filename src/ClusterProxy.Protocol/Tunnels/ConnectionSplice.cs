@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using ClusterProxy.Protocol.Messages;
 
 namespace ClusterProxy.Protocol.Tunnels;
@@ -17,7 +18,7 @@ internal sealed class ConnectionSplice
 {
     private readonly TunnelLimits _limits;
     private readonly TimeProvider _time;
-    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _drained;
     private ITimer? _closeTimer;
 
     /// <param name="toTarget">The end of the dialer's role.</param>
@@ -30,6 +31,7 @@ internal sealed class ConnectionSplice
         ToFrontend = toFrontend;
         _limits = limits;
         _time = time;
+        _drained = new(limits.OwnerScheduler == PipeScheduler.Inline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     public TunnelConnection ToTarget { get; }
@@ -126,13 +128,13 @@ internal sealed class ConnectionSplice
 
     private Packet? OnFrontendDrained()
     {
-        _drained.TrySetResult();
-        if (ToTarget.IsOver)
-        {
-            return ToFrontend.EndBothOutputs(ToTarget.Reason ?? CloseReason.TunnelLost, ToTarget.LostBy);
-        }
-
         // Where an end is due already, the answer to it ends the connection.
-        return ToTarget.Reason is null ? ToFrontend.EndOutputAlone() : null;
+        var last = ToTarget.IsOver ? ToFrontend.EndBothOutputs(ToTarget.Reason ?? CloseReason.TunnelLost, ToTarget.LostBy)
+            : ToTarget.Reason is null ? ToFrontend.EndOutputAlone()
+            : null;
+
+        // Whoever waits for it may go on inside this call.
+        _drained.TrySetResult();
+        return last;
     }
 }

@@ -14,7 +14,7 @@ internal sealed class SimulatedAgent(SimulatedWorld world, PipeReader input, Pip
     private readonly Dictionary<long, SimulatedTarget> _targets = [];
     private long _lastConnectId;
 
-    public int DialCount => _pending.Count;
+    public override int DialCount => _pending.Count;
 
     public void Remove(SimulatedTarget target) => _targets.Remove(target.Connection.ConnectId);
 
@@ -69,7 +69,7 @@ internal sealed class SimulatedAgent(SimulatedWorld world, PipeReader input, Pip
         }
 
         var frontend = World.Frontends[int.Parse(request.Address.AsSpan("target:".Length), CultureInfo.InvariantCulture)];
-        var connection = Open(connectId, TunnelRole.Dialed);
+        var connection = Open(connectId, TunnelRole.Dialed, World.Options.Features);
         var target = new SimulatedTarget(World, this, connection, frontend.NewTransfer(this, connection));
         _connectIds[request.Random] = connectId;
         _targets[connectId] = target;

@@ -33,7 +33,12 @@ internal abstract class SimulatedEnd
 
     public bool IsEnded { get; private set; }
 
+    public abstract int DialCount { get; }
+
     protected SimulatedWorld World { get; }
+
+    /// <summary>Why connections end whose tunnel is lost.</summary>
+    protected virtual CloseReason Loss => CloseReason.TunnelLost;
 
     /// <summary>Reads until the tunnel ends; afterwards no dial and no connection is left.</summary>
     public async Task RunAsync()
@@ -56,7 +61,7 @@ internal abstract class SimulatedEnd
 
         IsEnded = true;
         EndDials();
-        Connections.EndAll(CloseReason.TunnelLost);
+        Connections.EndAll(Loss);
         Writer.Abort(new OperationCanceledException("the tunnel was closed"));
         await _writerEnded;
         await _output.CompleteAsync();
@@ -72,10 +77,11 @@ internal abstract class SimulatedEnd
 
     protected abstract void RefuseData(long connectId);
 
-    protected TunnelConnection Open(long connectId, TunnelRole role)
+    protected TunnelConnection Open(long connectId, TunnelRole role, TunnelFeatureSet features, Action? onEnded = null)
     {
+        var ended = World.Ended(Connections) + (_ => onEnded?.Invoke());
         var connection = new TunnelConnection(
-            Writer, connectId, role, World.Options.Features, World.Options.Limits, World.Time, observer: null, World.Ended(Connections), RoundTrip);
+            Writer, connectId, role, features, World.Options.Limits, World.Time, observer: null, ended, RoundTrip);
         World.Opened(connection);
         Connections.TryAdd(connection);
         return connection;

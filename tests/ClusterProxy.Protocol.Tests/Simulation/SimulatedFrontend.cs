@@ -7,7 +7,7 @@ internal sealed class SimulatedFrontend(SimulatedWorld world, int number)
 {
     private readonly SimulatedPace _pace = new(world);
     private readonly List<SimulatedTransfer> _transfers = [];
-    private (SimulatedServer Server, SimulatedDial Dial)? _dialing;
+    private (SimulatedDialer Server, SimulatedDial Dial)? _dialing;
     private SimulatedTransfer? _transfer;
     private SimulatedEvent? _ended;
     private bool _closed;
@@ -23,9 +23,12 @@ internal sealed class SimulatedFrontend(SimulatedWorld world, int number)
         return transfer;
     }
 
+    /// <summary>The transfer that is known by an id at one end of a tunnel or a lane.</summary>
+    public SimulatedTransfer FindTransfer(SimulatedEnd end, long connectId) => _transfers.Single(t => t.IsKnownAt(end, connectId));
+
     public async Task RunAsync()
     {
-        while (!_gone && world.FindServer() is { } server)
+        while (!_gone && world.FindWay() is { } server)
         {
             await _pace.WaitAsync();
             if (server.TryDial(number) is not { } dial)
@@ -66,10 +69,10 @@ internal sealed class SimulatedFrontend(SimulatedWorld world, int number)
         }
     }
 
-    private async Task ServeAsync(TunnelConnection connection, SimulatedAgent agent)
+    private async Task ServeAsync(TunnelConnection connection, SimulatedEnd peer)
     {
         _ended = world.EndOf(connection);
-        _transfer = _transfers.Single(t => t.Agent == agent && t.Dialed.ConnectId == connection.ConnectId);
+        _transfer = FindTransfer(peer, connection.ConnectId);
         _transfer.Dialer = connection;
         if (_gone)
         {

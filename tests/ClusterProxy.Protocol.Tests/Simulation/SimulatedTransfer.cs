@@ -11,25 +11,52 @@ internal sealed class SimulatedTransfer(string name, int key, SimulatedAgent age
     /// <summary>Target to frontend.</summary>
     public ByteHistory Download { get; } = new($"{name} download", key + 1);
 
-    public SimulatedAgent Agent => agent;
-
     public TunnelConnection Dialed => dialed;
 
     public TunnelConnection? Dialer { get; set; }
 
-    /// <summary>The frontend broke off; peers without half-close cannot tell that from an end.</summary>
-    public bool IsCut { get; set; }
+    /// <summary>What joins the frontend's lane and the agent's tunnel, if the frontend came on a lane.</summary>
+    public ConnectionSplice? Splice { get; set; }
 
-    /// <summary>Neither end has seen the end.</summary>
-    public bool IsOpen => !dialed.Completion.IsCompleted && Dialer is { Completion.IsCompleted: false };
+    /// <summary>That lane's end at the server.</summary>
+    public SimulatedLaneServer? Lane { get; set; }
+
+    /// <summary>The frontend broke off; peers without half-close cannot tell that from an end.</summary>
+    public bool IsCut
+    {
+        get => field || Splice?.ToTarget.LostBy is not null;
+        set;
+    }
+
+    /// <summary>No end has seen the end.</summary>
+    public bool IsOpen => !dialed.Completion.IsCompleted && Dialer is { Completion.IsCompleted: false } &&
+        Splice is null or { ToTarget.Completion.IsCompleted: false, ToFrontend.Completion.IsCompleted: false };
+
+    /// <summary>Whether it is the connection that is known by an id at one end of a tunnel or a lane.</summary>
+    public bool IsKnownAt(SimulatedEnd end, long connectId) => end == agent
+        ? dialed.ConnectId == connectId
+        : end == Lane && Splice?.ToFrontend.ConnectId == connectId;
 
     /// <summary>Credit is neither made nor negative. What is under way is missing from what the sender has.</summary>
     public void CheckCredit(bool nothingUnderWay)
     {
-        if (Dialer is { Window: { } atDialer } dialer && dialed.Window is { } atDialed)
+        if (Splice is { } splice)
         {
-            Check(dialer.SendCredit, atDialed, nothingUnderWay, "upload");
-            Check(dialed.SendCredit, atDialer, nothingUnderWay, "download");
+            CheckLeg(Dialer, splice.ToFrontend, nothingUnderWay, "on the lane");
+            CheckLeg(splice.ToTarget, dialed, nothingUnderWay, "behind the lane");
+        }
+        else
+        {
+            CheckLeg(Dialer, dialed, nothingUnderWay, "");
+        }
+    }
+
+    private void CheckLeg(TunnelConnection? dialer, TunnelConnection answering, bool nothingUnderWay, string where)
+    {
+        if (dialer is { Window: { } atDialer } && answering.Window is { } atAnswering)
+        {
+            Check(dialer.SendCredit, atAnswering, nothingUnderWay, $"upload {where}");
+            Check(answering.SendCredit, atDialer, nothingUnderWay, $"download {where}");
         }
     }
 

@@ -14,7 +14,8 @@ internal sealed class SimulatedWorld
 
     private const int MostSteps = 2_000_000;
 
-    private readonly List<SimulatedTunnel> _tunnels = [];
+    private readonly List<SimulatedLink> _tunnels = [];
+    private readonly List<SimulatedLink> _lanes = [];
     private readonly List<(Task Task, string Name)> _owners = [];
     private readonly List<(Task Task, string Name)> _loops = [];
     private readonly Dictionary<TunnelConnection, SimulatedEvent> _connections = [];
@@ -49,6 +50,11 @@ internal sealed class SimulatedWorld
             _tunnels.Add(new SimulatedTunnel(this));
         }
 
+        for (var i = 0; i < Options.Lanes; i++)
+        {
+            _lanes.Add(new SimulatedLane(this));
+        }
+
         for (var i = 0; i < Options.Frontends; i++)
         {
             var frontend = new SimulatedFrontend(this, i);
@@ -58,6 +64,7 @@ internal sealed class SimulatedWorld
 
         RunUntilOwnersEnd();
         CheckConnections();
+        _lanes.ForEach(static l => l.End());
         _tunnels.ForEach(static t => t.End());
         RunUntilNothingIsLeft();
         CheckEnd();
@@ -84,20 +91,11 @@ internal sealed class SimulatedWorld
         table.Remove(connection);
     };
 
-    /// <summary>A tunnel's end that takes dials; null when there is none.</summary>
-    public SimulatedServer? FindServer()
-    {
-        var start = Random.Next(_tunnels.Count);
-        for (var i = 0; i < _tunnels.Count; i++)
-        {
-            if (_tunnels[(start + i) % _tunnels.Count] is { TakesDials: true } tunnel)
-            {
-                return tunnel.Server;
-            }
-        }
+    /// <summary>A tunnel's end at the server that takes dials; null when there is none.</summary>
+    public SimulatedDialer? FindServer() => Find(_tunnels);
 
-        return null;
-    }
+    /// <summary>Where a frontend dials; null when there is no way.</summary>
+    public SimulatedDialer? FindWay() => Find(_lanes.Count > 0 ? _lanes : _tunnels);
 
     public async ValueTask DelayAsync(TimeSpan time, SimulatedEvent? unless = null)
     {
@@ -105,6 +103,20 @@ internal sealed class SimulatedWorld
         await using var timer = Time.CreateTimer(static e => ((SimulatedEvent)e!).Set(), over, time, Timeout.InfiniteTimeSpan);
         unless?.OnCompleted(over.Set);
         await over;
+    }
+
+    private SimulatedDialer? Find(List<SimulatedLink> links)
+    {
+        var start = Random.Next(links.Count);
+        for (var i = 0; i < links.Count; i++)
+        {
+            if (links[(start + i) % links.Count] is { TakesDials: true } link)
+            {
+                return link.Dialer;
+            }
+        }
+
+        return null;
     }
 
     private void RunUntilOwnersEnd()
@@ -148,27 +160,28 @@ internal sealed class SimulatedWorld
 
     private void GoWrong()
     {
-        var tunnel = _tunnels[Random.Next(_tunnels.Count)];
+        var at = Random.Next(_tunnels.Count + _lanes.Count);
+        var link = at < _tunnels.Count ? _tunnels[at] : _lanes[at - _tunnels.Count];
         switch (Random.Next(8))
         {
             case 0 or 1:
                 _lost = true;
-                tunnel.Break();
+                link.Break();
                 break;
             case 2:
                 _lost = true;
                 _stalled = true;
-                Track(tunnel.StallAsync());
+                Track(link.StallAsync());
                 break;
             case 3:
-                tunnel.Drain();
+                link.Drain();
                 break;
             case 4:
                 _lost = true;
-                tunnel.End();
+                link.End();
                 break;
             case 5:
-                _tunnels.Add(new SimulatedTunnel(this));
+                (link is SimulatedLane ? _lanes : _tunnels).Add(link is SimulatedLane ? new SimulatedLane(this) : new SimulatedTunnel(this));
                 break;
             default:
                 _frontends[Random.Next(_frontends.Count)].Leave(Random.Next(4) == 0 ? CloseReason.ShuttingDown : CloseReason.FrontendLost);
@@ -179,7 +192,7 @@ internal sealed class SimulatedWorld
     private void CheckCredit(bool nothingUnderWay)
     {
         CheckSteps();
-        if (!Options.HasCredit)
+        if (!Options.HasCredit && Options.Lanes == 0)
         {
             return;
         }
@@ -225,7 +238,7 @@ internal sealed class SimulatedWorld
                 CloseReason.ProtocolError => false,
                 CloseReason.TunnelLost => _lost,
                 CloseReason.CloseTimeout => _stalled || Options.HasSlowOwners,
-                CloseReason.Stalled => Options.HasSlowOwners,
+                CloseReason.Stalled => Options.HasSlowOwners || (_stalled && Options.Lanes > 0),
                 _ => true,
             };
             if (!allowed)
@@ -248,6 +261,7 @@ internal sealed class SimulatedWorld
             throw new SimulationException($"did not end with their tunnels: {Names(_loops)}");
         }
 
+        _lanes.ForEach(static l => l.CheckEnd());
         _tunnels.ForEach(static t => t.CheckEnd());
         if (Time.Armed > 0)
         {

@@ -21,13 +21,15 @@ internal sealed record SimulationOptions
         WireWindow = big ? 64 * 1024 : 1 << random.Next(6, 13);
         Tunnels = random.Next(1, 4);
         Frontends = random.Next(1, big ? 4 : 6);
+        Lanes = random.Next(2) == 0 ? 0 : random.Next(1, 3);
         Faults = random.Next(3) == 0 ? 0 : random.Next(1, 6);
         HasSlowOwners = random.Next(4) == 0;
         Budget = new ByteBudget(random.Next(4) == 0 ? Longest : 1 << 30);
         Limits = TunnelLimits.Default with
         {
             Scheduler = scheduler,
-            OwnerScheduler = random.Next(2) == 0 ? scheduler : PipeScheduler.Inline,
+            // A splice is a server's, whose owners never wait for a thread.
+            OwnerScheduler = Lanes == 0 && random.Next(2) == 0 ? scheduler : PipeScheduler.Inline,
             Budget = Budget,
             StallLimit = TimeSpan.FromSeconds(5),
         };
@@ -61,6 +63,9 @@ internal sealed record SimulationOptions
     public int Tunnels { get; }
 
     public int Frontends { get; }
+
+    /// <summary>Lanes on which frontends come and whose connections are spliced; with none frontends own the server's connections.</summary>
+    public int Lanes { get; }
 
     /// <summary>Things that go wrong, at most.</summary>
     public int Faults { get; }

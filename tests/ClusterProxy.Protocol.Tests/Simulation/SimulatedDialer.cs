@@ -5,19 +5,19 @@ using ClusterProxy.Protocol.Tunnels;
 
 namespace ClusterProxy.Protocol.Tests.Simulation;
 
-/// <summary>The server's end of a tunnel: it dials.</summary>
-internal sealed class SimulatedServer(SimulatedWorld world, PipeReader input, PipeWriter output, SimulatedAgent peer)
+/// <summary>The end that dials: the server's of a tunnel, or a frontend's of a lane.</summary>
+internal sealed class SimulatedDialer(SimulatedWorld world, PipeReader input, PipeWriter output, SimulatedEnd peer)
     : SimulatedEnd(world, input, output)
 {
     private readonly Dictionary<long, SimulatedDial> _dials = [];
     private long _lastDial;
 
-    /// <summary>The agent asked for no new dials.</summary>
+    /// <summary>The peer asked for no new dials.</summary>
     public bool IsDraining { get; private set; }
 
-    public SimulatedAgent Peer => peer;
+    public SimulatedEnd Peer => peer;
 
-    public int DialCount => _dials.Count;
+    public override int DialCount => _dials.Count;
 
     /// <summary>Asks for a connection; null when the tunnel has ended.</summary>
     public SimulatedDial? TryDial(int frontend)
@@ -55,7 +55,7 @@ internal sealed class SimulatedServer(SimulatedWorld world, PipeReader input, Pi
         _dials.Clear();
     }
 
-    protected override void RefuseData(long connectId) => Writer.TrySend(PacketFactory.CloseRequest(connectId));
+    protected override void RefuseData(long connectId) => Refuse(connectId);
 
     protected override void HandleControl(Packet packet)
     {
@@ -74,7 +74,7 @@ internal sealed class SimulatedServer(SimulatedWorld world, PipeReader input, Pi
                 IsDraining = true;
                 break;
             default:
-                throw new SimulationException($"the agent sent {packet.Type}");
+                throw new SimulationException($"a peer sent {packet.Type}");
         }
     }
 
@@ -84,7 +84,7 @@ internal sealed class SimulatedServer(SimulatedWorld world, PipeReader input, Pi
         {
             if (response.ConnectID != 0)
             {
-                Writer.TrySend(PacketFactory.CloseRequest(response.ConnectID));
+                Refuse(response.ConnectID);
             }
         }
         else if (response.Error.Length > 0)
@@ -93,7 +93,15 @@ internal sealed class SimulatedServer(SimulatedWorld world, PipeReader input, Pi
         }
         else
         {
-            dial.Complete(SimulatedAnswer.Connected, Open(response.ConnectID, TunnelRole.Dialer));
+            dial.Complete(SimulatedAnswer.Connected, Open(response.ConnectID, TunnelRole.Dialer, FeaturesOf(response)));
         }
     }
+
+    /// <summary>What a frontend does not know it has no use for, and says so: nobody gives credit for it.</summary>
+    private void Refuse(long connectId) => Writer.TrySend(PacketFactory.CloseRequest(connectId, cut: peer is SimulatedLaneServer));
+
+    /// <summary>A lane says for each connection what is possible all the way; it has credit in any case.</summary>
+    private TunnelFeatureSet FeaturesOf(DialResponse response) => peer is SimulatedLaneServer
+        ? TunnelFeatureSet.Credit | TunnelFeatures.Parse(response.Features)
+        : World.Options.Features;
 }

@@ -19,7 +19,8 @@ internal sealed class TunnelWriter : IAsyncDisposable
 
     /// <summary>
     /// Bytes that are sent without waiting for company. Below, one flush for many connections saves more than the thread
-    /// that is woken for it costs.
+    /// that is woken for it costs; unless there are no others: a flow that had the last turn to itself, and a short one, does not
+    /// wait, either. Behind a long turn a short rest waits for the next long one.
     /// </summary>
     private const int WorthATurn = 16 * 1024;
 
@@ -34,6 +35,7 @@ internal sealed class TunnelWriter : IAsyncDisposable
     private readonly Queue<OutgoingFlow> _ready = new();
     private readonly TurnSignal _signal;
     private readonly CancellationTokenSource _abort = new();
+    private volatile OutgoingFlow? _alone;
     private Exception? _fault;
     private bool _completing;
     private bool _ended;
@@ -138,7 +140,8 @@ internal sealed class TunnelWriter : IAsyncDisposable
     internal void Enqueue(OutgoingFlow flow)
     {
         // Before it is in the loop's hands.
-        var runs = flow.QueuedBytes >= WorthATurn;
+        var bytes = flow.QueuedBytes;
+        var runs = bytes >= WorthATurn || (bytes > 0 && flow == _alone);
         bool ended;
         lock (_gate)
         {
@@ -221,6 +224,7 @@ internal sealed class TunnelWriter : IAsyncDisposable
     private bool WriteTurn()
     {
         var written = 0;
+        OutgoingFlow? alone = null;
         while (TryDequeue(_control, out var packet))
         {
             written += PacketCodec.Write(_output, packet);
@@ -229,12 +233,18 @@ internal sealed class TunnelWriter : IAsyncDisposable
 
         while (written < TurnSize && TryDequeue(_ready, out var flow))
         {
+            alone = written == 0 ? flow : null;
             if (flow.WriteTurn(_output, _limits.MaxPayload, _observer, out var bytes))
             {
                 Enqueue(flow);
             }
 
             written += bytes;
+        }
+
+        if (written > 0)
+        {
+            _alone = written < WorthATurn ? alone : null;
         }
 
         return written > 0;

@@ -1,5 +1,6 @@
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Packets;
+using ClusterProxy.Protocol.Tests.Simulation;
 using ClusterProxy.Protocol.Tunnels;
 
 namespace ClusterProxy.Protocol.Tests.Tunnels;
@@ -52,6 +53,41 @@ public sealed class TunnelWriterTests
         Assert.True(tunnel.Writer.TrySend(PacketFactory.Drain()));
         var packets = await tunnel.ReadAsync(4).DefaultTimeout();
         Assert.True(packets.IndexOf("Drain") < 3, string.Join(", ", packets));
+    }
+
+    [Fact]
+    public async Task Write_FlowHadTheLastTurnToItself_LeavesInsideTheWrite()
+    {
+        var held = new SimulatedScheduler(new Random(1));
+        var tunnel = new TunnelPair(TunnelLimits.Default with { Scheduler = held });
+        var connection = tunnel.Connect(1);
+        var other = tunnel.Connect(2);
+        RunAll();
+        await connection.Output.WriteAsync(new byte[10]);
+        Assert.Equal(0, connection.SentBytes);
+        RunAll();
+        Assert.Equal(10, connection.SentBytes);
+        await connection.Output.WriteAsync(new byte[10]);
+        Assert.Equal(20, connection.SentBytes);
+
+        // With company, one flush for both is better.
+        await other.Output.WriteAsync(new byte[10]);
+        await connection.Output.WriteAsync(new byte[10]);
+        Assert.Equal((20, 0), (connection.SentBytes, other.SentBytes));
+        RunAll();
+        await connection.Output.WriteAsync(new byte[10]);
+        Assert.Equal((30, 10), (connection.SentBytes, other.SentBytes));
+
+        var disposal = tunnel.DisposeAsync().AsTask();
+        RunAll();
+        await disposal.DefaultTimeout();
+
+        void RunAll()
+        {
+            while (held.RunOne())
+            {
+            }
+        }
     }
 
     [Fact]

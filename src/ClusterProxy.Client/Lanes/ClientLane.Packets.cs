@@ -10,25 +10,39 @@ internal sealed partial class ClientLane
 {
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
-        while (await _transport.Reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        try
         {
-            while (_transport.Reader.TryRead(out var packet))
+            while (await _turns.WaitFor(_transport.Reader.ReadAsync(cancellationToken)))
             {
-                _settings.Metrics.PacketReceived(packet.Type, packet.Payload.Length);
-                if (packet.Type != PacketType.Data)
+                while (_transport.Reader.TryRead(out var packet))
                 {
-                    OnControl(packet.Message!);
-                }
-                else if (Find(packet.ConnectId) is { } connection)
-                {
-                    await connection.Connection.ReceiveAsync(packet.Payload).ConfigureAwait(false);
-                }
-                else
-                {
-                    _writer.TrySend(PacketFactory.CloseRequest(packet.ConnectId, cut: true));
+                    await OnPacketAsync(packet).ConfigureAwait(false);
                 }
             }
         }
+        finally
+        {
+            _turns.End();
+        }
+    }
+
+    private ValueTask OnPacketAsync(in ReceivedPacket packet)
+    {
+        _settings.Metrics.PacketReceived(packet.Type, packet.Payload.Length);
+        if (packet.Type != PacketType.Data)
+        {
+            OnControl(packet.Message!);
+        }
+        else if (Find(packet.ConnectId) is { } connection)
+        {
+            return connection.Connection.ReceiveAsync(packet.Payload);
+        }
+        else
+        {
+            _writer.TrySend(PacketFactory.CloseRequest(packet.ConnectId, cut: true));
+        }
+
+        return ValueTask.CompletedTask;
     }
 
     private LanedConnection? Find(long? connectId) => _connections.GetValueOrDefault(connectId ?? 0);
@@ -101,7 +115,7 @@ internal sealed partial class ClientLane
     {
         var features = TunnelFeatureSet.Credit | (TunnelFeatureSet.HalfClose & TunnelFeatures.Parse(response.Features));
         var connection = new LanedConnection(dial.Target, _settings, response.Connection, laned => new TunnelConnection(
-            _writer, response.ConnectID, TunnelRole.Dialer, features, _settings.Limits, _settings.Time, _settings.Metrics,
+            _writer, response.ConnectID, TunnelRole.Dialer, features, _limits, _settings.Time, _settings.Metrics,
             _ => OnEnded(laned), _roundTrip));
         _connections[response.ConnectID] = connection;
         _settings.Metrics.ConnectionMoved(null, ConnectionStatus.Ok);

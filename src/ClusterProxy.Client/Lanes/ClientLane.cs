@@ -29,6 +29,8 @@ internal sealed partial class ClientLane : IAsyncDisposable
 
     private readonly LaneConnection _transport;
     private readonly TunnelSettings _settings;
+    private readonly OwnerTurns _turns = new();
+    private readonly TunnelLimits _limits;
     private readonly bool _traces;
     private readonly TimeSpan _answerTimeout;
     private readonly Action<ClientLane> _onEnded;
@@ -54,6 +56,7 @@ internal sealed partial class ClientLane : IAsyncDisposable
         _traces = features.HasFlag(TunnelFeatureSet.Trace);
         _transport = transport;
         _settings = settings;
+        _limits = settings.Limits with { OwnerScheduler = _turns };
         _answerTimeout = answerTimeout;
         _onEnded = onEnded;
         Opened = _lastUsed = settings.Time.GetTimestamp();
@@ -83,7 +86,7 @@ internal sealed partial class ClientLane : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<PacketStreamEnd?> DialAsync(TunnelTarget target, CancellationToken cancellationToken)
     {
-        var dial = new LaneDial(BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue, target);
+        var dial = new LaneDial(BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue, target, _turns);
         _settings.Metrics.ConnectionMoved(null, ConnectionStatus.Dialing);
         Volatile.Write(ref _lastUsed, _settings.Time.GetTimestamp());
         var trace = _traces ? TunnelSettings.TraceOf(Activity.Current) : default;

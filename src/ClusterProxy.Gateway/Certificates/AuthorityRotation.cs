@@ -28,20 +28,20 @@ internal sealed class AuthorityRotation(RotationTimes times, TimeProvider time)
     /// <param name="published">PEM that clients are known to trust; null when that is nobody's task here.</param>
     /// <exception cref="FormatException">The state holds no certificates.</exception>
     /// <exception cref="CryptographicException">Its keys cannot be used.</exception>
-    public AuthorityStep Due(AuthorityState state, string? published)
+    public AuthorityTransition Due(AuthorityState state, string? published)
     {
         var now = time.GetUtcNow();
         using var signing = Signing(state);
         if (state.RetireAfter <= now)
         {
-            return AuthorityStep.Retire;
+            return AuthorityTransition.Retire;
         }
 
         if (state.NextKey is null)
         {
             return now >= From(signing.Certificate) + (2 * times.Authority / 3) || now >= Renewal(signing.Certificate)
-                ? AuthorityStep.Stage
-                : AuthorityStep.None;
+                ? AuthorityTransition.Stage
+                : AuthorityTransition.None;
         }
 
         using var next = Load(state, state.NextKey);
@@ -49,27 +49,27 @@ internal sealed class AuthorityRotation(RotationTimes times, TimeProvider time)
 
         // An authority that ends takes its leaves with it: late trust is better than none.
         var isPublished = published is null || Holds(published, next.Certificate) || now >= Until(signing.Certificate);
-        return hasLead && isPublished ? AuthorityStep.Promote : AuthorityStep.None;
+        return hasLead && isPublished ? AuthorityTransition.Promote : AuthorityTransition.None;
     }
 
-    public AuthorityState Take(AuthorityStep step, AuthorityState state)
+    public AuthorityState Take(AuthorityTransition step, AuthorityState state)
     {
         switch (step)
         {
-            case AuthorityStep.Stage:
+            case AuthorityTransition.Stage:
                 using (var next = NewAuthority())
                 {
                     return state with { Bundle = state.Bundle + next.ExportCertificatePem(), NextKey = next.ExportKeyPem() };
                 }
 
-            case AuthorityStep.Promote:
+            case AuthorityTransition.Promote:
                 using (var next = Load(state, state.NextKey!))
                 {
                     var others = Bundle(state).Where(c => c.Thumbprint != next.Certificate.Thumbprint);
                     return new AuthorityState(Pem(others.Prepend(next.Certificate)), state.NextKey!, RetireAfter: time.GetUtcNow() + times.Retirement);
                 }
 
-            case AuthorityStep.Retire:
+            case AuthorityTransition.Retire:
                 using (var signing = Signing(state))
                 {
                     using var next = state.NextKey is null ? null : Load(state, state.NextKey);

@@ -120,7 +120,7 @@ internal sealed class IssuedServingCertificate : IServingCertificate
 
             Issue(state);
             var step = _rotation.Due(state, _publisher?.Published);
-            return step == AuthorityStep.None || (await WriteAsync(_rotation.Take(step, state), step.ToString(), cancellationToken) && await LookAsync(cancellationToken));
+            return step == AuthorityTransition.None || (await WriteAsync(_rotation.Take(step, state), step.ToString(), cancellationToken) && await LookAsync(cancellationToken));
         }
         catch (Exception e) when (e is FormatException or CryptographicException or ArgumentException)
         {

@@ -22,7 +22,7 @@ public sealed class AuthorityRotationTests
     {
         _time.Advance(_times.Authority * 0.66);
 
-        Assert.Equal(AuthorityStep.None, Due());
+        Assert.Equal(AuthorityTransition.None, Due());
     }
 
     [Fact]
@@ -31,23 +31,23 @@ public sealed class AuthorityRotationTests
         var old = Subjects()[0];
 
         _time.Advance(_times.Authority * 0.67);
-        Assert.Equal(AuthorityStep.Stage, Take());
+        Assert.Equal(AuthorityTransition.Stage, Take());
         var staged = Subjects();
         Assert.Equal((2, old), (staged.Count, staged[0]));
         Assert.Equal(old, Signer());
 
-        Assert.Equal(AuthorityStep.None, Due());
+        Assert.Equal(AuthorityTransition.None, Due());
         _time.Advance(_times.Lead);
-        Assert.Equal(AuthorityStep.Promote, Take());
+        Assert.Equal(AuthorityTransition.Promote, Take());
         Assert.Equal(staged.Reverse(), Subjects());
         Assert.Equal(staged[1], Signer());
 
         _time.Advance(_times.Leaf);
-        Assert.Equal(AuthorityStep.None, Due());
+        Assert.Equal(AuthorityTransition.None, Due());
         _time.Advance(_times.Leaf * 0.1);
-        Assert.Equal(AuthorityStep.Retire, Take());
+        Assert.Equal(AuthorityTransition.Retire, Take());
         Assert.Equal([staged[1]], Subjects());
-        Assert.Equal(AuthorityStep.None, Due());
+        Assert.Equal(AuthorityTransition.None, Due());
     }
 
     [Fact]
@@ -58,9 +58,9 @@ public sealed class AuthorityRotationTests
         Take();
         _time.Advance(_times.Lead);
 
-        Assert.Equal(AuthorityStep.None, _rotation.Due(_state, published: ""));
-        Assert.Equal(AuthorityStep.None, _rotation.Due(_state, before));
-        Assert.Equal(AuthorityStep.Promote, _rotation.Due(_state, _state.Bundle));
+        Assert.Equal(AuthorityTransition.None, _rotation.Due(_state, published: ""));
+        Assert.Equal(AuthorityTransition.None, _rotation.Due(_state, before));
+        Assert.Equal(AuthorityTransition.Promote, _rotation.Due(_state, _state.Bundle));
     }
 
     [Fact]
@@ -69,18 +69,18 @@ public sealed class AuthorityRotationTests
         using var foreign = CertificateAuthority.Create("foreign", _time, TimeSpan.FromDays(90));
         _state = new AuthorityState(foreign.ExportCertificatePem(), foreign.ExportKeyPem());
 
-        Assert.Equal(AuthorityStep.None, Due());
+        Assert.Equal(AuthorityTransition.None, Due());
         _time.Advance(TimeSpan.FromDays(61));
 
-        Assert.Equal(AuthorityStep.Stage, Due());
+        Assert.Equal(AuthorityTransition.Stage, Due());
     }
 
     [Fact]
     public void Text_ShowsNoKey() => Assert.DoesNotContain("KEY", $"{_state}", StringComparison.Ordinal);
 
-    private AuthorityStep Due() => _rotation.Due(_state, published: null);
+    private AuthorityTransition Due() => _rotation.Due(_state, published: null);
 
-    private AuthorityStep Take()
+    private AuthorityTransition Take()
     {
         var step = Due();
         _state = _rotation.Take(step, _state);

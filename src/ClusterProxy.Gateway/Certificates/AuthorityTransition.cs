@@ -1,7 +1,7 @@
 namespace ClusterProxy.Gateway.Certificates;
 
-/// <summary>A step of a roll-over that is due.</summary>
-internal enum AuthorityStep
+/// <summary>What is due in a roll-over.</summary>
+internal enum AuthorityTransition
 {
     None,
 

@@ -14,6 +14,7 @@ internal sealed class ClusterGatewayFlags
     private readonly CertificateFlags _certificates;
     private readonly AuthenticationFlags _authentication;
     private readonly HubFlags _hub;
+    private readonly TraceFlags _traces;
     private readonly KlogFlags _klog;
 
     public ClusterGatewayFlags()
@@ -28,6 +29,7 @@ internal sealed class ClusterGatewayFlags
         _certificates = new CertificateFlags(Set, _defaults.Certificates);
         _authentication = new AuthenticationFlags(Set, _defaults);
         _hub = new HubFlags(Set, _defaults);
+        _traces = new TraceFlags(Set, _defaults);
         CompatibilityFlags.Add(Set);
         _klog = new KlogFlags(Set);
     }
@@ -52,6 +54,7 @@ internal sealed class ClusterGatewayFlags
         options = _certificates.Apply(result, options);
         options = _authentication.Apply(result, options);
         options = _hub.Apply(result, options);
+        options = _traces.Apply(result, options);
         return options with { Verbosity = _klog.Verbosity(result) };
     }
 }

@@ -5,6 +5,7 @@ using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Gateway.Forwarding;
 using ClusterProxy.Gateway.Listening;
 using ClusterProxy.Gateway.Status;
+using ClusterProxy.Gateway.Tracing;
 using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Endpoints;
@@ -30,6 +31,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly KubernetesClient? _hub;
     private readonly CertificateFiles _files;
     private readonly TunnelClient? _tunnel;
+    private readonly GatewayTracing _tracing;
     private readonly ClusterTransports _transports;
     private readonly LiveForwards _live = new();
     private readonly List<IAsyncDisposable> _started = [];
@@ -54,8 +56,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _hub = Hub.Create(options, logging, time);
         Clusters = new ClusterCatalog((ulong)time.GetUtcNow().ToUnixTimeMilliseconds() * 1000, Metrics, _logger);
         Metrics.Catalog.Observe(Clusters);
+        _tracing = new GatewayTracing(TraceOptions.Of(options));
         _tunnel = Tunnel.Create(options, factory, logging, time);
-        var dialer = new ClusterDialer(_tunnel);
+        var dialer = new ClusterDialer(_tunnel, _tracing);
         _transports = new ClusterTransports(
             Clusters, cluster => new ClusterTransport(cluster, dialer, options, time, Metrics, _logger), time);
         Metrics.Forwarding.Observe(_live, _transports);
@@ -117,6 +120,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _files.DisposeAsync();
         _exposition.Dispose();
         _live.Dispose();
+        _tracing.Dispose();
         await _services.DisposeAsync();
     }
 
@@ -134,7 +138,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
                 Versions = _options.TlsProtocols,
                 CipherSuites = _options.CipherSuites,
                 MaxStreams = _options.Http2MaxStreamsPerConnection,
-                Serve = ServeAsync,
+                Serve = _tracing.Around(ServeAsync),
             },
             logging, cancellationToken);
         _started.Add(_port);

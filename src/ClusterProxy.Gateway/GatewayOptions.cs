@@ -119,6 +119,11 @@ internal sealed record GatewayOptions
     /// <summary>The first part of it, in which everything is served although <c>/readyz</c> says no: endpoints take a moment to be withdrawn.</summary>
     public TimeSpan ShutdownDelay { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Off: spans leave the machine and say who is asked for what.</summary>
+    public string OtlpEndpoint { get; init; } = "";
+
+    public int TraceSamplingRatePerMillion { get; init; } = 1_000_000;
+
     public int Verbosity { get; init; } = 4;
 
     /// <summary>A directory alone needs no hub; a kubeconfig beside it adds one.</summary>

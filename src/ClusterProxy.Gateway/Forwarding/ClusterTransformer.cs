@@ -1,3 +1,4 @@
+using ClusterProxy.Gateway.Tracing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Forwarder;
@@ -19,6 +20,7 @@ internal sealed class ClusterTransformer(ForwardCall call) : HttpTransformer
         }
 
         Copy(httpContext, proxyRequest);
+        GatewayTracing.PassOn(proxyRequest);
         proxyRequest.Headers.Host = call.Host;
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-For", (IEnumerable<string>)HeaderRules.ForwardedFor(httpContext)!);
         if (call.Credential.Authorization is { } authorization)

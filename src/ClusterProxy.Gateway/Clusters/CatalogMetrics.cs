@@ -23,6 +23,9 @@ internal sealed class CatalogMetrics
             _prefix + "clusters", () => Count(catalog), description: "Clusters that are known, by where they are described.");
         _meter.CreateObservableGauge(
             _prefix + "cluster_problems", () => catalog.Problems.Count, description: "Secrets, ManagedClusters and files that cannot be used now.");
+        _meter.CreateObservableGauge(
+            _prefix + "insecure_clusters", () => catalog.Snapshot.All.Count(static c => c.Endpoint.Insecure),
+            description: "Clusters whose certificate is not checked, because their descriptions say so.");
     }
 
     public void DescriptionRefused() => _refused.Add(1);

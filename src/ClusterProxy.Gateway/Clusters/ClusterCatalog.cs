@@ -91,6 +91,11 @@ internal sealed class ClusterCatalog(ulong firstVersion, GatewayMetrics metrics,
                 return;
             }
 
+            if (cluster.Endpoint.Insecure && _snapshot.Find(name) is not { Endpoint.Insecure: true })
+            {
+                logger.ClusterInsecure(name, where);
+            }
+
             _owners[name] = source;
             Put(cluster);
         }

@@ -67,6 +67,18 @@ public sealed class DirectoryTests : IAsyncLifetime
     }
 
     [Fact]
+    public void ClusterThatIsNotChecked_IsSpokenOf()
+    {
+        Write("a.yaml", Yaml("alpha", "https://a:1"));
+        Write("b.yaml", Yaml("beta", "https://b:1").Replace("system-roots", "insecure", StringComparison.Ordinal));
+        _catalog.Add(new ClusterDirectory(_directory.Path, new ClusterProjection(new GatewayOptions()), TimeProvider.System, _log.CreateFactory().CreateLogger("test")));
+
+        var warning = Assert.Single(_log.Records, static r => r.EventName == "ClusterInsecure");
+        Assert.Contains("cluster beta", warning.Message, StringComparison.Ordinal);
+        Assert.Contains("b.yaml", warning.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void FileThatIsNoYaml_IsAProblem()
     {
         Write("a.yaml", "a: [");

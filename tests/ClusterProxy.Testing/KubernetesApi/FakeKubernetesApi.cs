@@ -76,6 +76,9 @@ public sealed class FakeKubernetesApi : IAsyncDisposable
     /// <summary>The kinds that are served; a test may add custom ones before it starts clients.</summary>
     public IReadOnlyList<ApiResource> Resources { get; set; } = ApiResources.All;
 
+    /// <summary>An API group that another server serves; its kinds must be among <see cref="Resources"/> to be discovered.</summary>
+    public AggregatedApi? Aggregated { get; set; }
+
     public IReadOnlyList<RecordedRequest> Requests => _requests.Items;
 
     /// <summary>Watches that were opened so far and hear what comes.</summary>
@@ -175,6 +178,13 @@ public sealed class FakeKubernetesApi : IAsyncDisposable
 
     private async Task ServeAsync(HttpContext context)
     {
+        if (Aggregated is { } aggregated && aggregated.Serves(context.Request.Path.Value ?? "")
+            && await ApiAuthentication.UserAsync(this, context) is { } known)
+        {
+            await aggregated.ForwardAsync(context, known);
+            return;
+        }
+
         using var body = new StreamReader(context.Request.Body, Encoding.UTF8);
         var headers = context.Request.Headers.ToDictionary(static h => h.Key, static h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         var request = new RecordedRequest(

@@ -13,6 +13,7 @@ internal sealed class ClusterGatewayFlags
     private readonly ServingFlags _serving;
     private readonly CertificateFlags _certificates;
     private readonly AuthenticationFlags _authentication;
+    private readonly CallerFlags _callers;
     private readonly HubFlags _hub;
     private readonly TraceFlags _traces;
     private readonly KlogFlags _klog;
@@ -28,6 +29,7 @@ internal sealed class ClusterGatewayFlags
         _serving = new ServingFlags(Set, _defaults);
         _certificates = new CertificateFlags(Set, _defaults.Certificates);
         _authentication = new AuthenticationFlags(Set, _defaults);
+        _callers = new CallerFlags(Set, _defaults);
         _hub = new HubFlags(Set, _defaults);
         _traces = new TraceFlags(Set, _defaults);
         CompatibilityFlags.Add(Set);
@@ -53,6 +55,7 @@ internal sealed class ClusterGatewayFlags
         options = _serving.Apply(result, options);
         options = _certificates.Apply(result, options);
         options = _authentication.Apply(result, options);
+        options = _callers.Apply(result, options);
         options = _hub.Apply(result, options);
         options = _traces.Apply(result, options);
         return options with { Verbosity = _klog.Verbosity(result) };

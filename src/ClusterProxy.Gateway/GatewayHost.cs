@@ -4,14 +4,12 @@ using ClusterProxy.Gateway.Certificates;
 using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Gateway.Forwarding;
 using ClusterProxy.Gateway.Listening;
-using ClusterProxy.Gateway.Status;
 using ClusterProxy.Gateway.Tracing;
 using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Endpoints;
 using ClusterProxy.Hosting.Metrics;
 using ClusterProxy.Kubernetes;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Yarp.ReverseProxy.Forwarder;
@@ -51,7 +49,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         var factory = _services.GetRequiredService<IMeterFactory>();
         _exposition = new PrometheusText(factory, [GatewayMetrics.MeterName, HostingMetrics.MeterName, ProcessMetrics.MeterName]);
         _ = new ProcessMetrics(factory);
-        Metrics = new GatewayMetrics(factory);
+        Metrics = new GatewayMetrics(factory, options.MetricsPerCluster);
         _files = new CertificateFiles(new HostingMetrics(factory, "gateway"), _logger, time, CertificateNotice);
         _hub = Hub.Create(options, logging, time);
         Clusters = new ClusterCatalog((ulong)time.GetUtcNow().ToUnixTimeMilliseconds() * 1000, Metrics, _logger);
@@ -129,6 +127,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         var serving = await ServingCertificates.StartAsync(_options, _files, _hub, _logger, _time, cancellationToken);
         _started.Add(serving);
         AddSources();
+        var api = CreateApi(Readiness(), _logger, _time);
         _port = await Listening.SecurePort.StartAsync(
             new SecurePortOptions
             {
@@ -138,7 +137,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
                 Versions = _options.TlsProtocols,
                 CipherSuites = _options.CipherSuites,
                 MaxStreams = _options.Http2MaxStreamsPerConnection,
-                Serve = _tracing.Around(ServeAsync),
+                Serve = _tracing.Around(api.ServeAsync),
             },
             logging, cancellationToken);
         _started.Add(_port);
@@ -183,6 +182,4 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             Clusters.Add(new HubClusters(_hub, projection, _options));
         }
     }
-
-    private static Task ServeAsync(HttpContext context) => StatusAnswer.NoSuchPath().WriteAsync(context);
 }

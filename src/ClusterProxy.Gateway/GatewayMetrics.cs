@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using ClusterProxy.Gateway.Aggregation;
 using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Gateway.Forwarding;
 
@@ -10,14 +11,17 @@ internal sealed class GatewayMetrics
     public const string MeterName = "ClusterProxy.Gateway";
     private const string Ours = "clusterproxy_gateway_";
 
-    public GatewayMetrics(IMeterFactory meters)
+    public GatewayMetrics(IMeterFactory meters, bool perCluster = false)
     {
         var meter = meters.Create(MeterName);
         Catalog = new CatalogMetrics(meter, Ours);
+        Requests = new RequestMetrics(meter, perCluster);
         Forwarding = new ForwardingMetrics(meter, Ours);
     }
 
     public CatalogMetrics Catalog { get; }
+
+    public RequestMetrics Requests { get; }
 
     public ForwardingMetrics Forwarding { get; }
 }

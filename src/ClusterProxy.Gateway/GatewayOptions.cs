@@ -110,6 +110,17 @@ internal sealed record GatewayOptions
     /// <summary>File of identity rules.</summary>
     public string ClusterGatewayProxyConfig { get; init; } = "";
 
+    /// <summary>File of who may do what; empty asks the hub.</summary>
+    public string AccessPolicy { get; init; } = "";
+
+    /// <summary>Keys of extras that clusters are told. kube-apiserver adds some by itself, and each needs a right in every cluster.</summary>
+    public IReadOnlyList<string> ImpersonateExtra { get; init; } = [];
+
+    public bool ImpersonateUid { get; init; }
+
+    /// <summary>Off: upstream's labels are as many as clusters, times resources, verbs and codes.</summary>
+    public bool MetricsPerCluster { get; init; }
+
     /// <summary>Nobody is authenticated or authorised; on loopback only.</summary>
     public bool StandaloneDebugMode { get; init; }
 

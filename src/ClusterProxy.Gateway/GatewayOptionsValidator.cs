@@ -75,6 +75,10 @@ internal static class GatewayOptionsValidator
         errors.Readable("client-ca-file", options.ClientCaFile);
         errors.Readable("requestheader-client-ca-file", options.RequestHeaderClientCaFile);
         errors.Readable("cluster-gateway-proxy-config", options.ClusterGatewayProxyConfig);
+        errors.Readable("access-policy", options.AccessPolicy);
+        errors.AddIf(
+            !options.UsesKubernetes && options.AccessPolicy.Length == 0 && !options.StandaloneDebugMode,
+            "flag --access-policy is empty: without a hub nothing else says who may do what; name a file with rules");
         errors.NotNegative("authentication-token-webhook-cache-ttl", options.AuthenticationTokenCacheTtl);
         errors.NotNegative("authorization-webhook-cache-authorized-ttl", options.AuthorizationAllowedCacheTtl);
         errors.NotNegative("authorization-webhook-cache-unauthorized-ttl", options.AuthorizationDeniedCacheTtl);

@@ -2,7 +2,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace ClusterProxy.Hosting.Endpoints;
 
-internal static class TextResponse
+/// <summary>Short answers that are no JSON.</summary>
+public static class TextResponse
 {
     public static Task WriteTextAsync(
         this HttpContext context, string text, int status = StatusCodes.Status200OK, string contentType = "text/plain; charset=utf-8")

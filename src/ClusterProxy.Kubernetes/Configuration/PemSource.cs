@@ -34,7 +34,7 @@ public sealed class PemSource
     public override string ToString() => Path ?? "inline data";
 
     /// <exception cref="KubeConfigException">The file cannot be read.</exception>
-    internal string Read()
+    public string Read()
     {
         if (_inline is not null)
         {

@@ -1,0 +1,49 @@
+using System.Text.Json.Nodes;
+using ClusterProxy.Gateway.Clusters;
+using ClusterProxy.Gateway.Status;
+using ClusterProxy.Kubernetes.Requests;
+using ClusterProxy.Kubernetes.Resources;
+
+namespace ClusterProxy.Gateway.Aggregation;
+
+/// <summary>
+/// <c>clustergateways/NAME/health</c>: read is the object itself; written is what a prober found, into the annotations of the cluster's
+/// Secret, where the Go gateway puts it and every replica sees it.
+/// </summary>
+/// <param name="group">Of the API.</param>
+/// <param name="collection">Of clustergateways.</param>
+/// <param name="clusters">That are known.</param>
+/// <param name="secrets">Null where there are none to write to.</param>
+/// <param name="secretNamespace">Of the Secrets.</param>
+internal sealed class HealthSubresource(
+    ApiGroup group, ServedCollection collection, ClusterCatalog clusters, ResourceClient<Secret>? secrets, string secretNamespace)
+{
+    public async Task PutAsync(ServedRequest request, string name)
+    {
+        if (clusters.Find(name) is not { IsGateway: true } cluster)
+        {
+            await request.RefuseAsync(StatusAnswer.NotFound(group.Name, collection.Kind.Plural, name));
+            return;
+        }
+
+        var report = await HealthReport.ReadAsync(request.Context, name);
+        if (secrets is null || cluster.Origin != ClusterOrigin.Secret)
+        {
+            await request.RefuseAsync(StatusAnswer.MethodNotAllowed($"cluster \"{name}\" is described by a file, which the gateway does not write"));
+            return;
+        }
+
+        var annotations = new JsonObject
+        {
+            [$"status.{group.Name}/healthy"] = report.IsHealthy ? "True" : "False",
+            [$"status.{group.Name}/healthy-reason"] = report.Reason,
+        };
+        await secrets.PatchAsync(
+            new ResourceName(secretNamespace, name),
+            Patch.Merge(new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = annotations } }),
+            subresource: null,
+            request.Context.RequestAborted);
+        var written = cluster with { Health = new ClusterHealth(report.IsHealthy, report.Reason) };
+        await collection.GetAsync(request.Context, request.Target, collection.Kind.Project(written));
+    }
+}

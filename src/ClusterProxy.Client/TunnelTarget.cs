@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using ClusterProxy.Protocol;
 
 namespace ClusterProxy.Client;
 
@@ -9,6 +10,7 @@ namespace ClusterProxy.Client;
 public sealed record TunnelTarget
 {
     private const int MaxHostLength = 253;
+    private const int ServiceProxyPort = 7443;
 
     /// <summary>Creates a target.</summary>
     /// <param name="host">A DNS name or an IP address, IPv6 without brackets. It is resolved where the agent runs.</param>
@@ -27,6 +29,17 @@ public sealed record TunnelTarget
         ArgumentOutOfRangeException.ThrowIfGreaterThan(port, IPEndPoint.MaxPort);
         Host = host;
         Port = port;
+    }
+
+    /// <summary>
+    /// The service proxy of a managed cluster: a host that stands in no DNS and is known to the cluster's agent alone
+    /// (<c>&lt;hash&gt;.open-cluster-management.proxy</c>), port 7443. It goes on to Services of the cluster.
+    /// </summary>
+    /// <param name="cluster">The cluster's name.</param>
+    public static TunnelTarget ServiceProxy(string cluster)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(cluster);
+        return new TunnelTarget(ServiceProxyHost.Of(cluster), ServiceProxyPort);
     }
 
     /// <summary>A DNS name or an IP address, IPv6 without brackets.</summary>

@@ -15,6 +15,7 @@ internal sealed class ClusterGatewayFlags
     private readonly AuthenticationFlags _authentication;
     private readonly CallerFlags _callers;
     private readonly HubFlags _hub;
+    private readonly ServiceFlags _services;
     private readonly TraceFlags _traces;
     private readonly KlogFlags _klog;
 
@@ -31,6 +32,7 @@ internal sealed class ClusterGatewayFlags
         _authentication = new AuthenticationFlags(Set, _defaults);
         _callers = new CallerFlags(Set, _defaults);
         _hub = new HubFlags(Set, _defaults);
+        _services = new ServiceFlags(Set, _defaults);
         _traces = new TraceFlags(Set, _defaults);
         CompatibilityFlags.Add(Set);
         _klog = new KlogFlags(Set);
@@ -57,6 +59,7 @@ internal sealed class ClusterGatewayFlags
         options = _authentication.Apply(result, options);
         options = _callers.Apply(result, options);
         options = _hub.Apply(result, options);
+        options = _services.Apply(result, options);
         options = _traces.Apply(result, options);
         return options with { Verbosity = _klog.Verbosity(result) };
     }

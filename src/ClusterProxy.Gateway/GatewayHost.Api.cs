@@ -2,11 +2,14 @@ using ClusterProxy.Gateway.Aggregation;
 using ClusterProxy.Gateway.Authentication;
 using ClusterProxy.Gateway.Authorization;
 using ClusterProxy.Gateway.Identities;
+using ClusterProxy.Gateway.UserServer;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Endpoints;
 using ClusterProxy.Hosting.Reloading;
 using ClusterProxy.Kubernetes.Resources;
 using ClusterProxy.Kubernetes.Reviews;
+using Microsoft.Extensions.DependencyInjection;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace ClusterProxy.Gateway;
 
@@ -28,6 +31,7 @@ internal sealed partial class GatewayHost
         var collections = kinds.Select(k => new ServedCollection(group, k, history, time, _live.Ending)).ToArray();
         var proxied = new ProxiedRequests(group, authorizer, CreateIdentities(group, reloader, logger), Clusters, Forwarder);
         var health = new HealthSubresource(group, collections[0], Clusters, _hub?.Resource(KnownResources.Secrets), _options.SecretNamespace);
+        var userServer = CreateUserServer(proxied, reloader, logger);
         reloader.Start();
         return new GatewayApi
         {
@@ -45,6 +49,7 @@ internal sealed partial class GatewayHost
             Resources = new ResourceRequests(group, collections, health, proxied, authorizer),
             Metrics = _exposition,
             Records = new RequestRecords(Metrics.Requests, time),
+            Others = userServer.ServeAsync,
         };
     }
 
@@ -112,6 +117,22 @@ internal sealed partial class GatewayHost
             ImpersonatesCallers = !_options.StandaloneDebugMode && _options.FeatureGates.ImpersonatesCallers != false,
             TakesAnonymous = _options.StandaloneDebugMode,
         });
+    }
+
+    private UserServerPaths CreateUserServer(ProxiedRequests proxied, FileReloader reloader, ILogger logger)
+    {
+        if (_options.ServicePolicy.Length == 0)
+        {
+            return new UserServerPaths(proxied, null, static () => ServicePolicy.Nothing, Clusters);
+        }
+
+        var policy = ServicePolicyFile.Load(new FlagFile("service-policy", _options.ServicePolicy));
+        Follow(reloader, policy, logger);
+        var authorities = _files.Authorities("service-proxy", new FlagFile("service-proxy-ca-cert", _options.ServiceProxyCaCert));
+        var services = new ServiceForwarder(
+            _services.GetRequiredService<IHttpForwarder>(), _tunnel!, () => authorities.Value, _tracing, _time);
+        _started.Add(services);
+        return new UserServerPaths(proxied, services, () => policy.Value, Clusters);
     }
 
     private static void Follow(FileReloader reloader, ReloadingFile file, ILogger logger) => reloader.Add(file, outcome =>

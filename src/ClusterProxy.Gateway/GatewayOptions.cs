@@ -130,6 +130,11 @@ internal sealed record GatewayOptions
     /// <summary>The first part of it, in which everything is served although <c>/readyz</c> says no: endpoints take a moment to be withdrawn.</summary>
     public TimeSpan ShutdownDelay { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Rules that say who may reach which services of clusters; empty for nobody.</summary>
+    public string ServicePolicy { get; init; } = "";
+
+    public string ServiceProxyCaCert { get; init; } = "";
+
     /// <summary>Off: spans leave the machine and say who is asked for what.</summary>
     public string OtlpEndpoint { get; init; } = "";
 

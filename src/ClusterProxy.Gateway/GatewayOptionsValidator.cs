@@ -17,6 +17,7 @@ internal static class GatewayOptionsValidator
         CheckServing(options, errors);
         CheckCallers(options, errors);
         CertificateFlags.Check(options, errors);
+        ServiceFlags.Check(options, errors);
         TraceFlags.Check(options, errors);
         return errors.Sentences;
     }

@@ -43,4 +43,9 @@ public sealed class TunnelTargetTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new TunnelTarget("a", 0));
         Assert.Equal("[::1]:7", new TunnelTarget("::1", 7).ToString());
     }
+
+    /// <summary>Upstream's own vector, spec/cluster-proxy.md 1.9.</summary>
+    [Fact]
+    public void ServiceProxy_OfACluster_IsUpstreamsHost() => Assert.Equal(
+        "cluster-a140791d2b20a847f2c74c62c384f93fb83691d871e80385.open-cluster-management.proxy:7443", $"{TunnelTarget.ServiceProxy("cluster1")}");
 }

@@ -10,6 +10,7 @@ internal sealed class ApiEndpoints(FakeKubernetesApi api, ObjectStore store, Wat
     private readonly ObjectWrites _writes = new(store, time);
     private readonly ObjectReads _reads = new(store);
     private readonly ApiReviews _reviews = new(api);
+    private readonly PodSubresources _pods = new(api);
 
     public async Task ServeAsync(HttpContext context, RecordedRequest request)
     {
@@ -64,6 +65,11 @@ internal sealed class ApiEndpoints(FakeKubernetesApi api, ObjectStore store, Wat
         {
             // Older kubectls ask for it in protobuf before they create anything; no bytes are a document that knows no kinds.
             context.Response.ContentType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+            return;
+        }
+
+        if (await _pods.TryServeAsync(context, request))
+        {
             return;
         }
 

@@ -7,6 +7,7 @@ public static class ApiResources
     [
         new("", "v1", "ConfigMap", "configmaps", true) { ShortNames = ["cm"] },
         new("", "v1", "Namespace", "namespaces", false) { ShortNames = ["ns"], Subresources = ["status"], Columns = [("Status", "status.phase")] },
+        new("", "v1", "Pod", "pods", true) { ShortNames = ["po"], Subresources = ["status"], Columns = [("Status", "status.phase")] },
         new("", "v1", "Secret", "secrets", true) { Columns = [("Type", "type")] },
         new("apiregistration.k8s.io", "v1", "APIService", "apiservices", false) { Subresources = ["status"] },
         new("authentication.k8s.io", "v1", "TokenReview", "tokenreviews", false) { IsReview = true },

@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using ClusterProxy.Kubernetes.Configuration;
 using ClusterProxy.Testing.Certificates;
 using Microsoft.AspNetCore.Builder;
@@ -29,6 +30,7 @@ public sealed class FakeKubernetesApi : IAsyncDisposable
     private readonly ObjectStore _store = new();
     private readonly WatchControl _watches = new();
     private readonly ApiEndpoints _endpoints;
+    private readonly Channel<string> _logLines = Channel.CreateUnbounded<string>();
     private readonly ObservedList<RecordedRequest> _requests = new();
     private readonly ConcurrentDictionary<string, ConnectionContext> _connections = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _serverNames = new(StringComparer.Ordinal);
@@ -48,6 +50,7 @@ public sealed class FakeKubernetesApi : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, port, Listen);
         });
         _application = builder.Build();
+        _application.UseWebSockets();
         _application.Run(ServeAsync);
     }
 
@@ -133,6 +136,9 @@ public sealed class FakeKubernetesApi : IAsyncDisposable
     public void Delete(string plural, string? inNamespace, string name) =>
         _store.Write(Resources.Single(r => r.Plural == plural), new ObjectKey(inNamespace ?? "", name), static _ => null);
 
+    /// <summary>A line of whatever pod's log is being followed, or is followed next.</summary>
+    public void WriteLog(string line) => _logLines.Writer.TryWrite(line);
+
     /// <summary>Forgets all history, as etcd does by the hour.</summary>
     public void Compact() => _store.Compact();
 
@@ -143,6 +149,8 @@ public sealed class FakeKubernetesApi : IAsyncDisposable
     public void BreakWatches() => _watches.Tell(WatchAction.Break);
 
     public void ExpireWatches() => _watches.Tell(WatchAction.Expire);
+
+    internal ChannelReader<string> LogLines => _logLines.Reader;
 
     public async ValueTask DisposeAsync()
     {

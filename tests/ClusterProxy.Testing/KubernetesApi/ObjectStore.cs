@@ -59,8 +59,9 @@ internal sealed class ObjectStore
     /// <param name="resource">The kind.</param>
     /// <param name="key">Which object.</param>
     /// <param name="change">Gets a copy of the object as it is and gives the new one; may throw an <see cref="ApiErrorException"/>.</param>
+    /// <param name="isKept">False to only say what the new object would be.</param>
     /// <returns>The new object, or the last state of the deleted one.</returns>
-    public JsonObject Write(ApiResource resource, ObjectKey key, Func<JsonObject?, JsonObject?> change)
+    public JsonObject Write(ApiResource resource, ObjectKey key, Func<JsonObject?, JsonObject?> change, bool isKept = true)
     {
         lock (_gate)
         {
@@ -69,6 +70,11 @@ internal sealed class ObjectStore
             if (before is not null && after is not null && JsonNode.DeepEquals(before, after))
             {
                 return before;
+            }
+
+            if (!isKept)
+            {
+                return after ?? before!;
             }
 
             _version++;

@@ -17,7 +17,7 @@ internal sealed partial class ObjectWrites(ObjectStore store, TimeProvider time)
         }
 
         var name = ObjectPath.Text(value, "metadata.name") ?? throw ApiErrorException.Invalid(call.Resource, "", "metadata.name", "name or generateName is required");
-        return store.Write(call.Resource, new ObjectKey(call.Namespace, name), before => before is null
+        return Write(call, new ObjectKey(call.Namespace, name), before => before is null
             ? Born(call, name, value)
             : throw ApiErrorException.AlreadyExists(call.Resource, name));
     }
@@ -25,7 +25,7 @@ internal sealed partial class ObjectWrites(ObjectStore store, TimeProvider time)
     public JsonObject Update(ApiCall call)
     {
         var value = call.Body();
-        return store.Write(call.Resource, call.Key, before => before is null
+        return Write(call, call.Key, before => before is null
             ? throw ApiErrorException.NotFound(call.Resource, call.Name!)
             : Changed(call, before, value));
     }
@@ -40,7 +40,7 @@ internal sealed partial class ObjectWrites(ObjectStore store, TimeProvider time)
             return Apply(call, call.Body());
         }
 
-        var patched = store.Write(call.Resource, call.Key, before =>
+        var patched = Write(call, call.Key, before =>
         {
             if (before is null)
             {
@@ -68,7 +68,7 @@ internal sealed partial class ObjectWrites(ObjectStore store, TimeProvider time)
     public JsonObject Delete(ApiCall call)
     {
         var options = call.Request.Body.Length > 0 ? call.Body() : [];
-        return store.Write(call.Resource, call.Key, before =>
+        return Write(call, call.Key, before =>
         {
             if (before is null)
             {
@@ -94,6 +94,10 @@ internal sealed partial class ObjectWrites(ObjectStore store, TimeProvider time)
         });
     }
 
+    /// <summary>With dryRun=All the answer is that of a write, and nothing is kept.</summary>
+    private JsonObject Write(ApiCall call, ObjectKey key, Func<JsonObject?, JsonObject?> change) =>
+        store.Write(call.Resource, key, change, isKept: call.Query("dryRun") != "All");
+
     private (JsonObject Value, bool IsNew) Apply(ApiCall call, JsonObject applied)
     {
         if (call.Query("fieldManager") is not { } manager)
@@ -107,7 +111,7 @@ internal sealed partial class ObjectWrites(ObjectStore store, TimeProvider time)
         }
 
         var isNew = false;
-        var value = store.Write(call.Resource, call.Key, before =>
+        var value = Write(call, call.Key, before =>
         {
             isNew = before is null;
             var current = before ?? Skeleton(call);

@@ -7,6 +7,8 @@ public static class BuiltProgram
 
     public static string ProxyAgent => Find("proxy-agent", "ClusterProxy.Agent");
 
+    public static string ClusterGateway => Find("cluster-gateway", "ClusterProxy.Gateway");
+
     public static string Cli => Find("clusterproxy", "ClusterProxy.Cli");
 
     private static string Find(string assembly, string project)

@@ -1,0 +1,111 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace ClusterProxy.Gateway.Tests.Acceptance;
+
+/// <summary>The steps of the acceptance flow that no kubectl makes by itself.</summary>
+public sealed class WireAcceptanceTests(GatewayBed bed) : IClassFixture<GatewayBed>
+{
+    [Fact]
+    public async Task Step5_SpdyUpgrade_KeepsItsMethodAndEveryByte()
+    {
+        await using var stream = await ConnectAsync(SslApplicationProtocol.Http11);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST {GatewayBed.Prefix}/api/v1/namespaces/default/pods/web/exec?command=a&command=b%20c HTTP/1.1\r\nHost: gateway\r\n"
+            + $"Authorization: Bearer {GatewayBed.Alice}\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: v4.channel.k8s.io\r\n\r\n"));
+        Assert.StartsWith("HTTP/1.1 101 ", await ReadHeadAsync(stream), StringComparison.Ordinal);
+        var bytes = RandomNumberGenerator.GetBytes(1024 * 1024);
+
+        var writing = stream.WriteAsync(bytes);
+        var back = new byte[bytes.Length];
+        await stream.ReadExactlyAsync(back).DefaultTimeout();
+        await writing.DefaultTimeout();
+
+        Assert.Equal(bytes, back);
+        var request = await bed.Managed.WaitForRequestAsync(static r => r.Is("POST", "/exec")).DefaultTimeout();
+        Assert.Equal("?command=a&command=b%20c", request.Query);
+        Assert.Equal("alice", request.Headers["Impersonate-User"]);
+    }
+
+    [Fact]
+    public async Task Step10_AThousandWatchesOverOneConnection_AllHearTheSameEvent()
+    {
+        const int Count = 1000;
+        using var client = bed.Client(connections: 1);
+        var opened = bed.Managed.WatchesStarted.Value;
+        var answers = new List<StreamReader>();
+        for (var i = 0; i < Count; i += 50)
+        {
+            answers.AddRange(await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => WatchAsync(client))).DefaultTimeout());
+        }
+
+        await bed.Managed.WatchesStarted.WaitForAtLeastAsync(opened + Count).DefaultTimeout();
+        bed.Managed.Put("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"for-all","namespace":"many"},"data":{}}""");
+
+        var lines = await Task.WhenAll(answers.Select(static a => a.ReadLineAsync())).DefaultTimeout();
+        Assert.All(lines, static l => Assert.Contains("for-all", l, StringComparison.Ordinal));
+        answers.ForEach(static a => a.Dispose());
+    }
+
+    [Theory]
+    [InlineData("X-Remote-User")]
+    [InlineData("x_remote_user")]
+    [InlineData("Impersonate-User")]
+    public async Task Step11_SpoofWithoutAFrontProxysCertificate_IsNobody(string header)
+    {
+        using var client = bed.Client(connections: 1);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(bed.Url, $"{GatewayBed.Prefix}/api/v1/namespaces"));
+        request.Headers.Add(header, "root");
+        request.Headers.Add("X-Remote-Group", "system:masters");
+        bed.Hub.AccessRule = static spec => spec["user"]?.GetValue<string>() is not ("root" or "system:anonymous");
+
+        using var answer = await client.SendAsync(request).DefaultTimeout();
+        bed.Hub.AccessRule = static _ => true;
+
+        Assert.Contains(answer.StatusCode, new[] { HttpStatusCode.Forbidden, HttpStatusCode.Unauthorized });
+        Assert.DoesNotContain(bed.Managed.Requests, static r => r.Headers.Values.Any(static v => v.Contains("root", StringComparison.Ordinal)));
+    }
+
+    private async Task<StreamReader> WatchAsync(HttpClient client)
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, new Uri(bed.Url, $"{GatewayBed.Prefix}/api/v1/namespaces/many/configmaps?watch=true&resourceVersion=0"))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", GatewayBed.Alice);
+        var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        return new StreamReader(await answer.EnsureSuccessStatusCode().Content.ReadAsStreamAsync());
+    }
+
+    private async Task<SslStream> ConnectAsync(SslApplicationProtocol protocol)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, bed.Url.Port);
+        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            CertificateChainPolicy = bed.Policy(),
+            ApplicationProtocols = [protocol],
+        }).DefaultTimeout();
+        return stream;
+    }
+
+    private static async Task<string> ReadHeadAsync(Stream stream)
+    {
+        var head = new StringBuilder();
+        var one = new byte[1];
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal) && await stream.ReadAsync(one).DefaultTimeout() == 1)
+        {
+            head.Append((char)one[0]);
+        }
+
+        return head.ToString();
+    }
+}

@@ -39,7 +39,7 @@ internal static class DemoCommand
         var keep = new Option<bool>("--keep") { Description = "Leave everything running afterwards and print commands for another terminal." };
         var command = new Command(
             "demo",
-            "Starts a proxy-server, two agents and an API behind each on this machine, and sends real work through the tunnel. "
+            "Starts a proxy-server, two agents, an API behind each and a gateway on this machine, and sends real work through the tunnel. "
             + "Exit code 0 only if every step did what it claims.\n\n"
             + "Examples:\n  clusterproxy demo\n  clusterproxy demo --keep\n  clusterproxy demo --bytes 1048576 --plain")
         {

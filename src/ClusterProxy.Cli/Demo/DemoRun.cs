@@ -48,6 +48,7 @@ internal sealed class DemoRun(DemoSettings settings, IDemoView view, TimeProvide
         new UploadStep(topology, settings.Bytes, time),
         new TogetherStep(topology, time),
         new DeadTargetStep(topology, time),
+        new GatewayStep(topology, time),
         new AgentKilledStep(topology, time),
     ];
 

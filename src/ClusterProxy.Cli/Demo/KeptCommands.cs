@@ -23,10 +23,22 @@ internal static class KeptCommands
                 + $" --cacert {files.ApiCa} https://alpha/version",
             $"{cli} health alpha beta {tls} --target-ca {files.ApiCa}",
             $"{cli} connect beta:443 --listen 127.0.0.1:8443 --server unix://{server.SocketPath}",
+            .. Gateway(topology),
             $"curl {health}/readyz",
             $"curl -s {health}/metrics | grep ready_backends",
             "",
             "Ctrl-C ends it.",
         ];
+    }
+
+    private static IEnumerable<string> Gateway(DemoTopology topology)
+    {
+        if (topology.Gateway is not { } gateway)
+        {
+            yield break;
+        }
+
+        var files = topology.Certificates;
+        yield return $"curl --cacert {gateway.AuthorityFile} --cert {files.User.Certificate} --key {files.User.Key} {gateway.Http.Url("alpha", "/version")}";
     }
 }

@@ -3,7 +3,7 @@ namespace ClusterProxy.Cli.Tests.Demo;
 /// <summary>The demo as users run it, with smaller transfers.</summary>
 public sealed class DemoTests
 {
-    private const int Steps = 10;
+    private const int Steps = 11;
     private const int Interrupted = 130;
     private const string SmallTransfer = "--bytes=4194304";
 
@@ -28,9 +28,9 @@ public sealed class DemoTests
     }
 
     [SkippableTheory]
-    [InlineData("1/10 ok", ProgramSignal.Interrupt)]
-    [InlineData("5/10 ok", ProgramSignal.Interrupt)]
-    [InlineData("5/10 ok", ProgramSignal.Terminate)]
+    [InlineData("1/11 ok", ProgramSignal.Interrupt)]
+    [InlineData("5/11 ok", ProgramSignal.Interrupt)]
+    [InlineData("5/11 ok", ProgramSignal.Terminate)]
     public async Task Demo_Signalled_EndsAllAndLeavesNothing(string after, ProgramSignal signal)
     {
         Skip.If(OperatingSystem.IsWindows(), "no POSIX signals on Windows");
@@ -47,13 +47,15 @@ public sealed class DemoTests
         Assert.Empty(demo.Children);
     }
 
-    [SkippableFact]
-    public async Task Demo_KilledHard_IsCleanedUpByItsGuard()
+    [SkippableTheory]
+    [InlineData("5/11 ok", 3, "--bytes=1099511627776")]
+    [InlineData("11/11 ok", 4, SmallTransfer, "--keep")]
+    public async Task Demo_KilledHard_IsCleanedUpByItsGuard(string after, int children, params string[] arguments)
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "reads /proc");
-        await using var demo = new DemoProcess("--bytes=1099511627776");
-        await demo.Program.WaitForLineAsync("5/10 ok");
-        Assert.Equal(3, demo.Children.Count);
+        await using var demo = new DemoProcess(arguments);
+        await demo.Program.WaitForLineAsync(after);
+        Assert.Equal(children, demo.Children.Count);
 
         demo.Program.Signal(ProgramSignal.Kill);
 

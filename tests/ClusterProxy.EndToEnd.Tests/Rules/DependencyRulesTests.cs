@@ -17,11 +17,11 @@ public sealed class DependencyRulesTests
 
         ["ClusterProxy.Gateway"] = ["ClusterProxy.Client", "ClusterProxy.Hosting", "ClusterProxy.Kubernetes"],
 
-        // `demo` starts the two programs, so they lie beside the CLI; `doctor` judges by their rules, and by the wire's names.
+        // `demo` starts the three programs, so they lie beside the CLI; `doctor` judges by their rules, and by the wire's names.
         ["ClusterProxy.Cli"] =
         [
             "ClusterProxy.Protocol", "ClusterProxy.Client", "ClusterProxy.Hosting", "ClusterProxy.Kubernetes", "ClusterProxy.Server",
-            "ClusterProxy.Agent",
+            "ClusterProxy.Agent", "ClusterProxy.Gateway",
         ],
     };
 

@@ -53,6 +53,7 @@ internal sealed class ManagedApi : IAsyncDisposable
         });
         var app = builder.Build();
         var requests = new ManagedApiRequests(cluster, time);
+        app.UseWebSockets();
         app.Run(requests.AnswerAsync);
         await app.StartAsync(cancellationToken);
         var bound = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();

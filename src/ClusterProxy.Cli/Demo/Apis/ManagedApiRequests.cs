@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -13,7 +14,14 @@ internal sealed class ManagedApiRequests(string cluster, TimeProvider time)
     /// <summary>Response header that names the cluster, on every answer.</summary>
     public const string ClusterHeader = "x-cluster";
 
+    /// <summary>Response header that names whom the caller impersonates, on every answer.</summary>
+    public const string UserHeader = "x-user";
+
+    /// <summary>How many events a watch brings.</summary>
+    public const int WatchEvents = 3;
+
     private const int EchoLimit = 1024 * 1024;
+    private static readonly TimeSpan WatchPeriod = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan GatherPatience = TimeSpan.FromSeconds(20);
 
     private readonly ConcurrentDictionary<string, Gathering> _gatherings = new(StringComparer.Ordinal);
@@ -21,6 +29,7 @@ internal sealed class ManagedApiRequests(string cluster, TimeProvider time)
     public Task AnswerAsync(HttpContext context)
     {
         context.Response.Headers[ClusterHeader] = cluster;
+        context.Response.Headers[UserHeader] = context.Request.Headers["Impersonate-User"];
         return (context.Request.Method, context.Request.Path.Value) switch
         {
             ("GET", "/healthz") => context.Response.WriteAsync("ok", context.RequestAborted),
@@ -29,6 +38,8 @@ internal sealed class ManagedApiRequests(string cluster, TimeProvider time)
             ("GET", "/download") => DownloadAsync(context),
             ("POST", "/upload") => UploadAsync(context),
             ("POST", "/echo") => EchoAsync(context),
+            ("GET", "/api/v1/pods") => WatchAsync(context),
+            ("GET", { } path) when path.EndsWith("/exec", StringComparison.Ordinal) && context.WebSockets.IsWebSocketRequest => ExecAsync(context),
             _ => TextAsync(context, StatusCodes.Status404NotFound, "paths: /healthz /version /download?bytes=N&seed=N /upload /echo\n"),
         };
     }
@@ -106,6 +117,33 @@ internal sealed class ManagedApiRequests(string cluster, TimeProvider time)
 
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    /// <summary>Pods appear one at a time.</summary>
+    private async Task WatchAsync(HttpContext context)
+    {
+        context.Response.ContentType = "application/json";
+        for (var i = 1; i <= WatchEvents; i++)
+        {
+            await context.Response.WriteAsync(
+                $$$$"""{"type":"ADDED","object":{"apiVersion":"v1","kind":"Pod","metadata":{"name":"pod-{{{{i}}}}"}}}""" + "\n", context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await Task.Delay(WatchPeriod, time, context.RequestAborted);
+        }
+    }
+
+    /// <summary>As exec of cat: what comes on stream 0 goes out on stream 1.</summary>
+    private static async Task ExecAsync(HttpContext context)
+    {
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(context.WebSockets.WebSocketRequestedProtocols.FirstOrDefault());
+        var buffer = new byte[1024];
+        while (await socket.ReceiveAsync(buffer.AsMemory(), context.RequestAborted) is { MessageType: WebSocketMessageType.Binary, Count: > 0 } message)
+        {
+            buffer[0] = 1;
+            await socket.SendAsync(buffer.AsMemory(0, message.Count), WebSocketMessageType.Binary, endOfMessage: true, context.RequestAborted);
+        }
+
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, context.RequestAborted);
     }
 
     private static Task TextAsync(HttpContext context, int status, string text)

@@ -1,6 +1,6 @@
 namespace ClusterProxy.Cli.Demo.Topology;
 
-/// <summary>All that runs: one server, the clusters <c>alpha</c> and <c>beta</c>, and the frontends.</summary>
+/// <summary>All that runs: one server, the clusters <c>alpha</c> and <c>beta</c>, the frontends, and in the end a gateway.</summary>
 internal sealed class DemoTopology : IAsyncDisposable
 {
     private static readonly string[] ClusterNames = ["alpha", "beta"];
@@ -30,9 +30,12 @@ internal sealed class DemoTopology : IAsyncDisposable
 
     public DemoServer Server => _server ?? throw new InvalidOperationException("the proxy-server was not started");
 
+    /// <summary>Null before its step.</summary>
+    public DemoGateway? Gateway { get; private set; }
+
     /// <summary>Those started so far and not replaced.</summary>
     public IEnumerable<DemoProgram> Programs =>
-        new[] { _server?.Program }.Concat(_clusters.Select(static c => c.Agent)).OfType<DemoProgram>();
+        new[] { _server?.Program }.Concat(_clusters.Select(static c => c.Agent)).Append(Gateway?.Program).OfType<DemoProgram>();
 
     /// <summary>Starts the programs; returns when all of them serve their health port, connected or not.</summary>
     public async Task StartAsync(IProgress<double> progress, CancellationToken cancellationToken)
@@ -56,6 +59,9 @@ internal sealed class DemoTopology : IAsyncDisposable
     public Task StartAgentAsync(DemoCluster cluster, CancellationToken cancellationToken) =>
         cluster.StartAgentAsync(_launcher, Server, Certificates, cancellationToken);
 
+    public async Task StartGatewayAsync(CancellationToken cancellationToken) =>
+        Gateway = await DemoGateway.StartAsync(_launcher, _folder, Server, Certificates, ClusterNames, cancellationToken);
+
     public DemoFrontend Frontend(FrontendKind kind) => _frontends[kind];
 
     /// <summary>Waits until server and agents say that they can serve; returns what is still wrong, null for nothing.</summary>
@@ -67,6 +73,11 @@ internal sealed class DemoTopology : IAsyncDisposable
         // Connections first, so that the programs have nothing left to drain.
         await Task.WhenAll(_frontends.Values.Select(static f => f.DisposeAsync().AsTask()));
         await Task.WhenAll(Programs.Select(static p => p.StopAsync(StopGrace)));
+        if (Gateway is not null)
+        {
+            await Gateway.DisposeAsync();
+        }
+
         await Task.WhenAll(_clusters.Select(static c => c.DisposeAsync().AsTask()));
         if (_server is not null)
         {

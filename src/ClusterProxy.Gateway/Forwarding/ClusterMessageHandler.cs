@@ -27,6 +27,17 @@ internal sealed class ClusterMessageHandler(HttpMessageHandler inner, Resilience
     private static CancellationToken Caller(HttpRequestMessage request) =>
         request.Options.TryGetValue(ForwardCall.Key, out var call) ? call.Context.RequestAborted : CancellationToken.None;
 
-    private Task<HttpResponseMessage> PassAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        base.SendAsync(request, cancellationToken);
+    /// <summary>What is broken leaves the pool, so that the second time takes another connection, or dials and fails with that reason.</summary>
+    private async Task<HttpResponseMessage> PassAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await base.SendAsync(request, cancellationToken);
+        }
+        catch (HttpRequestException e) when (
+            BrokenConnection.IsCauseOf(e) && BrokenConnection.MayRepeat(request) && !cancellationToken.IsCancellationRequested)
+        {
+            return await base.SendAsync(request, cancellationToken);
+        }
+    }
 }

@@ -34,10 +34,12 @@ internal sealed record ForwardFailure(string Tag, StatusAnswer Answer)
 
             // A read that was cancelled ends with a socket's error, too.
             : e is OperationCanceledException ? Late()
+            : causes.FirstOrDefault(BrokenConnection.IsCauseOf) is { } broke
+                ? Unreachable("broken", $"its connection broke before it answered: {broke.InnerException?.Message ?? broke.Message}")
             : First<SocketException>() is { } socket ? Unreachable("connect", socket.Message)
             : e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.ProxyTunnelError } http
                 ? Unreachable("connect", http.Message)
-            : Bad("protocol", "it closed the connection, or its answer is no HTTP");
+            : Bad("protocol", "its answer is no HTTP, or broke off");
 
         T? First<T>()
             where T : Exception => causes.OfType<T>().FirstOrDefault();

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Client;
+using ClusterProxy.Gateway.Forwarding;
 using ClusterProxy.Gateway.Status;
 using ClusterProxy.Gateway.Tracing;
 using ClusterProxy.Hosting.Certificates;
@@ -100,6 +101,12 @@ internal sealed class ServiceForwarder : IAsyncDisposable
                 return StatusAnswer.ServiceUnavailable($"{service} of cluster \"{cluster}\": {dial.Message}", TimeSpan.FromSeconds(1));
             }
 
+            if (BrokenConnection.IsCauseOf(e))
+            {
+                return StatusAnswer.ServiceUnavailable(
+                    $"{service} of cluster \"{cluster}\": the service proxy broke off before it answered", TimeSpan.FromSeconds(1));
+            }
+
             if (e is AuthenticationException)
             {
                 return StatusAnswer.BadGateway(
@@ -107,6 +114,6 @@ internal sealed class ServiceForwarder : IAsyncDisposable
             }
         }
 
-        return StatusAnswer.BadGateway($"{service} of cluster \"{cluster}\": the service proxy broke off before it answered");
+        return StatusAnswer.BadGateway($"{service} of cluster \"{cluster}\": the service proxy's answer is no HTTP, or broke off");
     }
 }

@@ -18,13 +18,13 @@ public sealed class TunnelAcceptanceTests(TunnelBed bed) : IClassFixture<TunnelB
         await bed.Agent.Ended.DefaultTimeout();
         var start = Stopwatch.GetTimestamp();
 
-        // What was under way on the tunnel's connection is broken and says so; the next request finds no agent.
-        using var answer = await Eventually.ObserveAsync(
-            () => client.GetAsync(url), static a => a.StatusCode != HttpStatusCode.BadGateway);
+        using var answer = await client.GetAsync(url).DefaultTimeout();
         var status = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.NotNull(answer.Headers.RetryAfter);
         Assert.Equal("Status", status["kind"]!.GetValue<string>());
+        Assert.StartsWith("tunnel_", status["details"]!["causes"]![0]!["reason"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20));
         await bed.Agent.DisposeAsync();
         await bed.StartAgentAsync();

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using ClusterProxy.Client;
 using ClusterProxy.LoadTests.Measuring;
@@ -39,8 +38,7 @@ internal sealed class FleetDials : IAsyncDisposable
         _loop = RunAsync(rate);
     }
 
-    /// <summary>What each dial that failed said.</summary>
-    public ConcurrentQueue<string> Failures { get; } = new();
+    public DialFailures Failures { get; } = new();
 
     public void SetInService(int server, bool value) => Volatile.Write(ref _inService[server], value);
 
@@ -105,7 +103,7 @@ internal sealed class FleetDials : IAsyncDisposable
         }
         catch (Exception e)
         {
-            Failures.Enqueue($"{cluster} at server {server}: {e.GetType().Name}: {e.Message}");
+            Failures.Add($"server {server}: {e.GetType().Name}: {e.Message.Replace(cluster, "CLUSTER", StringComparison.Ordinal)}");
         }
         finally
         {

@@ -62,6 +62,7 @@ internal sealed class FleetRun(FleetSettings settings)
         var after = await CountAsync(servers, cancellationToken);
         var forwarded = (after.Forwarded - dialled.Forwarded) / (after.Dials - dialled.Dials);
         settings.OnProgress($"{calm.Count} dials, p99 {Milliseconds(calm):0.0} ms, {dials.Failures.Count} failed; now each server is restarted");
+        dials.Failures.Report(settings.OnProgress);
 
         started = Stopwatch.GetTimestamp();
         for (var i = 0; i < servers.Length; i++)
@@ -70,17 +71,14 @@ internal sealed class FleetRun(FleetSettings settings)
             await servers[i].RestartAsync(cancellationToken);
             dials.SetInService(i, true);
             settings.OnProgress($"{servers[i].Id} is back, {dials.Failures.Count} dials failed");
+            dials.Failures.Report(settings.OnProgress);
             await Task.Delay(BetweenRestarts, cancellationToken);
         }
 
         await SettleAsync(servers, agents, cancellationToken);
+        dials.Failures.Report(settings.OnProgress);
         var restarted = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var rolling = dials.TakeLatency();
-        foreach (var failure in dials.Failures.Take(5))
-        {
-            settings.OnProgress(failure);
-        }
-
         return new FleetFigures(
             settings.Agents, connected, (resident.Sum() - before) / 1024.0 / (Tunnels * (settings.Agents - quarter)),
             1e6 * idle, resident.Max() / (1024.0 * 1024.0), counts.Max(static c => c.Tunnels) / counts.Average(static c => c.Tunnels), Milliseconds(calm, 0.5), Milliseconds(calm), forwarded,

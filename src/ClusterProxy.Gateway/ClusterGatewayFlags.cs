@@ -14,6 +14,7 @@ internal sealed class ClusterGatewayFlags
     private readonly CertificateFlags _certificates;
     private readonly AuthenticationFlags _authentication;
     private readonly CallerFlags _callers;
+    private readonly AuditFlags _audit;
     private readonly HubFlags _hub;
     private readonly ServiceFlags _services;
     private readonly TraceFlags _traces;
@@ -31,6 +32,7 @@ internal sealed class ClusterGatewayFlags
         _certificates = new CertificateFlags(Set, _defaults.Certificates);
         _authentication = new AuthenticationFlags(Set, _defaults);
         _callers = new CallerFlags(Set, _defaults);
+        _audit = new AuditFlags(Set, _defaults);
         _hub = new HubFlags(Set, _defaults);
         _services = new ServiceFlags(Set, _defaults);
         _traces = new TraceFlags(Set, _defaults);
@@ -58,6 +60,7 @@ internal sealed class ClusterGatewayFlags
         options = _certificates.Apply(result, options);
         options = _authentication.Apply(result, options);
         options = _callers.Apply(result, options);
+        options = _audit.Apply(result, options);
         options = _hub.Apply(result, options);
         options = _services.Apply(result, options);
         options = _traces.Apply(result, options);

@@ -1,8 +1,10 @@
 using ClusterProxy.Gateway.Aggregation;
+using ClusterProxy.Gateway.Audit;
 using ClusterProxy.Gateway.Authentication;
 using ClusterProxy.Gateway.Authorization;
 using ClusterProxy.Gateway.Identities;
 using ClusterProxy.Gateway.UserServer;
+using ClusterProxy.Hosting.Audit;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Endpoints;
 using ClusterProxy.Hosting.Reloading;
@@ -48,9 +50,24 @@ internal sealed partial class GatewayHost
             OpenApi = new OpenApiDocuments(group, kinds),
             Resources = new ResourceRequests(group, collections, health, proxied, authorizer),
             Metrics = _exposition,
-            Records = new RequestRecords(Metrics.Requests, time),
+            Records = new RequestRecords(Metrics.Requests, CreateAudit(logger, time), time),
             Others = userServer.ServeAsync,
         };
+    }
+
+    private AuditQueue<RequestEntry>? CreateAudit(ILogger logger, TimeProvider time)
+    {
+        if (_options.AuditLogPath.Length == 0)
+        {
+            return null;
+        }
+
+        var audit = new AuditQueue<RequestEntry>(RequestJson.Write, Metrics.Audit, logger, time);
+        _started.Add(audit);
+        audit.Start(_options.AuditLogPath == "-"
+            ? new AuditStandardOutput()
+            : new AuditFile(_options.AuditLogPath, _options.AuditLogMaxSize * 1024L * 1024L, _options.AuditLogMaxBackup));
+        return audit;
     }
 
     private AuthenticationSource CreateAuthentication(ILogger logger)

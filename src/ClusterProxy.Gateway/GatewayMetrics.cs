@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using ClusterProxy.Gateway.Aggregation;
 using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Gateway.Forwarding;
+using ClusterProxy.Hosting.Audit;
 
 namespace ClusterProxy.Gateway;
 
@@ -16,12 +17,15 @@ internal sealed class GatewayMetrics
         var meter = meters.Create(MeterName);
         Catalog = new CatalogMetrics(meter, Ours);
         Requests = new RequestMetrics(meter, perCluster);
+        Audit = new AuditMetrics(meter, Ours);
         Forwarding = new ForwardingMetrics(meter, Ours);
     }
 
     public CatalogMetrics Catalog { get; }
 
     public RequestMetrics Requests { get; }
+
+    public AuditMetrics Audit { get; }
 
     public ForwardingMetrics Forwarding { get; }
 }

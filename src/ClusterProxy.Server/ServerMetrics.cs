@@ -1,10 +1,10 @@
 using System.Diagnostics.Metrics;
+using ClusterProxy.Hosting.Audit;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Server.Agents;
 using ClusterProxy.Server.Agents.Identity;
-using ClusterProxy.Server.Audit;
 using ClusterProxy.Server.Fleet;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Leases;

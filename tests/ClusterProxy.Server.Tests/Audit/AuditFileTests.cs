@@ -1,7 +1,7 @@
 using System.Runtime.Versioning;
 using System.Text;
 using ClusterProxy.Hosting;
-using ClusterProxy.Server.Audit;
+using ClusterProxy.Hosting.Audit;
 
 namespace ClusterProxy.Server.Tests.Audit;
 

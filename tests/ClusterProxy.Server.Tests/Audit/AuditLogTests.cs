@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
+using ClusterProxy.Hosting.Audit;
 using ClusterProxy.Hosting.Metrics;
 using ClusterProxy.Server.Audit;
 using ClusterProxy.Server.Tests.Kit;

@@ -1,5 +1,5 @@
 using System.Text;
-using ClusterProxy.Server.Audit;
+using ClusterProxy.Hosting.Audit;
 
 namespace ClusterProxy.Server.Tests.Audit;
 

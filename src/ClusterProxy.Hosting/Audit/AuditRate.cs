@@ -1,4 +1,4 @@
-namespace ClusterProxy.Server.Audit;
+namespace ClusterProxy.Hosting.Audit;
 
 /// <summary>
 /// Lines that anyone can cause who reaches a port, without a right to anything: few enough a second that they can neither crowd others

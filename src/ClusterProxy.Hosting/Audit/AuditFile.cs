@@ -1,12 +1,10 @@
-using ClusterProxy.Hosting;
-
-namespace ClusterProxy.Server.Audit;
+namespace ClusterProxy.Hosting.Audit;
 
 /// <summary>
 /// A file of lines that never grows past its limit: then it becomes <c>FILE.1</c>, what was that becomes <c>FILE.2</c>, and the last
 /// one goes. Nothing but whole lines is left behind when the disk is full, and a file that somebody moves away is made anew.
 /// </summary>
-internal sealed class AuditFile : IAuditOutput
+public sealed class AuditFile : IAuditOutput
 {
     private readonly string _path;
     private readonly long _maxBytes;

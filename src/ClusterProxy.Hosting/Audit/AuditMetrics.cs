@@ -1,9 +1,9 @@
 using System.Diagnostics.Metrics;
 
-namespace ClusterProxy.Server.Audit;
+namespace ClusterProxy.Hosting.Audit;
 
 /// <summary>What became of the audit's lines.</summary>
-internal sealed class AuditMetrics
+public sealed class AuditMetrics
 {
     private const string Result = "result";
     private readonly Counter<long> _lines;

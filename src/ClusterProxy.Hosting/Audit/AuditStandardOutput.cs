@@ -1,7 +1,7 @@
-namespace ClusterProxy.Server.Audit;
+namespace ClusterProxy.Hosting.Audit;
 
 /// <summary>Lines for whatever collects the process's standard output; its log goes to standard error.</summary>
-internal sealed class AuditStandardOutput : IAuditOutput
+public sealed class AuditStandardOutput : IAuditOutput
 {
     private readonly Stream _stream = Console.OpenStandardOutput();
 

@@ -30,7 +30,7 @@ internal sealed partial class GatewayHost
         var authorizer = CreateAuthorizer(group, access, reloader, logger);
         var history = new ClusterHistory(Clusters);
         ServedKind[] kinds = [new ClusterGatewayKind(), new VirtualClusterKind(group.Name)];
-        var collections = kinds.Select(k => new ServedCollection(group, k, history, time, _live.Ending)).ToArray();
+        var collections = kinds.Select(k => new ServedCollection(group, k, history, time, Live.Ending)).ToArray();
         var proxied = new ProxiedRequests(group, authorizer, CreateIdentities(group, reloader, logger), Clusters, Forwarder);
         var health = new HealthSubresource(group, collections[0], Clusters, _hub?.Resource(KnownResources.Secrets), _options.SecretNamespace);
         var userServer = CreateUserServer(proxied, reloader, logger);

@@ -31,7 +31,6 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly TunnelClient? _tunnel;
     private readonly GatewayTracing _tracing;
     private readonly ClusterTransports _transports;
-    private readonly LiveForwards _live = new();
     private readonly List<IAsyncDisposable> _started = [];
     private SecurePort _port = null!;
     private Task? _shutdown;
@@ -59,9 +58,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         var dialer = new ClusterDialer(_tunnel, _tracing);
         _transports = new ClusterTransports(
             Clusters, cluster => new ClusterTransport(cluster, dialer, options, time, Metrics, _logger), time);
-        Metrics.Forwarding.Observe(_live, _transports);
+        Metrics.Forwarding.Observe(Live, _transports);
         Forwarder = new ClusterForwarder(
-            options, _transports, _services.GetRequiredService<IHttpForwarder>(), _live, Metrics, time, _logger);
+            options, _transports, _services.GetRequiredService<IHttpForwarder>(), Live, Metrics, time, _logger);
     }
 
     public int SecurePort => _port.Port;
@@ -71,6 +70,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     public ClusterCatalog Clusters { get; }
 
     public ClusterForwarder Forwarder { get; }
+
+    public LiveForwards Live { get; } = new();
 
     public GatewayMetrics Metrics { get; }
 
@@ -93,9 +94,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Not ready, and all is served for <c>--shutdown-delay</c> as before. Then nothing new is taken; short requests may end within
-    /// <c>--graceful-shutdown-timeout</c>, and what is left after it, or when only long ones are left, is ended: clients of watches come
-    /// back elsewhere, upgraded streams are closed.
+    /// Not ready, and all is served for <c>--shutdown-delay</c> as before. Then nothing new is taken, and watches end: their clients
+    /// come back elsewhere. Everything else may go on for the rest of <c>--graceful-shutdown-timeout</c>, after which it is cut.
     /// </summary>
     public Task ShutdownAsync() => _shutdown ??= CloseAsync();
 
@@ -117,7 +117,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _hub?.Dispose();
         await _files.DisposeAsync();
         _exposition.Dispose();
-        _live.Dispose();
+        Live.Dispose();
         _tracing.Dispose();
         await _services.DisposeAsync();
     }

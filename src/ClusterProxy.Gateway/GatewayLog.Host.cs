@@ -12,7 +12,7 @@ internal static partial class GatewayLog
     public static partial void ShutdownStarted(this ILogger logger, int requests, TimeSpan grace);
 
     [LoggerMessage(
-        4052, LogLevel.Information, "The short requests are done or the grace is over: ending {Requests} watches, upgrades and others",
+        4052, LogLevel.Information, "The grace is over: cutting {Requests} requests, upgraded ones among them",
         EventName = "ShutdownForced")]
     public static partial void ShutdownForced(this ILogger logger, int requests);
 

@@ -110,7 +110,7 @@ internal sealed class ClusterForwarder(
         {
             // :: Step 3
             var error = await forwarder.SendAsync(
-                context, "https://cluster", connections.Invoker, Config(kind), new ClusterTransformer(call), live.Ending);
+                context, "https://cluster", connections.Invoker, Config(kind), new ClusterTransformer(call, live.Ending), live.Cutting);
             Judge(call, transport);
             return Failure(call, transport, error);
         }
@@ -129,7 +129,7 @@ internal sealed class ClusterForwarder(
             _ when call.Withheld != 0 => (ForwardFailure.Withheld(call.Withheld, call.Cluster.Name), null),
             ForwarderError.None => null,
             _ when context.RequestAborted.IsCancellationRequested => null,
-            _ when live.Ending.IsCancellationRequested => (ForwardFailure.ShuttingDown(), null),
+            _ when live.Cutting.IsCancellationRequested => (ForwardFailure.ShuttingDown(), null),
             ForwarderError.RequestBodyClient => (ForwardFailure.Body(context.Response.StatusCode), exception),
             _ => (ForwardFailure.Of(exception, call.Cluster.Name, options.Group, transport.LastTrustFailure), exception),
         };
@@ -152,7 +152,7 @@ internal sealed class ClusterForwarder(
     private ForwarderRequestConfig Config(RequestKind kind) => kind switch
     {
         RequestKind.Short => _short,
-        RequestKind.LongRunning => LongRunning,
+        RequestKind.Watch or RequestKind.LongRunning => LongRunning,
         _ => Upgrade,
     };
 

@@ -6,7 +6,9 @@ using Yarp.ReverseProxy.Forwarder;
 namespace ClusterProxy.Gateway.Forwarding;
 
 /// <summary>Makes the request to the cluster and the answer to the caller, by <see cref="HeaderRules"/>; YARP moves the bodies.</summary>
-internal sealed class ClusterTransformer(ForwardCall call) : HttpTransformer
+/// <param name="call">What is forwarded.</param>
+/// <param name="ending">Fires when watches are to end.</param>
+internal sealed class ClusterTransformer(ForwardCall call, CancellationToken ending) : HttpTransformer
 {
     public override ValueTask TransformRequestAsync(
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
@@ -50,10 +52,15 @@ internal sealed class ClusterTransformer(ForwardCall call) : HttpTransformer
         var named = HeaderRules.NamedByConnection(Values(proxyResponse.Headers.NonValidated, "Connection"));
         Copy(proxyResponse.Headers.NonValidated, httpContext.Response.Headers, named);
         Copy(proxyResponse.Content.Headers.NonValidated, httpContext.Response.Headers, named);
-        if (call.Kind == RequestKind.LongRunning && MayHaveBody(httpContext.Request.Method, call.TargetStatus))
+        if (call.Kind is RequestKind.Watch or RequestKind.LongRunning && MayHaveBody(httpContext.Request.Method, call.TargetStatus))
         {
             // A watch is open when its headers are there; the first event may come in an hour.
             await SendHeadersAsync(httpContext.Response, cancellationToken);
+        }
+
+        if (call.Kind == RequestKind.Watch && proxyResponse.Content.Headers.ContentLength is null)
+        {
+            proxyResponse.Content = new StreamContent(new EndingStream(await proxyResponse.Content.ReadAsStreamAsync(cancellationToken), ending));
         }
 
         return true;

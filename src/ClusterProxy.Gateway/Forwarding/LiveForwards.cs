@@ -1,13 +1,17 @@
 namespace ClusterProxy.Gateway.Forwarding;
 
-/// <summary>The requests that are being forwarded. At the end of the process short ones are waited for, and long ones told to go.</summary>
+/// <summary>The requests that are being forwarded. At the end of the process watches are told to go, and later what is left is cut.</summary>
 internal sealed class LiveForwards : IDisposable
 {
     private readonly int[] _counts = new int[Enum.GetValues<RequestKind>().Length];
     private readonly CancellationTokenSource _ending = new();
+    private readonly CancellationTokenSource _cutting = new();
 
-    /// <summary>Fires when whatever still runs is to end.</summary>
+    /// <summary>Fires when watches are to end, in peace.</summary>
     public CancellationToken Ending => _ending.Token;
+
+    /// <summary>Fires when whatever still runs is cut.</summary>
+    public CancellationToken Cutting => _cutting.Token;
 
     public int Count(RequestKind kind) => Volatile.Read(ref _counts[(int)kind]);
 
@@ -17,7 +21,13 @@ internal sealed class LiveForwards : IDisposable
 
     public void Leave(RequestKind kind) => Interlocked.Decrement(ref _counts[(int)kind]);
 
-    public Task EndAsync() => _ending.CancelAsync();
+    public Task EndWatchesAsync() => _ending.CancelAsync();
 
-    public void Dispose() => _ending.Dispose();
+    public Task CutAsync() => _cutting.CancelAsync();
+
+    public void Dispose()
+    {
+        _ending.Dispose();
+        _cutting.Dispose();
+    }
 }

@@ -10,13 +10,12 @@ internal static class RequestKinds
     private static readonly string[] LongSubresources = ["attach", "exec", "proxy", "log", "portforward"];
 
     public static RequestKind Of(HttpContext context, string pathAndQuery) =>
-        IsUpgrade(context) ? RequestKind.Upgrade
-        : IsLongRunning(pathAndQuery) ? RequestKind.LongRunning
-        : RequestKind.Short;
+        IsUpgrade(context) ? RequestKind.Upgrade : OfPath(pathAndQuery);
 
     public static string ToTag(this RequestKind kind) => kind switch
     {
         RequestKind.Short => "short",
+        RequestKind.Watch => "watch",
         RequestKind.LongRunning => "long_running",
         RequestKind.Upgrade => "upgrade",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "a request kind without a name"),
@@ -35,30 +34,29 @@ internal static class RequestKinds
                 || protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase));
     }
 
-    private static bool IsLongRunning(string pathAndQuery)
+    private static RequestKind OfPath(string pathAndQuery)
     {
         var question = pathAndQuery.IndexOf('?', StringComparison.Ordinal);
         var path = question < 0 ? pathAndQuery : pathAndQuery[..question];
-        if (question >= 0 && IsWatch(pathAndQuery.AsMemory(question)))
-        {
-            return true;
-        }
+        var whole = question >= 0 && IsWatch(pathAndQuery.AsMemory(question)) ? RequestKind.Watch : RequestKind.Short;
 
         // /api/v1/… or /apis/<group>/<version>/…, then watch or proxy, or namespaces/<ns>/<resource>/<name>/<subresource>.
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var start = parts is ["api", ..] ? 2 : parts is ["apis", ..] ? 3 : parts.Length;
         if (start >= parts.Length)
         {
-            return false;
+            return whole;
         }
 
         if (parts[start] is "watch" or "proxy")
         {
-            return true;
+            return parts[start] == "watch" ? RequestKind.Watch : RequestKind.LongRunning;
         }
 
         var subresource = parts[start] == "namespaces" && parts.Length > start + 4 ? start + 4 : start + 2;
-        return subresource < parts.Length && LongSubresources.Contains(parts[subresource], StringComparer.Ordinal);
+        return subresource < parts.Length && LongSubresources.Contains(parts[subresource], StringComparer.Ordinal)
+            ? RequestKind.LongRunning
+            : whole;
     }
 
     private static bool IsWatch(ReadOnlyMemory<char> query)

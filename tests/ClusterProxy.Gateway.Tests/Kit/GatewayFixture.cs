@@ -38,7 +38,8 @@ internal sealed class GatewayFixture : IAsyncDisposable
     public Uri Url => new($"https://localhost:{Host.SecurePort}");
 
     public static async Task<GatewayFixture> StartAsync(
-        Func<GatewayOptions, GatewayOptions>? change = null, string[]? allowedNames = null, TestCertificates? clientCa = null)
+        Func<GatewayOptions, GatewayOptions>? change = null, string[]? allowedNames = null, TestCertificates? clientCa = null,
+        TimeProvider? time = null)
     {
         var fixture = new GatewayFixture(await FakeKubernetesApi.StartAsync());
         fixture.Publish(fixture.FrontProxies.Authority.ExportCertificatePem(), (clientCa ?? fixture.People).Authority.ExportCertificatePem(), allowedNames ?? ["kube-aggregator"]);
@@ -60,7 +61,7 @@ internal sealed class GatewayFixture : IAsyncDisposable
             ShutdownDelay = TimeSpan.Zero,
         };
         fixture.Host = await GatewayHost.StartAsync(
-            change?.Invoke(options) ?? options, fixture.Log.CreateFactory(), TimeProvider.System, CancellationToken.None).DefaultTimeout();
+            change?.Invoke(options) ?? options, fixture.Log.CreateFactory(), time ?? TimeProvider.System, CancellationToken.None).DefaultTimeout();
         fixture._clusters.Start(fixture.Host.Clusters);
         using var anyone = fixture.Client();
         await Eventually.ObserveAsync(async () => (await anyone.GetAsync("/readyz")).StatusCode == HttpStatusCode.OK);

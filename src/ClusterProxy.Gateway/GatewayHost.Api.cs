@@ -45,6 +45,7 @@ internal sealed partial class GatewayHost
                     _hub, [], new ReviewOptions { KeepYes = _options.AuthenticationTokenCacheTtl, KeepNo = _options.AuthenticationTokenCacheTtl }),
                 new ImpersonationRequests(access),
                 time),
+            Authentications = Metrics.Authentications,
             Authorizer = authorizer,
             Discovery = new DiscoveryDocuments(group, kinds),
             OpenApi = new OpenApiDocuments(group, kinds),

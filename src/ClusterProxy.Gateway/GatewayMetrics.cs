@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using ClusterProxy.Gateway.Aggregation;
+using ClusterProxy.Gateway.Authentication;
 using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Gateway.Forwarding;
 using ClusterProxy.Hosting.Audit;
@@ -16,12 +17,15 @@ internal sealed class GatewayMetrics
     {
         var meter = meters.Create(MeterName);
         Catalog = new CatalogMetrics(meter, Ours);
+        Authentications = new AuthenticationMetrics(meter, Ours);
         Requests = new RequestMetrics(meter, perCluster);
         Audit = new AuditMetrics(meter, Ours);
         Forwarding = new ForwardingMetrics(meter, Ours);
     }
 
     public CatalogMetrics Catalog { get; }
+
+    public AuthenticationMetrics Authentications { get; }
 
     public RequestMetrics Requests { get; }
 

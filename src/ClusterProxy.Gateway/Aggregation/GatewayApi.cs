@@ -25,6 +25,8 @@ internal sealed class GatewayApi
 
     public required Authenticator Authenticator { get; init; }
 
+    public required AuthenticationMetrics Authentications { get; init; }
+
     public required IAuthorizer Authorizer { get; init; }
 
     public required DiscoveryDocuments Discovery { get; init; }
@@ -80,6 +82,7 @@ internal sealed class GatewayApi
     private async Task ServeAsync(HttpContext context, RequestTarget target, RequestRecord record)
     {
         var authenticated = await Authenticator.AuthenticateAsync(context);
+        Authentications.Judged(authenticated.Verdict);
         if (authenticated.Caller is not { } caller)
         {
             record.Refusal = authenticated.Reason;

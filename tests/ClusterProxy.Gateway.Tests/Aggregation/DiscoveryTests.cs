@@ -84,6 +84,17 @@ public sealed class DiscoveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Metrics_TellWhatCredentialsCameTo()
+    {
+        using var refused = await _gateway.Client().AskAsync("/version", headers: ("Authorization", "Bearer nobody's"));
+        var page = await _gateway.FrontProxy().GetStringAsync("/metrics").DefaultTimeout();
+
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        Assert.Contains("clusterproxy_gateway_authentications_total{result=\"rejected\"} 1\n", page, StringComparison.Ordinal);
+        Assert.Contains("clusterproxy_gateway_authentications_total{result=\"accepted\"} 1\n", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Metrics_NeedARight()
     {
         var client = _gateway.FrontProxy();

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using ClusterProxy.Gateway.Authorization;
@@ -21,6 +22,13 @@ internal sealed partial record UserPath(string Cluster, RequestTarget Target, Se
     private const int ServicePart = 7;
     private const int MarkPart = 8;
     private const string Mark = "proxy-service";
+
+    /// <summary>First parts of an API server's own paths: clients ask any server for them, and no cluster of that name is meant.</summary>
+    private static readonly FrozenSet<string> ApiServerRoots =
+        FrozenSet.Create(StringComparer.Ordinal, "api", "apis", "healthz", "livez", "metrics", "openapi", "readyz", "version");
+
+    /// <summary>Whether it is a path that every API server may have; a cluster of such a name is reached under clustergateways only.</summary>
+    public static bool IsApiServers(RequestTarget target) => target.Path.Split('/') is ["", var first, ..] && ApiServerRoots.Contains(first);
 
     /// <param name="target">Raw.</param>
     /// <param name="problem">What is wrong with it, when null is returned.</param>

@@ -22,6 +22,11 @@ internal sealed class UserServerPaths(ProxiedRequests apiServers, ServiceForward
             return request.RefuseAsync(StatusAnswer.Unauthorized());
         }
 
+        if (UserPath.IsApiServers(request.Target))
+        {
+            return request.RefuseAsync(StatusAnswer.NoSuchPath());
+        }
+
         return UserPath.Parse(request.Target, out var problem) is { } path
             ? ServeAsync(request, path)
             : request.RefuseAsync(request.Target.Path.AsSpan(1).Contains('/') ? StatusAnswer.BadRequest(problem) : StatusAnswer.NoSuchPath());

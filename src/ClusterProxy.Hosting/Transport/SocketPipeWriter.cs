@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 
@@ -54,7 +53,9 @@ internal sealed class SocketPipeWriter : PipeWriter
             return SendAsync(source, cancellationToken);
         }
 
-        _inner.Write(source.Span);
+        // In one segment, since each is a send of its own.
+        source.Span.CopyTo(_inner.GetSpan(_inner.UnflushedBytes == 0 ? MostBuffered : source.Length));
+        _inner.Advance(source.Length);
         return default;
     }
 

@@ -51,6 +51,7 @@ internal sealed partial class GatewayHost
             OpenApi = new OpenApiDocuments(group, kinds),
             Resources = new ResourceRequests(group, collections, health, proxied, authorizer),
             Metrics = _exposition,
+            AlwaysAllowed = _options.AuthorizationAlwaysAllowPaths,
             Records = new RequestRecords(Metrics.Requests, CreateAudit(logger, time), time),
             Others = userServer.ServeAsync,
         };

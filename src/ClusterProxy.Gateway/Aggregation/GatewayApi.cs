@@ -37,6 +37,9 @@ internal sealed class GatewayApi
 
     public required PrometheusText Metrics { get; init; }
 
+    /// <summary>Paths of our own that everybody may read; a * at the end stands for whatever follows.</summary>
+    public required IReadOnlyList<string> AlwaysAllowed { get; init; }
+
     public required RequestRecords Records { get; init; }
 
     /// <summary>Paths outside the API; null for none.</summary>
@@ -112,7 +115,7 @@ internal sealed class GatewayApi
 
     /// <summary>Everybody who is known may look, as everywhere in Kubernetes: nothing in it is a secret.</summary>
     private Task ServeDocumentAsync(ServedRequest request, FixedDocument document) =>
-        request.Caller.Kind == CallerKind.Anonymous
+        request.Caller.Kind == CallerKind.Anonymous && !IsAlwaysAllowed(request)
             ? request.RefuseAsync(ForbiddenAnswer.Of(
                 Group, request.Caller, new AccessRequest("get") { Path = request.Target.Path }, new AccessAnswer(IsAllowed: false)))
             : request.IsReading ? document.WriteAsync(request.Context)
@@ -122,7 +125,9 @@ internal sealed class GatewayApi
     {
         var access = new AccessRequest("get") { Path = request.Target.Path };
         request.Record.Access = access;
-        var answer = await Authorizer.AuthorizeAsync(request.Caller, access, request.Context.RequestAborted);
+        var answer = IsAlwaysAllowed(request)
+            ? AccessAnswer.Allowed
+            : await Authorizer.AuthorizeAsync(request.Caller, access, request.Context.RequestAborted);
         if (!answer.IsAllowed)
         {
             await request.RefuseAsync(ForbiddenAnswer.Of(Group, request.Caller, access, answer));
@@ -132,6 +137,9 @@ internal sealed class GatewayApi
         request.Context.Response.ContentType = PrometheusText.ContentType;
         await request.Context.Response.WriteAsync(Metrics.Render(), request.Context.RequestAborted);
     }
+
+    private bool IsAlwaysAllowed(ServedRequest request) => request.IsReading && AlwaysAllowed.Any(
+        p => p == request.Target.Path || (p.EndsWith('*') && request.Target.Path.StartsWith(p[..^1], StringComparison.Ordinal)));
 
     /// <summary>What was wrong with a credential is for the audit: whoever guesses learns nothing from the answer.</summary>
     private static StatusAnswer Refusal(AuthenticationResult result) => result.Verdict switch

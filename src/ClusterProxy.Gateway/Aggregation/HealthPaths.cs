@@ -24,6 +24,11 @@ internal sealed class HealthPaths(IReadOnlyList<HealthCheck> live, IReadOnlyList
                 _ => null,
             }
             : null;
+        if (checks is not null)
+        {
+            context.Response.Headers.XContentTypeOptions = "nosniff";
+        }
+
         answering = checks is null ? Task.CompletedTask
             : parts is not [_, _, { Length: > 0 } name] ? AnswerAsync(context, parts[1], target, checks)
             : name == "ping" ? AnswerAsync(context, parts[1], target, [])
@@ -47,7 +52,6 @@ internal sealed class HealthPaths(IReadOnlyList<HealthCheck> live, IReadOnlyList
                 : $"[-]{check.Name} failed: {failure}\n");
         }
 
-        context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers.CacheControl = "no-cache, private";
         return failed ? context.WriteTextAsync($"{lines}{root} check failed\n", StatusCodes.Status500InternalServerError)
             : target.Value("verbose") is not null ? context.WriteTextAsync($"{lines}{root} check passed\n")

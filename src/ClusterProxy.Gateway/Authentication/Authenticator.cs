@@ -31,7 +31,7 @@ internal sealed class Authenticator(
         var headers = context.Request.Headers;
         var result = await FindAsync(context, current);
         var wanted = ImpersonationHeaders.Read(headers);
-        IdentityHeaders.Remove(headers, current.FrontProxy);
+        ReceivedIdentityHeaders.Remove(headers, current.FrontProxy);
         return result.Caller is { } caller && wanted is not null
             ? await impersonation.ApplyAsync(caller, wanted, context.RequestAborted)
             : result;

@@ -11,7 +11,9 @@ namespace ClusterProxy.Gateway.Authentication;
 internal static class BearerToken
 {
     private const string Scheme = "Bearer ";
-    private const string Subprotocol = "base64url.bearer.authorization.k8s.io.";
+
+    /// <summary>Before the token, in base64url.</summary>
+    public const string Subprotocol = "base64url.bearer.authorization.k8s.io.";
 
     /// <param name="headers">Of the request; the subprotocol is removed from them.</param>
     /// <param name="token">Null when there is none.</param>

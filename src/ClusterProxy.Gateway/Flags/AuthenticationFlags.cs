@@ -44,7 +44,7 @@ internal sealed class AuthenticationFlags(FlagSet flags, GatewayOptions defaults
         "authorization-webhook-cache-unauthorized-ttl", defaults.AuthorizationDeniedCacheTtl, Group, "How long an access review's no is kept.");
 
     private readonly Flag<IReadOnlyList<string>> _always = flags.AddStringList(
-        "authorization-always-allow-paths", defaults.AuthorizationAlwaysAllowPaths, Group, "Paths of the gateway's own that everybody may read.");
+        "authorization-always-allow-paths", defaults.AuthorizationAlwaysAllowPaths, Group, "Paths of the gateway's own, such as /metrics or /apis*, that everybody may read; the health paths always are.");
 
     private readonly Flag<bool> _subpath = flags.AddBool(
         "authorize-proxy-subpath", defaults.AuthorizeProxySubpath, Group, "Review the request inside a cluster, too, and not only the access to it.");

@@ -71,7 +71,7 @@ internal sealed class ClusterForwarder(
         "TRACE" or "CONNECT" when RequestKinds.Of(context, target) != RequestKind.Upgrade =>
             StatusAnswer.MethodNotAllowed($"{context.Request.Method} is not passed on to clusters"),
         _ when TargetPath.Objection(target) is { } objection => StatusAnswer.BadRequest(objection),
-        _ when IdentityHeaders.Objection(identity) is { } what => StatusAnswer.Forbidden(
+        _ when SentIdentityHeaders.Objection(identity) is { } what => StatusAnswer.Forbidden(
             $"{what} of the caller holds characters that no header can carry, so nobody can act as this user in cluster \"{cluster}\""),
         _ when !cluster.IsGateway => StatusAnswer.ServiceUnavailable(
             $"cluster \"{cluster}\" cannot be reached: there is no Secret with a credential for it in namespace {options.SecretNamespace}"),

@@ -30,7 +30,7 @@ internal sealed class ClusterTransformer(ForwardCall call, CancellationToken end
             proxyRequest.Headers.TryAddWithoutValidation("Authorization", authorization);
         }
 
-        IdentityHeaders.Set(proxyRequest.Headers, call.Identity);
+        SentIdentityHeaders.Set(proxyRequest.Headers, call.Identity);
         return ValueTask.CompletedTask;
     }
 

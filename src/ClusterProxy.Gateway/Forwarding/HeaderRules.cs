@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using ClusterProxy.Gateway.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -27,21 +28,17 @@ internal static class HeaderRules
 {
     public const string WebSocketProtocols = "Sec-WebSocket-Protocol";
 
-    private const string TokenProtocol = "base64url.bearer.authorization.k8s.io.";
-
     private static readonly FrozenSet<string> OfOneConnection = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
         "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authentication-Info", "Proxy-Authorization", "TE",
         "Trailer", "Transfer-Encoding", "Upgrade", "HTTP2-Settings");
 
     private static readonly FrozenSet<string> NotOfRequests = FrozenSet.Create(
-        StringComparer.OrdinalIgnoreCase, "Authorization", "Cookie", "Cookie2", "Host", "Expect", "Max-Forwards", "X-Forwarded-For");
+        StringComparer.OrdinalIgnoreCase, "Cookie", "Cookie2", "Host", "Expect", "Max-Forwards", "X-Forwarded-For");
 
     private static readonly FrozenSet<string> NotOfAnswers = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
         "Location", "Refresh", "Set-Cookie", "Set-Cookie2", "Alt-Svc", "Strict-Transport-Security", "Clear-Site-Data", "Public-Key-Pins");
-
-    private static readonly string[] IdentityPrefixes = ["X-Remote-", "Impersonate-"];
 
     /// <summary>
     /// Names that <c>Connection</c> lists, as they compare. Kestrel forgets them when the list also has one of the words it knows, such as
@@ -72,7 +69,7 @@ internal static class HeaderRules
             && !OfOneConnection.Contains(comparable)
             && !NotOfRequests.Contains(comparable)
             && !named.Contains(comparable)
-            && !Array.Exists(IdentityPrefixes, p => comparable.StartsWith(p, StringComparison.OrdinalIgnoreCase));
+            && !IdentityHeaderNames.Includes(comparable);
     }
 
     /// <inheritdoc cref="PassesInRequest"/>
@@ -88,14 +85,14 @@ internal static class HeaderRules
     /// <summary>The subprotocols that a caller offers, without one that is a token; empty when none is left.</summary>
     public static StringValues WithoutToken(StringValues protocols)
     {
-        if (!protocols.Any(static line => line?.Contains(TokenProtocol, StringComparison.OrdinalIgnoreCase) == true))
+        if (!protocols.Any(static line => line?.Contains(BearerToken.Subprotocol, StringComparison.OrdinalIgnoreCase) == true))
         {
             return protocols;
         }
 
         var left = protocols
             .SelectMany(static line => (line ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-            .Where(static p => !p.StartsWith(TokenProtocol, StringComparison.OrdinalIgnoreCase));
+            .Where(static p => !p.StartsWith(BearerToken.Subprotocol, StringComparison.OrdinalIgnoreCase));
         return string.Join(", ", left) is { Length: > 0 } text ? text : StringValues.Empty;
     }
 

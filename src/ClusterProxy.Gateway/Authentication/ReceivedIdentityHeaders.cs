@@ -6,7 +6,7 @@ namespace ClusterProxy.Gateway.Authentication;
 /// Removes whatever says or proves who sent a request once that is known, so that nothing behind this point can take it for true. The
 /// spelling with underscores is the same header to servers that make variables of header names.
 /// </summary>
-internal static class IdentityHeaders
+internal static class ReceivedIdentityHeaders
 {
     public static void Remove(IHeaderDictionary headers, FrontProxySettings? settings)
     {
@@ -17,9 +17,7 @@ internal static class IdentityHeaders
     }
 
     private static bool IsIdentity(string name, FrontProxySettings? settings) =>
-        name.Equals("Authorization", StringComparison.OrdinalIgnoreCase)
-        || name.StartsWith("X-Remote-", StringComparison.OrdinalIgnoreCase)
-        || name.StartsWith("Impersonate-", StringComparison.OrdinalIgnoreCase)
+        IdentityHeaderNames.Includes(name)
         || (settings is not null
             && (settings.UserHeaders.Concat(settings.UidHeaders).Concat(settings.GroupHeaders).Any(h => Equals(name, h))
                 || settings.ExtraPrefixes.Any(p => name.StartsWith(p.Replace('_', '-'), StringComparison.OrdinalIgnoreCase))));

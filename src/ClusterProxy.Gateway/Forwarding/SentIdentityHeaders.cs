@@ -4,7 +4,7 @@ using ClusterProxy.Kubernetes.Configuration;
 namespace ClusterProxy.Gateway.Forwarding;
 
 /// <summary>A <see cref="ForwardedIdentity"/> as impersonation headers.</summary>
-internal static class IdentityHeaders
+internal static class SentIdentityHeaders
 {
     /// <summary>
     /// Null when the identity can be sent, else what cannot. A name that a header cannot carry as it is would arrive as another name, or

@@ -29,7 +29,7 @@ internal sealed class UserServerPaths(ProxiedRequests apiServers, ServiceForward
 
         return UserPath.Parse(request.Target, out var problem) is { } path
             ? ServeAsync(request, path)
-            : request.RefuseAsync(request.Target.Path.AsSpan(1).Contains('/') ? StatusAnswer.BadRequest(problem) : StatusAnswer.NoSuchPath());
+            : request.RefuseAsync(request.Target.Path.LastIndexOf('/') > 0 ? StatusAnswer.BadRequest(problem) : StatusAnswer.NoSuchPath());
     }
 
     private Task ServeAsync(ServedRequest request, UserPath path)

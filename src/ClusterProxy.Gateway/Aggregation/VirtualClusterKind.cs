@@ -39,7 +39,8 @@ internal sealed class VirtualClusterKind(string group) : ServedKind
         cluster.Accepted,
         Visible(cluster.Labels, isControlPlane: false),
         cluster.Version,
-        cluster.CreatedAt ?? default) with { Uid = cluster.Uid };
+        cluster.CreatedAt ?? default) with
+    { Uid = cluster.Uid };
 
     /// <summary>The hub.</summary>
     public override IReadOnlyList<ServedObject> Fixed(ulong version) =>

@@ -62,7 +62,11 @@ internal sealed class ImpersonationRequests(AccessReviewer? access)
         {
             yield return new ResourceAttributes
             {
-                Verb = "impersonate", Group = AuthenticationGroup, Version = "v1", Resource = "uids", Name = wanted.Uid,
+                Verb = "impersonate",
+                Group = AuthenticationGroup,
+                Version = "v1",
+                Resource = "uids",
+                Name = wanted.Uid,
             };
         }
 
@@ -72,7 +76,12 @@ internal sealed class ImpersonationRequests(AccessReviewer? access)
             {
                 yield return new ResourceAttributes
                 {
-                    Verb = "impersonate", Group = AuthenticationGroup, Version = "v1", Resource = "userextras", Subresource = key, Name = value,
+                    Verb = "impersonate",
+                    Group = AuthenticationGroup,
+                    Version = "v1",
+                    Resource = "userextras",
+                    Subresource = key,
+                    Name = value,
                 };
             }
         }

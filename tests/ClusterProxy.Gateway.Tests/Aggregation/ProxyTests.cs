@@ -115,7 +115,9 @@ public sealed class ProxyTests : IAsyncLifetime
         {
             Endpoint = new ClusterEndpoint
             {
-                Kind = EndpointKind.Const, Address = _managed.Url, CaBundle = PemSource.FromFile(_managed.Certificates.AuthorityFile),
+                Kind = EndpointKind.Const,
+                Address = _managed.Url,
+                CaBundle = PemSource.FromFile(_managed.Certificates.AuthorityFile),
             },
             Credential = new ClusterCredential(
                 CredentialType.ServiceAccountToken, new KubeConfigUser { Token = FakeKubernetesApi.AdminToken }, null, "f"),

@@ -48,7 +48,10 @@ public sealed class AccessPolicyTests
         var inner = InnerRequest.Parse(method, RequestTarget.Split(target), isUpgrade: false);
         var request = new AccessRequest(InnerRequest.VerbOf(method, isUpgrade: false))
         {
-            Resource = "clustergateways", Subresource = "proxy", Name = cluster, Inner = inner,
+            Resource = "clustergateways",
+            Subresource = "proxy",
+            Name = cluster,
+            Inner = inner,
         };
 
         Assert.Equal(isAllowed, AccessPolicyFile.Parse(File, Rules).Allows(Named(user), request));

@@ -134,7 +134,9 @@ internal sealed class GatewayFixture : IAsyncDisposable
             Alias = $"alias of {name}",
             Endpoint = new ClusterEndpoint
             {
-                Kind = EndpointKind.Const, Address = new Uri($"https://{name}.example:6443"), CaBundle = PemSource.FromText("PEM"),
+                Kind = EndpointKind.Const,
+                Address = new Uri($"https://{name}.example:6443"),
+                CaBundle = PemSource.FromText("PEM"),
             },
             Credential = new ClusterCredential(
                 CredentialType.ServiceAccountToken, new KubeConfigUser { Token = "very-secret" }, DateTimeOffset.UnixEpoch.AddYears(80), "abc123"),

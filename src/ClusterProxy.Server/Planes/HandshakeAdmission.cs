@@ -10,8 +10,8 @@ internal sealed class HandshakeAdmission
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// For each processor, when no rate is given. With all that comes behind it a handshake costs a server that has just started 4 ms, so
-    /// that a fifth of the machine goes to them; measured by <c>reconnect-storm</c> in perf.
+    /// For each processor, when no rate is given. With all that comes behind it a handshake costs a server that has just started 4 to
+    /// 9 ms, so that less than half of the machine goes to them; measured by <c>reconnect-storm</c> in perf.
     /// </summary>
     private const int PerProcessor = 50;
 

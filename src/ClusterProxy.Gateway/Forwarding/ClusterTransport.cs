@@ -28,7 +28,7 @@ internal sealed class ClusterTransport
     private readonly ServerTrust _trust;
     private readonly ICredentialSource _credentials;
     private readonly ResiliencePipeline _breaker;
-    private ClusterConnections? _current;
+    private TransportConnections? _current;
     private long? _hinted;
     private int _users;
     private bool _isRetired;
@@ -110,15 +110,15 @@ internal sealed class ClusterTransport
         }
     }
 
-    /// <summary>Must be returned when the request is over.</summary>
-    public ClusterConnections Rent(ClientIdentity? identity)
+    /// <summary>Must be returned when the request is over, to its last byte.</summary>
+    public TransportConnections Rent(ClientIdentity? identity)
     {
         lock (_gate)
         {
             if (_current is null || !ReferenceEquals(_current.Identity, identity))
             {
                 RetireCurrent();
-                _current = new ClusterConnections(
+                _current = new TransportConnections(
                     identity, new HttpMessageInvoker(new ClusterMessageHandler(Handler(identity), _breaker)));
             }
 
@@ -135,7 +135,7 @@ internal sealed class ClusterTransport
         }
     }
 
-    public void Return(ClusterConnections connections)
+    public void Return(TransportConnections connections)
     {
         lock (_gate)
         {

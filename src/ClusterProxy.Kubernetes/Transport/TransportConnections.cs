@@ -3,13 +3,13 @@ using ClusterProxy.Kubernetes.Credentials;
 namespace ClusterProxy.Kubernetes.Transport;
 
 /// <summary>The connections of one client certificate. Guarded by the lock of the transport that owns it.</summary>
-internal sealed class TransportConnections(ClientIdentity? identity, HttpMessageInvoker invoker)
+public sealed class TransportConnections(ClientIdentity? identity, HttpMessageInvoker invoker)
 {
     public ClientIdentity? Identity { get; } = identity;
 
     public HttpMessageInvoker Invoker { get; } = invoker;
 
-    /// <summary>Requests whose headers have not come yet: those a disposed handler would fail.</summary>
+    /// <summary>Requests that a disposed handler would fail; the owner says how long one is that.</summary>
     public int Users { get; set; }
 
     public bool IsRetired { get; set; }

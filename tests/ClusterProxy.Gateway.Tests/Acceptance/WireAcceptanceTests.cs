@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using ClusterProxy.Gateway.Tests.Kit;
 
 namespace ClusterProxy.Gateway.Tests.Acceptance;
 
@@ -17,7 +18,7 @@ public sealed class WireAcceptanceTests(GatewayBed bed) : IClassFixture<GatewayB
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
             $"POST {GatewayBed.Prefix}/api/v1/namespaces/default/pods/web/exec?command=a&command=b%20c HTTP/1.1\r\nHost: gateway\r\n"
             + $"Authorization: Bearer {GatewayBed.Alice}\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: v4.channel.k8s.io\r\n\r\n"));
-        Assert.StartsWith("HTTP/1.1 101 ", await ReadHeadAsync(stream), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 101 ", await Wire.ReadHeadAsync(stream), StringComparison.Ordinal);
         var bytes = RandomNumberGenerator.GetBytes(1024 * 1024);
 
         var writing = stream.WriteAsync(bytes);
@@ -95,17 +96,5 @@ public sealed class WireAcceptanceTests(GatewayBed bed) : IClassFixture<GatewayB
             ApplicationProtocols = [protocol],
         }).DefaultTimeout();
         return stream;
-    }
-
-    private static async Task<string> ReadHeadAsync(Stream stream)
-    {
-        var head = new StringBuilder();
-        var one = new byte[1];
-        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal) && await stream.ReadAsync(one).DefaultTimeout() == 1)
-        {
-            head.Append((char)one[0]);
-        }
-
-        return head.ToString();
     }
 }

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Kubernetes.Configuration;
@@ -107,21 +105,7 @@ internal sealed class GatewayFixture : IAsyncDisposable
 
     public HttpClient Client(TestCertificate? certificate = null)
     {
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                ClientCertificates = certificate is null ? [] : [certificate.Certificate],
-                CertificateChainPolicy = new X509ChainPolicy
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    RevocationMode = X509RevocationMode.NoCheck,
-                    CustomTrustStore = { Serving.Authority.Certificate },
-                },
-            },
-        };
-        var client = new HttpClient(handler) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(60) };
+        var client = new HttpClient(Wire.Handler(Serving.Authority.Certificate, certificate)) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(60) };
         _clients.Add(client);
         return client;
     }

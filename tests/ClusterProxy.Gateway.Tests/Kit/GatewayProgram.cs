@@ -1,6 +1,3 @@
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
-
 namespace ClusterProxy.Gateway.Tests.Kit;
 
 /// <summary>The built program in a process of its own, on ports of its own, and callers of it.</summary>
@@ -39,20 +36,7 @@ internal sealed class GatewayProgram : IAsyncDisposable
     /// <param name="token">Likewise.</param>
     public HttpClient Client(TestCertificate? certificate = null, string? token = null)
     {
-        var client = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                ClientCertificates = certificate is null ? [] : [certificate.Certificate],
-                CertificateChainPolicy = new X509ChainPolicy
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    RevocationMode = X509RevocationMode.NoCheck,
-                    CustomTrustStore = { _serving.Authority.Certificate },
-                },
-            },
-        })
+        var client = new HttpClient(Wire.Handler(_serving.Authority.Certificate, certificate))
         {
             BaseAddress = new Uri($"https://localhost:{_port}"),
         };

@@ -46,7 +46,7 @@ public sealed class DrainTests : IAsyncLifetime
         using var own = await client.AskAsync($"{GatewayFixture.Root}/clustergateways?watch=true&resourceVersion=0");
         await _managed.WatchesStarted.WaitForAtLeastAsync(1).DefaultTimeout();
         await using var upgraded = await SendAsync("POST", "pods/p/exec", "Connection: Upgrade\r\nUpgrade: SPDY/3.1");
-        Assert.StartsWith("HTTP/1.1 101 ", await ReadHeadAsync(upgraded), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 101 ", await Wire.ReadHeadAsync(upgraded), StringComparison.Ordinal);
         const string Body = """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"late"}}""";
         await using var slow = await SendAsync("POST", "configmaps", $"Content-Type: application/json\r\nContent-Length: {Body.Length}");
         await Eventually.ObserveAsync(() => Task.FromResult(_gateway.Host.Live.Count(RequestKind.Short) == 1));
@@ -62,7 +62,7 @@ public sealed class DrainTests : IAsyncLifetime
         Assert.Equal("", await watch.Content.ReadAsStringAsync().DefaultTimeout());
         await Eventually.ObserveAsync(IsClosedAsync);
         await slow.WriteAsync(Encoding.ASCII.GetBytes(Body));
-        Assert.StartsWith("HTTP/1.1 201 ", await ReadHeadAsync(slow), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 201 ", await Wire.ReadHeadAsync(slow), StringComparison.Ordinal);
         await upgraded.WriteAsync("still here"u8.ToArray());
         var echo = new byte["still here".Length];
         await upgraded.ReadExactlyAsync(echo).DefaultTimeout();
@@ -116,18 +116,6 @@ public sealed class DrainTests : IAsyncLifetime
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
             $"{method} {Web}/{path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer token-of-alice\r\n{headers}\r\n\r\n")).DefaultTimeout();
         return stream;
-    }
-
-    private static async Task<string> ReadHeadAsync(Stream stream)
-    {
-        var head = new StringBuilder();
-        var one = new byte[1];
-        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal) && await stream.ReadAsync(one).DefaultTimeout() == 1)
-        {
-            head.Append((char)one[0]);
-        }
-
-        return head.ToString();
     }
 
     private static async Task ShouldEndAsync(Stream stream)

@@ -23,6 +23,7 @@ internal sealed partial class GatewayHost
     {
         var reloader = new FileReloader(logger, time);
         _started.Add(reloader);
+        _rules = reloader;
         var reviews = new ReviewOptions { KeepYes = _options.AuthorizationAllowedCacheTtl, KeepNo = _options.AuthorizationDeniedCacheTtl };
         var access = _hub is null ? null : new AccessReviewer(_hub, reviews);
         var group = new ApiGroup(_options.Group, GatewayOptions.Version);
@@ -160,7 +161,7 @@ internal sealed partial class GatewayHost
         {
             logger.RulesReloaded(file);
         }
-        else
+        else if (outcome == ReloadOutcome.Refused)
         {
             logger.RulesRefused(file, file.Refusal);
         }

@@ -9,6 +9,7 @@ using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Endpoints;
 using ClusterProxy.Hosting.Metrics;
+using ClusterProxy.Hosting.Reloading;
 using ClusterProxy.Kubernetes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -33,6 +34,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly ClusterTransports _transports;
     private readonly List<IAsyncDisposable> _started = [];
     private SecurePort _port = null!;
+    private FileReloader _rules = null!;
     private Task? _shutdown;
     private volatile bool _isDraining;
 
@@ -154,7 +156,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             },
             routes =>
             {
-                routes.MapHealth(HealthStyle.Agent, Readiness(), _files.Warnings);
+                routes.MapHealth(HealthStyle.Agent, Readiness(), () => [.. _files.Warnings(), .. _rules.Warnings()]);
                 routes.MapMetrics(_exposition);
             },
             logging, cancellationToken);

@@ -39,4 +39,18 @@ internal static partial class HostingLog
         Level = LogLevel.Error,
         Message = "The loop that rereads changed files failed; this is a defect, and changed files need a restart until it is mended")]
     public static partial void ReloaderFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(
+        EventId = 7205,
+        EventName = nameof(FileHangs),
+        Level = LogLevel.Warning,
+        Message = "Reading {Files} has not returned within {Seconds} s, what was loaded before stays in use: look at the disk")]
+    public static partial void FileHangs(ILogger logger, string files, double seconds);
+
+    [LoggerMessage(
+        EventId = 7206,
+        EventName = nameof(FileReadAgain),
+        Level = LogLevel.Information,
+        Message = "{Files} can be read again, it hung since {Since:u}")]
+    public static partial void FileReadAgain(ILogger logger, string files, DateTimeOffset since);
 }

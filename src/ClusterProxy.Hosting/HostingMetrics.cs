@@ -23,7 +23,7 @@ public sealed class HostingMetrics
             description: "Incoming TLS handshakes that did not end in a connection, by plane and reason.");
         _reloads = _meter.CreateCounter<long>(
             _prefix + "certificate_reloads_total",
-            description: "Changes of certificate files that were taken up or refused, by plane, role and result.");
+            description: "Changes of certificate files that were taken up or refused, and reads of them that hang, by plane, role and result.");
     }
 
     /// <param name="version">From <see cref="ProductVersion"/>.</param>
@@ -38,11 +38,12 @@ public sealed class HostingMetrics
 
     internal void Reloaded(string plane, string role, ReloadOutcome outcome) => Reloaded(plane, role, outcome, 1);
 
-    /// <summary>Every result starts at 0, so that a rate over the first refusal is seen.</summary>
     internal void PublishReloads(string plane, string role)
     {
-        Reloaded(plane, role, ReloadOutcome.Reloaded, 0);
-        Reloaded(plane, role, ReloadOutcome.Refused, 0);
+        foreach (var outcome in ReloadOutcomeNames.Told)
+        {
+            Reloaded(plane, role, outcome, 0);
+        }
     }
 
     internal void HandshakeFailed(string plane, string reason) =>
@@ -66,5 +67,5 @@ public sealed class HostingMetrics
     }
 
     private void Reloaded(string plane, string role, ReloadOutcome outcome, int count) => _reloads.Add(
-        count, new("plane", plane), new("role", role), new("result", outcome == ReloadOutcome.Reloaded ? "success" : "failure"));
+        count, new("plane", plane), new("role", role), new("result", outcome.ToTag()));
 }

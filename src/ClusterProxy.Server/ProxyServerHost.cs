@@ -43,6 +43,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
     private readonly ServerReadiness _readiness;
     private readonly CertificateFiles _certificateFiles;
     private readonly List<IAsyncDisposable> _started = [];
+    private FileReloader? _policyReloader;
     private Plane _agentPlane = null!;
     private Plane _frontendPlane = null!;
     private Task? _shutdown;
@@ -254,7 +255,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
             },
             routes =>
             {
-                routes.MapHealth(HealthStyle.Server, [_readiness.Check], _certificateFiles.Warnings);
+                routes.MapHealth(HealthStyle.Server, [_readiness.Check], Warnings);
                 routes.MapMetrics(_exposition);
             },
             logging, cancellationToken);
@@ -297,10 +298,12 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
             return null;
         }
 
-        var (file, reloader) = FollowedPolicy.Start(_options.FrontendPolicy, Metrics, _logger, _time);
-        _started.Add(reloader);
+        (var file, _policyReloader) = FollowedPolicy.Start(_options.FrontendPolicy, Metrics, _logger, _time);
+        _started.Add(_policyReloader);
         return file;
     }
+
+    private IReadOnlyList<string> Warnings() => [.. _certificateFiles.Warnings(), .. _policyReloader?.Warnings() ?? []];
 
     private void TellAgentIdentity()
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using ClusterProxy.Hosting.Audit;
+using ClusterProxy.Hosting.Reloading;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Packets;
@@ -80,7 +81,7 @@ internal sealed class ServerMetrics
             Ours + "stalls_total", description: "Times an agent's tunnel waited for one connection whose receiver does not read.");
         _stallSeconds = _meter.CreateCounter<double>(Ours + "stall_seconds_total", description: "Time agents' tunnels waited so.");
         _policyReloads = _meter.CreateCounter<long>(
-            Ours + "policy_reloads_total", description: "Changes of the frontend policy that were taken up or refused, by result.");
+            Ours + "policy_reloads_total", description: "Changes of the frontend policy that were taken up or refused, and reads of it that hang, by result.");
         _agentsRefused = _meter.CreateCounter<long>(Ours + "agents_refused_total", description: "Agents not let in, by reason.");
         _meter.CreateObservableCounter(
             Ours + "bytes_total",
@@ -175,8 +176,8 @@ internal sealed class ServerMetrics
 
     public void AgentRefused(AgentRefusalReason reason) => _agentsRefused.Add(1, new KeyValuePair<string, object?>(Reason, reason.ToTag()));
 
-    public void PolicyReloaded(bool isGood, int count = 1) =>
-        _policyReloads.Add(count, new KeyValuePair<string, object?>("result", isGood ? "success" : "failure"));
+    public void PolicyReloaded(ReloadOutcome outcome, int count = 1) =>
+        _policyReloads.Add(count, new KeyValuePair<string, object?>("result", outcome.ToTag()));
 
     /// <param name="mode"><c>certificate</c> or <c>claimed</c>.</param>
     public void ShowAgentIdentity(string mode) => _meter.CreateObservableGauge(

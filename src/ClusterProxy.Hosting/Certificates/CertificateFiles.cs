@@ -86,11 +86,11 @@ public sealed class CertificateFiles : IAsyncDisposable
 
     public void Start() => _reloader.Start();
 
-    /// <summary>One sentence for each certificate whose end is near or past.</summary>
+    /// <summary>One sentence for each certificate whose end is near or past, and for each file whose reading hangs.</summary>
     public IReadOnlyList<string> Warnings()
     {
         var now = _time.GetUtcNow();
-        return [.. _watched.Select(w => w.Warning(now, _notice)).OfType<string>()];
+        return [.. _watched.Select(w => w.Warning(now, _notice)).OfType<string>(), .. _reloader.Warnings()];
     }
 
     public ValueTask DisposeAsync() => _reloader.DisposeAsync();
@@ -107,7 +107,7 @@ public sealed class CertificateFiles : IAsyncDisposable
                 var (subject, end) = (describe(), validity().End);
                 HostingLog.FileReloaded(_logger, file, subject, end);
             }
-            else
+            else if (outcome == ReloadOutcome.Refused)
             {
                 HostingLog.FileRefused(_logger, file, file.Refusal);
             }

@@ -11,4 +11,7 @@ public enum ReloadOutcome
 
     /// <summary>What they hold cannot be used; what was loaded last stays in use. Told once for each content.</summary>
     Refused,
+
+    /// <summary>Reading them does not return; what was loaded last stays in use. Told once for each read that was given up.</summary>
+    Hanging,
 }

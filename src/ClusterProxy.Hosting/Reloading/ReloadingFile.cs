@@ -11,7 +11,10 @@ public abstract class ReloadingFile
     public abstract string Refusal { get; }
 
     /// <summary>Reads the files and takes up what they hold if it is new and good.</summary>
-    public abstract ReloadOutcome Check();
+    public ReloadOutcome Check() => Read()();
+
+    /// <summary>The two halves of <see cref="Check"/>: reads, which may take as long as a disk likes, and gives what does the rest.</summary>
+    internal abstract Func<ReloadOutcome> Read();
 
     public override string ToString() => string.Join(" ", Files);
 }

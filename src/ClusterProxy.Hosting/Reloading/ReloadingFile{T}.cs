@@ -54,26 +54,6 @@ public sealed class ReloadingFile<T> : ReloadingFile
         }
     }
 
-    public override ReloadOutcome Check()
-    {
-        lock (_gate)
-        {
-            var fingerprint = "";
-            try
-            {
-                var contents = Files.Select(static f => f.Read()).ToArray();
-                fingerprint = Fingerprint(contents);
-                return fingerprint == _good ? Settle(fingerprint, null)
-                    : fingerprint == _refused ? ReloadOutcome.Unchanged
-                    : Settle(fingerprint, _parse(contents));
-            }
-            catch (Exception e) when (e is StartupException or FormatException or CryptographicException)
-            {
-                return Doubt(fingerprint.Length > 0 ? fingerprint : e.Message, e.Message);
-            }
-        }
-    }
-
     /// <summary>The value, after a look at the files: for programs that need it rarely and have no loop.</summary>
     public T CheckedValue()
     {
@@ -81,6 +61,38 @@ public sealed class ReloadingFile<T> : ReloadingFile
         return Value;
     }
 
+    internal override Func<ReloadOutcome> Read()
+    {
+        try
+        {
+            var contents = Files.Select(static f => f.Read()).ToArray();
+            return () => Take(contents);
+        }
+        catch (StartupException e)
+        {
+            return () => Doubt(e.Message, e.Message);
+        }
+    }
+
+    private ReloadOutcome Take(string[] contents)
+    {
+        var fingerprint = Fingerprint(contents);
+        lock (_gate)
+        {
+            try
+            {
+                return fingerprint == _good ? Settle(fingerprint, null)
+                    : fingerprint == _refused ? ReloadOutcome.Unchanged
+                    : Settle(fingerprint, _parse(contents));
+            }
+            catch (Exception e) when (e is StartupException or FormatException or CryptographicException)
+            {
+                return Doubt(fingerprint, e.Message);
+            }
+        }
+    }
+
+    /// <summary>Must hold the gate.</summary>
     private ReloadOutcome Settle(string fingerprint, T? value)
     {
         if (value is not null && _objection(value) is { } objection)
@@ -100,19 +112,22 @@ public sealed class ReloadingFile<T> : ReloadingFile
 
     private ReloadOutcome Doubt(string fingerprint, string reason)
     {
-        if (fingerprint == _refused)
+        lock (_gate)
         {
-            return ReloadOutcome.Unchanged;
-        }
+            if (fingerprint == _refused)
+            {
+                return ReloadOutcome.Unchanged;
+            }
 
-        if (fingerprint != _suspect)
-        {
-            _suspect = fingerprint;
-            return ReloadOutcome.Unchanged;
-        }
+            if (fingerprint != _suspect)
+            {
+                _suspect = fingerprint;
+                return ReloadOutcome.Unchanged;
+            }
 
-        (_refused, _refusal) = (fingerprint, reason);
-        return ReloadOutcome.Refused;
+            (_refused, _refusal) = (fingerprint, reason);
+            return ReloadOutcome.Refused;
+        }
     }
 
     private static string Fingerprint(IEnumerable<string> contents) =>

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using ClusterProxy.Hosting.Reloading;
 
 namespace ClusterProxy.Server.Fleet;
 
@@ -6,7 +7,7 @@ namespace ClusterProxy.Server.Fleet;
 internal sealed class FleetMetrics(Meter meter, string prefix)
 {
     private readonly Counter<long> _reloads = meter.CreateCounter<long>(
-        prefix + "servers_file_reloads_total", description: "Changes of the servers' file that were taken up or refused, by result.");
+        prefix + "servers_file_reloads_total", description: "Changes of the servers' file that were taken up or refused, and reads of it that hang, by result.");
 
     /// <summary>Adds the gauge.</summary>
     /// <param name="count">Servers announced now.</param>
@@ -16,10 +17,12 @@ internal sealed class FleetMetrics(Meter meter, string prefix)
     /// <summary>There is a file.</summary>
     public void ReadFile()
     {
-        Reloaded(isGood: true, count: 0);
-        Reloaded(isGood: false, count: 0);
+        foreach (var outcome in ReloadOutcomeNames.Told)
+        {
+            Reloaded(outcome, count: 0);
+        }
     }
 
-    public void Reloaded(bool isGood, int count = 1) =>
-        _reloads.Add(count, new KeyValuePair<string, object?>("result", isGood ? "success" : "failure"));
+    public void Reloaded(ReloadOutcome outcome, int count = 1) =>
+        _reloads.Add(count, new KeyValuePair<string, object?>("result", outcome.ToTag()));
 }

@@ -56,18 +56,17 @@ internal sealed class ServersFile : IServerSource
         _metrics.ReadFile();
         _reloader.Add(_content, outcome =>
         {
-            var isGood = outcome == ReloadOutcome.Reloaded;
-            if (isGood)
+            if (outcome == ReloadOutcome.Reloaded)
             {
                 changed();
             }
-            else
+            else if (outcome == ReloadOutcome.Refused)
             {
                 _logger.ServersFileRefused(_file.Path, _content.Refusal);
             }
 
             // Last: whoever sees the count finds the rest done.
-            _metrics.Reloaded(isGood);
+            _metrics.Reloaded(outcome);
         });
         _reloader.Start();
     }

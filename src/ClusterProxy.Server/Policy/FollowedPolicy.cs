@@ -17,22 +17,24 @@ internal static class FollowedPolicy
     {
         var file = FrontendPolicyFile.Load(new("frontend-policy", path));
         var reloader = new FileReloader(logger, time);
-        metrics.PolicyReloaded(isGood: true, count: 0);
-        metrics.PolicyReloaded(isGood: false, count: 0);
+        foreach (var outcome in ReloadOutcomeNames.Told)
+        {
+            metrics.PolicyReloaded(outcome, count: 0);
+        }
+
         reloader.Add(file, outcome =>
         {
-            var isGood = outcome == ReloadOutcome.Reloaded;
-            if (isGood)
+            if (outcome == ReloadOutcome.Reloaded)
             {
                 logger.PolicyReloaded(path, file.Value.Rules.Count);
             }
-            else
+            else if (outcome == ReloadOutcome.Refused)
             {
                 logger.PolicyRefused(path, file.Refusal);
             }
 
             // Last: whoever sees the count finds the rest done.
-            metrics.PolicyReloaded(isGood);
+            metrics.PolicyReloaded(outcome);
         });
         reloader.Start();
         return (file, reloader);

@@ -42,8 +42,8 @@ internal static class CounterChecks
         var id = $"{PageChecks.Prefix(page)}.reloads";
         MetricSample[] failures =
         [
-            .. Failures(page, "_certificate_reloads_total", static s => s.Label("result") == "failure"),
-            .. Failures(page, "_policy_reloads_total", static s => s.Label("result") == "failure"),
+            .. Failures(page, "_certificate_reloads_total", static s => s.Label("result") is "failure" or "hanging"),
+            .. Failures(page, "_policy_reloads_total", static s => s.Label("result") is "failure" or "hanging"),
         ];
         return failures.Length == 0
             ? Finding.Ok(id, $"{page.Text} has taken up every file that changed")
@@ -51,8 +51,8 @@ internal static class CounterChecks
                 id, $"the files that {page.Text} follows",
                 new Fault(
                     "reload_failures",
-                    $"{page.Text} could not use files that changed since {Start(page)}: {List(failures, static s => s.Label("plane").Length > 0 ? $"{s.Label("plane")} {s.Label("role")}" : "frontend policy")}; the last good ones are in use",
-                    "see its log for FileRefused and PolicyRefused, and check the files: clusterproxy certs inspect FILE"));
+                    $"{page.Text} could not use files that changed, or not read them, since {Start(page)}: {List(failures, static s => s.Label("plane").Length > 0 ? $"{s.Label("plane")} {s.Label("role")}" : "frontend policy")}; the last good ones are in use",
+                    "see its log for FileRefused, PolicyRefused and FileHangs, and check the files and their disk: clusterproxy certs inspect FILE"));
     }
 
     public static Finding Audit(PageFacts page)

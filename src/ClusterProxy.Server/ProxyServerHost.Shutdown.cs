@@ -8,6 +8,8 @@ internal sealed partial class ProxyServerHost
 
     private static readonly TimeSpan LeaveCheck = TimeSpan.FromMilliseconds(50);
 
+    private static readonly TimeSpan AgentCheck = TimeSpan.FromMilliseconds(250);
+
     /// <summary>For the last agents to have connected elsewhere before this server ends their tunnels.</summary>
     private static readonly TimeSpan AgentsAhead = TimeSpan.FromSeconds(5);
 
@@ -22,10 +24,7 @@ internal sealed partial class ProxyServerHost
         _agentService.Close();
         var started = _time.GetTimestamp();
         var grace = _options.GracefulShutdownTimeout;
-        var moving = MoveAgentsAsync(grace > AgentsAhead ? grace - AgentsAhead : TimeSpan.Zero);
-
-        // Other servers can go elsewhere at once.
-        Fleet?.Served.Drain();
+        var moving = MoveAgentsAsync(started);
         await Task.Delay(_options.ShutdownDelay < grace / 3 ? _options.ShutdownDelay : grace / 3, _time);
         Frontends.Drain();
         using var cut = new CancellationTokenSource();
@@ -57,17 +56,34 @@ internal sealed partial class ProxyServerHost
         _logger.ShutdownFinished();
     }
 
-    /// <summary>Asks the agents to look for another server, and waits until they have had the time.</summary>
-    private Task MoveAgentsAsync(TimeSpan longest)
+    /// <summary>
+    /// Asks the agents to look for another server, and waits until they have had the time. So long other servers find some of them nowhere
+    /// else: these are asked to dial elsewhere where they can, and leave behind the agents.
+    /// </summary>
+    private async Task MoveAgentsAsync(long started)
     {
         var tunnels = Agents.Tunnels;
+        var longest = Left(started) > AgentsAhead ? Left(started) - AgentsAhead : TimeSpan.Zero;
         var within = TimeOfAnAgent * tunnels.Length < longest ? TimeOfAnAgent * tunnels.Length : longest;
         foreach (var tunnel in tunnels)
         {
             tunnel.AskToMove(within);
         }
 
-        return Task.Delay(within, _time);
+        Fleet?.Served.AskToMove();
+        await Task.Delay(within, _time);
+        if (Fleet is null)
+        {
+            return;
+        }
+
+        var moved = _time.GetTimestamp();
+        while (_time.GetElapsedTime(moved) < AgentsAhead && Left(started) > TimeSpan.Zero && !Fleet.Served.IsEmpty && !Fleet.HasAgentsElsewhere)
+        {
+            await Task.Delay(AgentCheck, _time);
+        }
+
+        Fleet.Served.Drain();
     }
 
     /// <summary>

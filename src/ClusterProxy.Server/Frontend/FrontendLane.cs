@@ -37,6 +37,7 @@ internal sealed partial class FrontendLane : IFrontend
     private readonly ConcurrentDictionary<long, ConnectionSplice> _connections = new();
     private readonly OwnershipFeed? _feed;
     private readonly CancellationTokenSource _stop = new();
+    private int _asked;
     private volatile bool _draining;
     private volatile bool _lost;
 
@@ -109,10 +110,19 @@ internal sealed partial class FrontendLane : IFrontend
         }
     }
 
+    /// <summary>Asks the frontend to dial elsewhere while it can. Dials are made as before, and the lane stays.</summary>
+    public void AskToMove()
+    {
+        if (Interlocked.Exchange(ref _asked, 1) == 0)
+        {
+            _writer.TrySend(PacketFactory.Drain());
+        }
+    }
+
     public void Drain()
     {
+        AskToMove();
         _draining = true;
-        _writer.TrySend(PacketFactory.Drain());
         LeaveIfEmpty();
     }
 

@@ -8,6 +8,7 @@ internal sealed class LiveFrontends
     private readonly ConcurrentDictionary<IFrontend, bool> _grpc = new();
     private readonly ConcurrentDictionary<IFrontend, bool> _connect = new();
     private readonly ConcurrentDictionary<IFrontend, bool> _lanes = new();
+    private volatile bool _moving;
     private volatile bool _draining;
 
     public int GrpcCount => _grpc.Count;
@@ -34,13 +35,30 @@ internal sealed class LiveFrontends
 
     public void Add(ConnectTunnel frontend) => Add(_connect, frontend);
 
-    public void Add(FrontendLane frontend) => Add(_lanes, frontend);
+    public void Add(FrontendLane frontend)
+    {
+        Add(_lanes, frontend);
+        if (_moving)
+        {
+            frontend.AskToMove();
+        }
+    }
 
     public void Remove(FrontendTunnel frontend) => _grpc.TryRemove(frontend, out _);
 
     public void Remove(ConnectTunnel frontend) => _connect.TryRemove(frontend, out _);
 
     public void Remove(FrontendLane frontend) => _lanes.TryRemove(frontend, out _);
+
+    /// <summary>Asks lanes to dial elsewhere while they can; they stay.</summary>
+    public void AskToMove()
+    {
+        _moving = true;
+        foreach (var lane in Lanes)
+        {
+            lane.AskToMove();
+        }
+    }
 
     public void Drain()
     {

@@ -17,6 +17,7 @@ namespace ClusterProxy.Server.Peers;
 internal sealed class PeerFleet : IAsyncDisposable
 {
     private readonly ServerOptions _options;
+    private readonly AgentRegistry _agents;
     private readonly OwnedTunnels _owned;
     private readonly PeerContext _context;
     private readonly PeerSet _peers;
@@ -33,6 +34,7 @@ internal sealed class PeerFleet : IAsyncDisposable
         ServerOptions options, AgentRegistry agents, OwnedTunnels owned, DialRouter own, DialLimits limits, PeerContext context)
     {
         _options = options;
+        _agents = agents;
         _owned = owned;
         _context = context;
         var tls = new ClientTls(
@@ -60,6 +62,17 @@ internal sealed class PeerFleet : IAsyncDisposable
     public PeerSet Peers => _peers;
 
     public int Port => _plane?.Port ?? 0;
+
+    /// <summary>Whether every agent of this server has a tunnel with another one, as far as others have said.</summary>
+    public bool HasAgentsElsewhere
+    {
+        get
+        {
+            var elsewhere = _peers.Lanes.Where(static l => l.IsUsable).SelectMany(static l => l.Tunnels.Tunnels)
+                .Where(static t => !t.Draining).Select(static t => (t.Agent, t.Cluster)).ToHashSet();
+            return _agents.Tunnels.All(t => elsewhere.Contains((t.Agent.Id, t.Agent.Cluster)));
+        }
+    }
 
     private ServerCertificates Certificates =>
         _certificates ?? throw new InvalidOperationException("Lanes are opened when the certificates are loaded.");

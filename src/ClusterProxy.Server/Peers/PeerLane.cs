@@ -51,8 +51,14 @@ internal sealed partial class PeerLane
     /// <summary>What the other server says of its tunnels.</summary>
     public PeerTunnels Tunnels { get; } = new();
 
-    /// <summary>Whether it takes dials.</summary>
-    public bool IsUsable => !_draining && !_ended && _roundTrip.SilentFor <= SilenceLimit;
+    /// <summary>Whether the other server answers.</summary>
+    public bool IsThere => !_ended && _roundTrip.SilentFor <= SilenceLimit;
+
+    /// <summary>Whether it is about to leave. What it is asked for meanwhile it still does.</summary>
+    public bool IsDraining => _draining;
+
+    /// <summary>Whether it answers, and stays.</summary>
+    public bool IsUsable => IsThere && !IsDraining;
 
     /// <summary>What new dials are spread by.</summary>
     public int Load => _connections.Count + _dials.Count;

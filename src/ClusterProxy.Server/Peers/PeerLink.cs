@@ -19,6 +19,7 @@ internal sealed class PeerLink : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
     private volatile PeerLane? _lane;
+    private volatile bool _tried;
     private string _trouble = "";
 
     public PeerLink(FleetServer address, PeerConnector connector, PeerClaims claims, PeerContext context)
@@ -34,6 +35,9 @@ internal sealed class PeerLink : IAsyncDisposable
 
     /// <summary>The lane that is open; null without one.</summary>
     public PeerLane? Lane => _lane;
+
+    /// <summary>Whether nothing more is to be learned of it soon: it has said which tunnels it has, or could not be asked.</summary>
+    public bool HasTold => _tried || _lane is { Tunnels.IsWhole: true };
 
     /// <summary>Whether the address turned out to be this server's own.</summary>
     public bool IsSelf { get; private set; }
@@ -56,6 +60,7 @@ internal sealed class PeerLink : IAsyncDisposable
             {
                 var started = _context.Time.GetTimestamp();
                 await RunOnceAsync(cancellationToken);
+                _tried = true;
                 delay = _context.Time.GetElapsedTime(started) > Proven ? FirstDelay
                     : delay == TimeSpan.Zero ? FirstDelay
                     : delay * 2 < LongestDelay ? delay * 2 : LongestDelay;

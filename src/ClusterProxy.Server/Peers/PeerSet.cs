@@ -8,6 +8,9 @@ namespace ClusterProxy.Server.Peers;
 /// <summary>The other servers of the fleet: a link to each, and by their tunnels the one that a dial is forwarded to.</summary>
 internal sealed class PeerSet : IAsyncDisposable
 {
+    /// <summary>Twice what opening a lane may take. One that is open and tells nothing must not keep this server out of service.</summary>
+    private static readonly TimeSpan LongestSurvey = TimeSpan.FromSeconds(10);
+
     private readonly IServerSource _source;
     private readonly PeerConnector _connector;
     private readonly IReadOnlyList<ProxyStrategy> _strategies;
@@ -16,6 +19,8 @@ internal sealed class PeerSet : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly List<Task> _leaving = [];
     private ImmutableArray<PeerLink> _links = [];
+    private long _started;
+    private volatile bool _knowsFleet;
     private bool _closed;
 
     /// <param name="source">Where they are; owned.</param>
@@ -28,6 +33,7 @@ internal sealed class PeerSet : IAsyncDisposable
         _connector = connector;
         _strategies = [.. strategies.Distinct()];
         _context = context;
+        _started = context.Time.GetTimestamp();
     }
 
     /// <summary>The lanes that are open.</summary>
@@ -37,7 +43,15 @@ internal sealed class PeerSet : IAsyncDisposable
     public int WantedCount => Links.Count(static l => !l.IsSelf);
 
     /// <summary>Whether another server has a tunnel for some dial.</summary>
-    public bool CanRoute => Lanes.Any(static l => l.IsUsable && l.Tunnels.Count > 0);
+    public bool CanRoute => Lanes.Any(static l => l.IsThere && l.Tunnels.Count > 0);
+
+    /// <summary>
+    /// Whether each other server that can be reached has said which tunnels it has; some time after the start it is taken for said. What
+    /// was true stays so: a server that comes later is no reason to stop serving.
+    /// </summary>
+    public bool KnowsFleet => _knowsFleet = _knowsFleet
+        || (!_source.Servers.IsEmpty && Links.All(static l => l.HasTold))
+        || _context.Time.GetElapsedTime(_started) > LongestSurvey;
 
     private ImmutableArray<PeerLink> Links
     {
@@ -52,11 +66,15 @@ internal sealed class PeerSet : IAsyncDisposable
 
     public void Start()
     {
+        _started = _context.Time.GetTimestamp();
         Follow();
         _source.Start(Follow);
     }
 
-    /// <summary>The other server that is best for a dial: by its tunnels, and then the one with less to do.</summary>
+    /// <summary>
+    /// The other server that is best for a dial: by its tunnels, and then the one with less to do. One that is about to leave is the last
+    /// resort, as a draining tunnel is: its agents may not have found another yet.
+    /// </summary>
     /// <param name="address">Host and port.</param>
     /// <param name="clusters">Whose agents may have the dial; null for everybody's.</param>
     /// <param name="tried">Servers that were asked already.</param>
@@ -67,12 +85,13 @@ internal sealed class PeerSet : IAsyncDisposable
         var bestMatch = TunnelMatch.None;
         foreach (var link in Links)
         {
-            if (link.Lane is not { IsUsable: true } lane || tried.Contains(lane))
+            if (link.Lane is not { IsThere: true } lane || tried.Contains(lane))
             {
                 continue;
             }
 
             var match = lane.Tunnels.Match(_strategies, host, clusters);
+            match = match with { IsReady = match.IsReady && !lane.IsDraining };
             if (match.IsAny && (match.Order < bestMatch.Order || (match.Order == bestMatch.Order && IsLessBusy(lane, best!))))
             {
                 (best, bestMatch) = (lane, match);

@@ -19,6 +19,7 @@ internal sealed class PeerTunnels
     private long _comingVersion;
     private long _version;
     private long _overflow;
+    private volatile bool _isWhole;
 
     public PeerTunnels(int capacity = DefaultCapacity) => _capacity = capacity;
 
@@ -32,6 +33,9 @@ internal sealed class PeerTunnels
             }
         }
     }
+
+    /// <summary>Whether all of them have been told, once at least.</summary>
+    public bool IsWhole => _isWhole;
 
     /// <summary>Tunnels that there was no room for.</summary>
     public long Overflow => Interlocked.Read(ref _overflow);
@@ -73,6 +77,7 @@ internal sealed class PeerTunnels
             {
                 // Until here dials have used what was known before.
                 (_table, _version, _coming) = (_coming, _comingVersion, null);
+                _isWhole = true;
             }
 
             return update.Version;

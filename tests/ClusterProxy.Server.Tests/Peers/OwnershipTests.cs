@@ -84,11 +84,11 @@ public sealed class OwnershipTests(ITestOutputHelper output)
         Assert.InRange(parts.Count, 2, 100);
         foreach (var part in parts)
         {
-            Assert.Equal(0, map.Count);
+            Assert.Equal((0, false), (map.Count, map.IsWhole));
             Assert.Equal(owned.Version, map.Apply(part));
         }
 
-        Assert.Equal(300, map.Count);
+        Assert.Equal((300, true), (map.Count, map.IsWhole));
     }
 
     [Fact]

@@ -22,7 +22,7 @@ internal sealed class ServerStream : IAsyncDisposable
     /// <summary>More than one frontend would ever have under way, few enough that dead addresses cost little memory.</summary>
     private const int MaxPendingDials = 1000;
 
-    /// <summary>Two pings unanswered, as a server counts.</summary>
+    /// <summary>More patient than a server, which only prefers other tunnels: here a new one is opened for it.</summary>
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(4);
 
     /// <summary>As long as a server waits for a silent agent.</summary>
@@ -60,7 +60,7 @@ internal sealed class ServerStream : IAsyncDisposable
         _context = context;
         _output = new TimedPipeWriter(output, context.Time);
         _writer = new TunnelWriter(_output, context.Limits, context.Metrics);
-        _roundTrip = features.HasFlag(TunnelFeatureSet.Ping) ? new TunnelRoundTrip(_writer, context.Time) : null;
+        _roundTrip = features.HasFlag(TunnelFeatureSet.Ping) ? new TunnelRoundTrip(_writer, context.Time, follows: true) : null;
         _targets = new TunnelTargets(_writer, features, context, _roundTrip);
         _dials = new TunnelDials(dialer, _writer, _targets, context, MaxPendingDials);
         _packets = new PacketDispatch(_writer, _targets, _dials, features, _roundTrip, onDrain, onServers, context);

@@ -56,11 +56,20 @@ internal static class PacketFactory
         Credit = new Credit { ConnectID = connectId, Bytes = bytes },
     };
 
-    /// <summary>Ours: asks for an answer, or is it.</summary>
-    public static Packet Ping(long id, bool answer) => new()
+    /// <summary>Ours: asks for an answer.</summary>
+    /// <param name="id">That the answer repeats.</param>
+    /// <param name="answered">Whether the question before it has been answered.</param>
+    public static Packet PingQuestion(long id, bool answered) => new()
     {
         Type = PacketType.Ping,
-        Ping = new Ping { Id = id, Answer = answer },
+        Ping = new Ping { Id = id, Answered = answered },
+    };
+
+    /// <summary>Ours: the answer to a question of the peer.</summary>
+    public static Packet PingAnswer(long id) => new()
+    {
+        Type = PacketType.Ping,
+        Ping = new Ping { Id = id, Answer = true },
     };
 
     /// <summary>Ours: the first packet of a lane, from the agent.</summary>

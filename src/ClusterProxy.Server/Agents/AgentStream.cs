@@ -16,8 +16,11 @@ namespace ClusterProxy.Server.Agents;
 /// <remarks>The reading loop hands bytes on and never awaits a send; replies it owes go to the writer's queue.</remarks>
 internal sealed class AgentStream
 {
-    /// <summary>Two pings unanswered: with it a black-holed tunnel is out of routing within 5 s of its last byte.</summary>
-    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(4);
+    /// <summary>
+    /// A ping goes out at most 2 s after the last one, whose answer may have been the last byte: with it a black-holed tunnel is out of
+    /// routing within 5 s of that.
+    /// </summary>
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(3);
 
     /// <summary>
     /// Of agents that know no ping. One that holds its whole tunnel up for a slow target is silent too, so dials look for a
@@ -78,7 +81,7 @@ internal sealed class AgentStream
     }
 
     /// <summary>Whether the agent owes answers to pings, or to what stands for them.</summary>
-    public bool IsSilent => _roundTrip?.SilentFor > SilenceLimit || _probe?.SilentFor > ProbeSilenceLimit;
+    public bool IsSilent => _roundTrip?.SilentFor >= SilenceLimit || _probe?.SilentFor > ProbeSilenceLimit;
 
     /// <summary>For how long the agent has answered nothing that it should.</summary>
     public TimeSpan SilentFor => _roundTrip?.SilentFor ?? _probe!.SilentFor;

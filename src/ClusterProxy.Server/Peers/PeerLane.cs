@@ -14,8 +14,8 @@ namespace ClusterProxy.Server.Peers;
 /// </summary>
 internal sealed partial class PeerLane
 {
-    /// <summary>Two pings unanswered: nothing is dialled on it while another way is there.</summary>
-    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(4);
+    /// <summary>As for agents' tunnels: nothing is dialled on it 5 s after its last byte.</summary>
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(3);
 
     /// <summary>As long as the other end waits for this one.</summary>
     private static readonly TimeSpan GiveUpLimit = TimeSpan.FromSeconds(20);
@@ -52,7 +52,7 @@ internal sealed partial class PeerLane
     public PeerTunnels Tunnels { get; } = new();
 
     /// <summary>Whether the other server answers.</summary>
-    public bool IsThere => !_ended && _roundTrip.SilentFor <= SilenceLimit;
+    public bool IsThere => !_ended && _roundTrip.SilentFor < SilenceLimit;
 
     /// <summary>Whether it is about to leave. What it is asked for meanwhile it still does.</summary>
     public bool IsDraining => _draining;

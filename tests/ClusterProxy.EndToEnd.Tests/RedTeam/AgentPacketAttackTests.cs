@@ -174,7 +174,7 @@ public sealed class AgentPacketAttackTests(ITestOutputHelper output) : RedTeamTe
 
         await evil.SendAsync(PacketFactory.HalfClose(5));
         await evil.SendAsync(PacketFactory.Credit(5, -1));
-        await evil.SendAsync(PacketFactory.Ping(1, answer: false));
+        await evil.SendAsync(PacketFactory.PingQuestion(1, answered: false));
         await evil.SendAsync(PacketFactory.LaneRequest("0"));
         await evil.SendAsync(new Packet { Type = (PacketType)99 });
         await evil.SendDataAsync(5, "open"u8.ToArray());

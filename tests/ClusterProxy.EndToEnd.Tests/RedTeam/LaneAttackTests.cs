@@ -146,7 +146,7 @@ public sealed class LaneAttackTests(ITestOutputHelper output) : RedTeamTest(outp
             PacketFactory.DialResponse(7, id), PacketFactory.DialResponse(7, "no"), PacketFactory.CloseResponse(id, "no"), PacketFactory.Drain(),
             PacketFactory.LaneRequest("0"), PacketFactory.Servers(new ServerList { Servers = { new ListedServer { Host = "evil.example", Port = 1 } } }),
             PacketFactory.Ownership(new Ownership { Version = 1, There = { new OwnedTunnel { Number = 1, Agent = Evil, DefaultRoute = true } } }),
-            PacketFactory.Ping(1 << 20, answer: true), new Packet { Type = (PacketType)99 });
+            PacketFactory.PingAnswer(1 << 20), new Packet { Type = (PacketType)99 });
 
         await lane.SendDataAsync(id, "open"u8.ToArray());
         Assert.Equal("open"u8.ToArray(), await lane.HearDataAsync());
@@ -305,7 +305,7 @@ public sealed class LaneAttackTests(ITestOutputHelper output) : RedTeamTest(outp
                 await lane.SendAsync([.. Enumerable.Range(0, 1000).Select(i => of switch
                 {
                     "closes" => PacketFactory.CloseRequest(9),
-                    "pings" => PacketFactory.Ping(i, answer: false),
+                    "pings" => PacketFactory.PingQuestion(i, answered: false),
                     _ => new Packet { Type = PacketType.Data, Data = new Data { ConnectID = 9 } },
                 })]);
             }

@@ -40,7 +40,7 @@ internal sealed class TunnelPair : IAsyncDisposable
                     null => $"Data {packet.ConnectId} {packet.Payload.Length}",
                     { CloseRequest: { } close } => $"{packet.Type} {close.ConnectID}{(close.Cut ? " cut" : "")}",
                     { Credit: { } credit } => $"Credit {credit.ConnectID} {credit.Bytes}",
-                    { Ping: { } ping } => $"Ping {ping.Id} {ping.Answer}",
+                    { Ping: { } ping } => $"Ping {ping.Id} {ping.Answer}{(ping.Answered ? " answered" : "")}",
                     { CloseResponse: { } close } => $"CloseRsp {close.ConnectID} {close.Error}".TrimEnd(),
                     var other => other.Type.ToString(),
                 });

@@ -65,7 +65,7 @@ internal sealed class PipedAgent : IAsyncDisposable
             ping = packet.Type == PacketType.Ping ? packet.Message! : ping;
         }
 
-        await SendAsync(PacketFactory.Ping(ping.Ping.Id, answer: true));
+        await SendAsync(PacketFactory.PingAnswer(ping.Ping.Id));
         await Eventually.ObserveAsync(() => Task.FromResult(Tunnel is { HasAnswered: true, IsSilent: false }));
     }
 

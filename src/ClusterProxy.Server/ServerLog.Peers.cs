@@ -34,6 +34,18 @@ internal static partial class ServerLog
         EventName = "PeersMissing")]
     public static partial void PeersMissing(this ILogger logger, int fanOut);
 
+    [LoggerMessage(
+        2708, LogLevel.Information,
+        "The lane to server {Peer} was opened anew, since its certificate ends at {End:u}; {Connections} connections end on the old one",
+        EventName = "PeerLaneRenewed")]
+    public static partial void PeerLaneRenewed(this ILogger logger, string peer, DateTimeOffset end, int connections);
+
+    [LoggerMessage(
+        2709, LogLevel.Information,
+        "The certificate of the server at {Peer} ended at {End:u}: it is asked to open another lane, and what runs on this one goes on",
+        EventName = "PeerCertificateEnded")]
+    public static partial void PeerCertificateEnded(this ILogger logger, string peer, DateTimeOffset end);
+
     [LoggerMessage(2707, LogLevel.Warning, "Server \"{Peer}\" from {Address} refused: {Reason}", EventName = "PeerRefused")]
     public static partial void PeerRefused(this ILogger logger, string peer, string address, string reason);
 }

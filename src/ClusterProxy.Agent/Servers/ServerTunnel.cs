@@ -1,4 +1,5 @@
 using ClusterProxy.Agent.Targets;
+using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Packets;
@@ -55,7 +56,7 @@ internal sealed class ServerTunnel : IAsyncDisposable
     public ServerSet Servers => _servers;
 
     /// <summary>Null when the agent showed no certificate.</summary>
-    public TunnelCredential? Credential { get; init; }
+    public RenewableCredential? Credential { get; init; }
 
     /// <summary>Another tunnel has taken its place or is looked for, or none is wanted; what runs on it goes on.</summary>
     public bool IsSuperseded { get; set; }

@@ -1,4 +1,5 @@
 using ClusterProxy.Agent.Targets;
+using ClusterProxy.Hosting.Certificates;
 
 namespace ClusterProxy.Agent.Servers;
 
@@ -70,7 +71,7 @@ internal sealed class ServerTunnels
     public ServerTunnel? Find(string serverId) => Read(() => TakingDials().FirstOrDefault(t => t.ServerId == serverId));
 
     /// <summary>Takes over the call; null when there is a tunnel to this server already, or none is wanted any more.</summary>
-    public ServerTunnel? Adopt(ServerCall call, TunnelCredential? credential)
+    public ServerTunnel? Adopt(ServerCall call, RenewableCredential? credential)
     {
         lock (_gate)
         {

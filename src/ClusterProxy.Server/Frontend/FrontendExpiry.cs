@@ -14,9 +14,9 @@ internal static class FrontendExpiry
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
     /// <param name="time">Clock of the certificates.</param>
-    /// <param name="logger">Of the server.</param>
+    /// <param name="ended">Told where the frontend is and when its certificate ended.</param>
     /// <param name="next">Serves HTTP/2, which says GOAWAY, or a lane, which says DRAIN.</param>
-    public static ConnectionDelegate Use(TimeProvider time, ILogger logger, ConnectionDelegate next) => async connection =>
+    public static ConnectionDelegate Use(TimeProvider time, Action<string, DateTimeOffset> ended, ConnectionDelegate next) => async connection =>
     {
         if (connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is not { } certificate)
         {
@@ -25,6 +25,8 @@ internal static class FrontendExpiry
         }
 
         var end = new DateTimeOffset(certificate.NotAfter.ToUniversalTime());
+        using var passed = new CancellationTokenSource();
+        connection.Features.Set(new CertificateEnd(passed.Token));
         ITimer? timer = null;
         timer = time.CreateTimer(_ => Check(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         await using (timer)
@@ -42,7 +44,8 @@ internal static class FrontendExpiry
                 return;
             }
 
-            logger.FrontendCertificateEnded(connection.RemoteEndPoint?.ToString() ?? "unknown", end);
+            ended(connection.RemoteEndPoint?.ToString() ?? "unknown", end);
+            passed.Cancel();
             connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
         }
     };

@@ -99,8 +99,12 @@ internal sealed class FrontendLaneService(FrontendContext context, PeerAdmission
         return isEnough ? features : null;
     }
 
-    /// <summary>Fires when the connection should end as soon as nothing runs on it. Other servers are told by their own drain.</summary>
-    private CancellationToken CloseRequested(ConnectionContext connection) => peers is not null ? CancellationToken.None
+    /// <summary>
+    /// Fires when the connection should end as soon as nothing runs on it. When this server leaves it keeps the lanes of others for as long
+    /// as they need them, so there the end of the certificate counts alone.
+    /// </summary>
+    private CancellationToken CloseRequested(ConnectionContext connection) => peers is not null
+        ? connection.Features.Get<CertificateEnd>()?.Passed ?? CancellationToken.None
         : connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
 
     /// <summary>FIN alone, as the frontend's.</summary>

@@ -13,10 +13,15 @@ using ClusterProxy.Server.Certificates;
 namespace ClusterProxy.Server.Peers;
 
 /// <summary>Opens lanes to other servers: TCP, TLS with the roles of both ends, the first packets.</summary>
-internal sealed class PeerConnector(ClientTls tls, PeerContext context)
+/// <param name="tls">Of the peer plane.</param>
+/// <param name="renewal">Of the certificate that <paramref name="tls"/> shows.</param>
+/// <param name="context">What all lanes to other servers share.</param>
+internal sealed class PeerConnector(ClientTls tls, CertificateRenewal renewal, PeerContext context)
 {
     /// <summary>All of it together; servers of a fleet are near each other.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+
+    public CertificateRenewal Renewal => renewal;
 
     /// <exception cref="PeerConnectException">No lane can be had.</exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
@@ -26,12 +31,15 @@ internal sealed class PeerConnector(ClientTls tls, PeerContext context)
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         LaneConnection? lane = null;
+
+        // A file that changes during the handshake leads to a renewal too many, not to one too few.
+        var credential = renewal.Next();
         try
         {
             await socket.ConnectAsync(new DnsEndPoint(peer.Host, peer.Port), both.Token);
             var stream = await SecureAsync(socket, peer, both.Token);
             lane = new LaneConnection(stream, socket, context.Limits.MaxMessageSize);
-            return await OpenAsync(lane, stream.RemoteCertificate as X509Certificate2, peer, both.Token);
+            return await OpenAsync(lane, credential, stream.RemoteCertificate as X509Certificate2, peer, both.Token);
         }
         catch (Exception e)
         {
@@ -77,7 +85,7 @@ internal sealed class PeerConnector(ClientTls tls, PeerContext context)
     }
 
     private async Task<PeerTransport> OpenAsync(
-        LaneConnection lane, X509Certificate2? certificate, FleetServer peer, CancellationToken cancellationToken)
+        LaneConnection lane, RenewableCredential credential, X509Certificate2? certificate, FleetServer peer, CancellationToken cancellationToken)
     {
         var answer = await LaneHandshake.OpenAsync(lane.Reader, lane.Output, context.ServerId, TunnelFeatures.PeerLane, cancellationToken);
         var id = PeerText.Bound(answer.Server);
@@ -89,13 +97,13 @@ internal sealed class PeerConnector(ClientTls tls, PeerContext context)
         if (id == context.ServerId)
         {
             await lane.DisposeAsync();
-            return new PeerTransport(id, null);
+            return new PeerTransport(id, null, credential);
         }
 
         return answer.Error.Length > 0 ? throw new PeerConnectException($"it refused: {PeerText.Bound(answer.Error)}")
             : id.Length == 0 || (peer.Id.Length > 0 && id != peer.Id) ? throw new PeerConnectException($"it is server \"{id}\"; check --peers and its --server-id")
             : !TunnelFeatures.Parse(answer.Features).HasFlag(TunnelFeatures.PeerLane)
                 ? throw new PeerConnectException($"it offers \"{PeerText.Bound(answer.Features)}\" only")
-            : new PeerTransport(id, lane);
+            : new PeerTransport(id, lane, credential);
     }
 }

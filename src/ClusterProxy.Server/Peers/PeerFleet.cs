@@ -47,7 +47,7 @@ internal sealed class PeerFleet : IAsyncDisposable
                 OfferHttp2 = false,
             },
             context.Time);
-        _peers = new PeerSet(Source(), new PeerConnector(tls, context), options.ProxyStrategies, context);
+        _peers = new PeerSet(Source(), new PeerConnector(tls, new CertificateRenewal(() => Certificates.Peer!.Value.Validity, context.Time), context), options.ProxyStrategies, context);
         Router = new FleetRouter(own, agents, _peers, limits, context);
         context.Metrics.Peers.Observe(_peers, owned, Served);
     }

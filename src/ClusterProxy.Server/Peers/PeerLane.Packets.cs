@@ -57,12 +57,21 @@ internal sealed partial class PeerLane
                 _roundTrip.Receive(packet.Ping ?? new Ping());
                 break;
             case PacketType.Ownership:
-                _writer.TrySend(PacketFactory.Ownership(
-                    new Ownership { Received = true, Version = Tunnels.Apply(packet.Ownership ?? new Ownership()) }));
+                OnOwnership(packet.Ownership ?? new Ownership());
                 break;
             case PacketType.Drain:
                 _draining = true;
                 break;
+        }
+    }
+
+    private void OnOwnership(Ownership update)
+    {
+        var version = Tunnels.Apply(update);
+        _writer.TrySend(PacketFactory.Ownership(new Ownership { Received = true, Version = version }));
+        if (version != 0 && !update.More)
+        {
+            _told.TrySetResult();
         }
     }
 
@@ -92,6 +101,8 @@ internal sealed partial class PeerLane
 
     private TunnelConnection Open(DialResponse response)
     {
+        // Beside the dial, which is released behind it.
+        Interlocked.Increment(ref _active);
         var started = _context.Time.GetTimestamp();
         var features = TunnelFeatureSet.Credit | (TunnelFeatureSet.HalfClose & TunnelFeatures.Parse(response.Features));
         var connection = new TunnelConnection(
@@ -99,6 +110,7 @@ internal sealed partial class PeerLane
             {
                 _context.Metrics.ConnectionEnded(ended.Reason ?? CloseReason.TunnelLost, _context.Time.GetElapsedTime(started));
                 _connections.Remove(ended);
+                Release();
             },
             _roundTrip);
         _connections.TryAdd(connection);

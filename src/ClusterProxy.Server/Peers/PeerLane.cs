@@ -22,6 +22,9 @@ internal sealed partial class PeerLane
 
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>For the other server to take the last packets and to leave.</summary>
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
+
     private readonly LaneConnection _transport;
     private readonly PeerContext _context;
     private readonly TunnelWriter _writer;
@@ -30,7 +33,10 @@ internal sealed partial class PeerLane
     private readonly ConcurrentDictionary<long, PeerDial> _dials = new();
     private readonly ConnectionTable _connections = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _active;
     private volatile bool _draining;
+    private volatile bool _leaving;
     private volatile bool _ended;
 
     /// <param name="transport">Behind the handshake; owned from here on.</param>
@@ -60,6 +66,9 @@ internal sealed partial class PeerLane
     /// <summary>Whether it answers, and stays.</summary>
     public bool IsUsable => IsThere && !IsDraining;
 
+    /// <summary>Ends when the other server has said all of its tunnels, or the lane has.</summary>
+    public Task Told => _told.Task;
+
     /// <summary>What new dials are spread by.</summary>
     public int Load => _connections.Count + _dials.Count;
 
@@ -79,6 +88,7 @@ internal sealed partial class PeerLane
     public async Task<PeerAnswer> DialAsync(
         string protocol, string address, TraceContext trace, IReadOnlySet<string>? clusters, CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _active);
         var dial = new PeerDial();
         _dials[dial.Id] = dial;
         var request = PacketFactory.DialRequest(protocol, address, dial.Id, trace.Parent ?? "", trace.State ?? "");
@@ -113,6 +123,18 @@ internal sealed partial class PeerLane
 
             throw;
         }
+        finally
+        {
+            Release();
+        }
+    }
+
+    /// <summary>Takes no more dials, and ends when nothing runs on it. Those that come all the same are told to go elsewhere.</summary>
+    public void Leave()
+    {
+        _draining = true;
+        _leaving = true;
+        LeaveIfIdle();
     }
 
     /// <summary>Runs until either end gives the lane up; afterwards no dial and no connection is left. Never fails.</summary>
@@ -125,7 +147,15 @@ internal sealed partial class PeerLane
         var status = GrpcStatus.OK;
         try
         {
-            await await Task.WhenAny(reading, _writer.Completion);
+            var first = await Task.WhenAny(reading, _writer.Completion);
+            await first;
+            if (first != reading)
+            {
+                await _transport.CompleteOutputAsync();
+
+                // A reset right behind the end could overtake the last packets.
+                await reading.WaitAsync(Linger, _context.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
         catch (Exception e) when (e is GrpcException or IOException or OperationCanceledException)
         {
@@ -141,6 +171,7 @@ internal sealed partial class PeerLane
     private async Task EndAsync(Task reading)
     {
         _ended = true;
+        _told.TrySetResult();
         await _stop.CancelAsync();
         await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var id in _dials.Keys)
@@ -152,6 +183,21 @@ internal sealed partial class PeerLane
         await _writer.DisposeAsync();
         await _roundTrip.DisposeAsync();
         await _transport.DisposeAsync();
+    }
+
+    /// <summary>A dial is over, or a connection.</summary>
+    private void Release()
+    {
+        Interlocked.Decrement(ref _active);
+        LeaveIfIdle();
+    }
+
+    private void LeaveIfIdle()
+    {
+        if (_leaving && Volatile.Read(ref _active) == 0)
+        {
+            _writer.Complete();
+        }
     }
 
     private void StopIfSilent()

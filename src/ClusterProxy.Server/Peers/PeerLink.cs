@@ -1,8 +1,13 @@
+using System.Collections.Concurrent;
 using ClusterProxy.Protocol.Fleet;
+using ClusterProxy.Protocol.Lanes;
 
 namespace ClusterProxy.Server.Peers;
 
-/// <summary>Keeps a lane open to one address of another server, for as long as that address is among the peers.</summary>
+/// <summary>
+/// Keeps a lane open to one address of another server, for as long as that address is among the peers. When the certificate that opened
+/// it is about to end and a newer one is there, another lane takes its place; it ends with the last of its connections.
+/// </summary>
 internal sealed class PeerLink : IAsyncDisposable
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
@@ -13,11 +18,15 @@ internal sealed class PeerLink : IAsyncDisposable
     /// <summary>A lane that has lived for so long was a good one: what follows it is no series of failures.</summary>
     private static readonly TimeSpan Proven = TimeSpan.FromSeconds(10);
 
+    /// <summary>For the other server to say which tunnels it has: until then a lane is of no use to dials.</summary>
+    private static readonly TimeSpan TellingTimeout = TimeSpan.FromSeconds(5);
+
     private readonly PeerConnector _connector;
     private readonly PeerContext _context;
     private readonly PeerClaims _claims;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
+    private readonly ConcurrentDictionary<OpenPeerLane, bool> _leaving = new();
     private volatile PeerLane? _lane;
     private volatile bool _tried;
     private string _trouble = "";
@@ -39,6 +48,9 @@ internal sealed class PeerLink : IAsyncDisposable
     /// <summary>Whether nothing more is to be learned of it soon: it has said which tunnels it has, or could not be asked.</summary>
     public bool HasTold => _tried || _lane is { Tunnels.IsWhole: true };
 
+    /// <summary>Lanes that were replaced and still carry connections.</summary>
+    public IEnumerable<PeerLane> Leaving => _leaving.Keys.Select(static open => open.Lane);
+
     /// <summary>Whether the address turned out to be this server's own.</summary>
     public bool IsSelf { get; private set; }
 
@@ -46,6 +58,7 @@ internal sealed class PeerLink : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _loop;
+        await Task.WhenAll(_leaving.Keys.Select(static open => open.Running));
         _stop.Dispose();
     }
 
@@ -100,12 +113,7 @@ internal sealed class PeerLink : IAsyncDisposable
 
             try
             {
-                var lane = new PeerLane(connection, transport.ServerId, _context);
-                _lane = lane;
-                _trouble = "";
-                _context.Logger.PeerConnected(transport.ServerId, Address.Address);
-                var status = await lane.RunAsync(cancellationToken);
-                _context.Logger.PeerDisconnected(transport.ServerId, Address.Address, status);
+                await KeepAsync(Open(transport, connection, cancellationToken), cancellationToken);
             }
             finally
             {
@@ -115,13 +123,111 @@ internal sealed class PeerLink : IAsyncDisposable
         }
         catch (PeerConnectException e)
         {
-            _context.Metrics.Peers.ConnectFailed();
-            if (_trouble != e.Message)
+            Failed(e);
+        }
+    }
+
+    /// <summary>Runs until the lane ends, or the last of those that take its place one after the other.</summary>
+    private async Task KeepAsync(OpenPeerLane current, CancellationToken cancellationToken)
+    {
+        _lane = current.Lane;
+        _trouble = "";
+        _context.Logger.PeerConnected(current.Lane.ServerId, Address.Address);
+        try
+        {
+            while (await ReplacementAsync(current, cancellationToken) is { } next)
             {
-                // Once for each trouble: it is tried again every few seconds.
-                _trouble = e.Message;
-                _context.Logger.PeerUnreachable(Address.ToString(), e.Message);
+                _lane = next.Lane;
+                _trouble = "";
+                Leave(current);
+                current = next;
             }
+        }
+        finally
+        {
+            var status = await current.Running;
+            _context.Logger.PeerDisconnected(current.Lane.ServerId, Address.Address, status);
+        }
+    }
+
+    /// <summary>The lane that is to take its place, when it is time and one can be had; null when it has ended before.</summary>
+    private async Task<OpenPeerLane?> ReplacementAsync(OpenPeerLane current, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await current.Running.WaitAsync(_connector.Renewal.Pause(current.Credential.RenewFrom), _context.Time, CancellationToken.None);
+                return null;
+            }
+            catch (TimeoutException)
+            {
+                // It runs on.
+            }
+
+            if (_connector.Renewal.IsDue(current.Credential) && await OpenNextAsync(current.Lane.ServerId, cancellationToken) is { } next)
+            {
+                return next;
+            }
+        }
+    }
+
+    private async Task<OpenPeerLane?> OpenNextAsync(string serverId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var transport = await _connector.ConnectAsync(Address, cancellationToken);
+            if (transport.Lane is not { } connection || transport.ServerId != serverId)
+            {
+                await (transport.Lane?.DisposeAsync() ?? ValueTask.CompletedTask);
+                return null;
+            }
+
+            var next = Open(transport, connection, cancellationToken);
+            await next.Lane.Told.WaitAsync(TellingTimeout, _context.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (next.Lane.IsUsable)
+            {
+                return next;
+            }
+
+            // It broke, or that server is about to leave.
+            next.Lane.Leave();
+            await next.Running;
+            return null;
+        }
+        catch (PeerConnectException e)
+        {
+            Failed(e);
+            return null;
+        }
+    }
+
+    private OpenPeerLane Open(PeerTransport transport, LaneConnection connection, CancellationToken cancellationToken)
+    {
+        var lane = new PeerLane(connection, transport.ServerId, _context);
+        return new(lane, lane.RunAsync(cancellationToken), transport.Credential);
+    }
+
+    private void Leave(OpenPeerLane open)
+    {
+        _context.Metrics.Peers.LaneRenewed();
+        _context.Logger.PeerLaneRenewed(open.Lane.ServerId, open.Credential.End, open.Lane.Load);
+        _leaving.TryAdd(open, true);
+        open.Lane.Leave();
+        foreach (var gone in _leaving.Keys.Where(static l => l.Running.IsCompleted))
+        {
+            _leaving.TryRemove(gone, out _);
+        }
+    }
+
+    /// <summary>Once for each trouble: it is tried again every few seconds.</summary>
+    private void Failed(PeerConnectException fault)
+    {
+        _context.Metrics.Peers.ConnectFailed();
+        if (_trouble != fault.Message)
+        {
+            _trouble = fault.Message;
+            _context.Logger.PeerUnreachable(Address.ToString(), fault.Message);
         }
     }
 }

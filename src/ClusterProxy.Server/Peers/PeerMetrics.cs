@@ -16,6 +16,7 @@ internal sealed class PeerMetrics
     private readonly Counter<long> _forwarded;
     private readonly Counter<long> _connectFailures;
     private readonly Counter<long> _refused;
+    private readonly Counter<long> _renewals;
 
     public PeerMetrics(Meter meter, string prefix)
     {
@@ -25,6 +26,8 @@ internal sealed class PeerMetrics
             prefix + "forwarded_dials_total", description: "Dials that another server was asked for, by result; of dials_total these are not this server's own.");
         _connectFailures = meter.CreateCounter<long>(
             prefix + "peer_connect_failures_total", description: "Times another server could not be reached or did not pass the checks.");
+        _renewals = meter.CreateCounter<long>(
+            prefix + "peer_lane_renewals_total", description: "Lanes to other servers that were replaced because the certificate that opened them was about to end.");
         _refused = meter.CreateCounter<long>(
             prefix + "peers_refused_total", description: "Lanes of other servers that were not taken although their certificate opens the port, by reason.");
     }
@@ -53,11 +56,11 @@ internal sealed class PeerMetrics
         _meter.CreateObservableGauge(
             _prefix + "owned_tunnels", () => owned.Count, description: "Agents' tunnels that other servers are told of.");
         _meter.CreateObservableGauge(
-            _prefix + "forwarded_connections", () => peers.Lanes.Sum(static l => l.ConnectionCount), description: "Open connections through other servers.");
+            _prefix + "forwarded_connections", () => peers.AllLanes.Sum(static l => l.ConnectionCount), description: "Open connections through other servers.");
         _meter.CreateObservableGauge(
-            _prefix + "forwarded_pending_dials", () => peers.Lanes.Sum(static l => l.PendingDialCount), description: "Dials that another server has not answered.");
+            _prefix + "forwarded_pending_dials", () => peers.AllLanes.Sum(static l => l.PendingDialCount), description: "Dials that another server has not answered.");
         _meter.CreateObservableGauge(
-            _prefix + "forwarded_queued_bytes", () => peers.Lanes.Sum(static l => l.QueuedBytes), description: "Bytes that came from other servers and wait for frontends.");
+            _prefix + "forwarded_queued_bytes", () => peers.AllLanes.Sum(static l => l.QueuedBytes), description: "Bytes that came from other servers and wait for frontends.");
         _meter.CreateObservableCounter(
             _prefix + "forwarded_bytes_total",
             () => new Measurement<long>[]
@@ -67,6 +70,7 @@ internal sealed class PeerMetrics
             },
             description: "Payload bytes exchanged with other servers for frontends of this one.");
         _connectFailures.Add(0);
+        _renewals.Add(0);
         foreach (var reason in Enum.GetValues<PeerRefusalReason>())
         {
             _refused.Add(0, new KeyValuePair<string, object?>("reason", reason.ToTag()));
@@ -77,6 +81,8 @@ internal sealed class PeerMetrics
             _forwarded.Add(0, new KeyValuePair<string, object?>("result", result));
         }
     }
+
+    public void LaneRenewed() => _renewals.Add(1);
 
     public void ConnectFailed() => _connectFailures.Add(1);
 

@@ -36,8 +36,11 @@ internal sealed class PeerSet : IAsyncDisposable
         _started = context.Time.GetTimestamp();
     }
 
-    /// <summary>The lanes that are open.</summary>
+    /// <summary>The lanes that are open, one to each server.</summary>
     public IEnumerable<PeerLane> Lanes => Links.Select(static l => l.Lane).OfType<PeerLane>();
+
+    /// <summary>With those that are being replaced and still carry connections.</summary>
+    public IEnumerable<PeerLane> AllLanes => Links.SelectMany(static l => l.Leaving).Concat(Lanes);
 
     /// <summary>Addresses that are another server's, or may be.</summary>
     public int WantedCount => Links.Count(static l => !l.IsSelf);

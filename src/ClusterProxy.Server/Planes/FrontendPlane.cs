@@ -36,10 +36,10 @@ internal static class FrontendPlane
             Connect = next => Identify(
                 context,
                 Switch(
-                    FrontendExpiry.Use(context.Time, logger, lanes.ServeAsync),
+                    FrontendExpiry.Use(context.Time, logger.FrontendCertificateEnded, lanes.ServeAsync),
                     new FrontendSwitch(
                         options.Mode != FrontendMode.HttpConnect, connect, lanes.ServeAsync, WrongProtocol, options.ConnectHeadTimeout, context.Time)
-                        .Use(FrontendExpiry.Use(context.Time, logger, next)))),
+                        .Use(FrontendExpiry.Use(context.Time, logger.FrontendCertificateEnded, next)))),
             Serve = grpc.HandleAsync,
 
             // A client with one HTTP/2 connection opens a stream for each dial.

@@ -43,7 +43,8 @@ internal static class PeerPlane
         {
             Endpoint = new("peer-port", options.PeerBindAddress, options.PeerPort),
             UseTls = tls.Use,
-            Connect = _ => FrontendPlane.Identify(context, connection => ServeAsync(lanes, connection)),
+            Connect = _ => FrontendPlane.Identify(
+                context, FrontendExpiry.Use(context.Time, logger.PeerCertificateEnded, connection => ServeAsync(lanes, connection))),
             Serve = static _ => Task.CompletedTask,
 
             // No HTTP is spoken here.

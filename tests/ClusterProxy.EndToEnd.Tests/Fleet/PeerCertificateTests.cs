@@ -46,6 +46,52 @@ public sealed class PeerCertificateTests(ITestOutputHelper output) : TunnelTest(
         await EchoAsync(next);
     }
 
+    [Fact]
+    public async Task Lane_WhoseCertificateEndsSoon_IsReplaced_OnceThereIsANewerOne_AndItsConnectionsGoOn()
+    {
+        var echo = Own(new EchoTarget());
+        var plane = Own(new TestCertificates("servers"));
+
+        // Of a day, so that its last hour is the time to renew.
+        var ending = plane.EndingPeer(TimeSpan.FromMinutes(10), "hub-0");
+        var fleet = Own(await FleetFixture.StartAsync(configure: (o, i) =>
+        {
+            var certificate = i == 0 ? ending : plane.Peer($"hub-{i}");
+            return o with { PeerCert = certificate.CertificateFile, PeerKey = certificate.KeyFile, PeerCaCert = plane.AuthorityFile };
+        }));
+        await fleet.StartAgentAsync("alpha", echo.Address, 1, 2);
+        var client = fleet.Client(FrontendKind.GrpcTls, 0);
+        var running = await client.ConnectAsync("alpha:1").DefaultTimeout();
+        await EchoAsync(running);
+
+        var next = plane.Peer("hub-0");
+        File.Copy(next.CertificateFile, ending.CertificateFile, overwrite: true);
+        File.Copy(next.KeyFile, ending.KeyFile, overwrite: true);
+
+        await ObserveAsync(() => fleet.Metric(0, "peer_lane_renewals_total"), 2);
+        await ObserveAsync(() => Served(fleet), 5);
+        await EchoAsync(running);
+        for (var i = 0; i < 10; i++)
+        {
+            await using var more = await client.ConnectAsync("alpha:1").DefaultTimeout();
+            await EchoAsync(more);
+        }
+
+        Assert.Equal(1, fleet.Metric(0, "forwarded_connections"));
+        Assert.Equal(2, fleet.Metric(0, "peers", ("state", "connected")));
+        await running.DisposeAsync();
+        await ObserveAsync(() => Served(fleet), 4);
+        await ObserveAsync(() => fleet.Metric(0, "forwarded_connections"), 0);
+        Assert.Equal(2, fleet.Metric(0, "peer_lane_renewals_total"));
+        Assert.DoesNotContain(fleet.Log.Records, static r => r.EventName == "PeerDisconnected");
+    }
+
+    /// <summary>Lanes that the two servers with an agent have taken.</summary>
+    private static double Served(FleetFixture fleet) => fleet.Metric(1, "peers", ("state", "served")) + fleet.Metric(2, "peers", ("state", "served"));
+
+    private static Task<double> ObserveAsync(Func<double> metric, double expected) =>
+        Eventually.ObserveAsync(() => Task.FromResult(metric()), v => v == expected);
+
     private static async Task EchoAsync(Stream stream)
     {
         await stream.WriteAsync("still here"u8.ToArray()).DefaultTimeout();

@@ -33,6 +33,10 @@ public sealed class TestCertificates : IDisposable
     public TestCertificate Peer(string name = "hub", string? uri = null) =>
         Save(Authority.IssuePeer(Profile(name, ["localhost", uri ?? $"spiffe://hub/server/{name}"])));
 
+    /// <summary>As <see cref="EndingClient"/>, of a server of a fleet.</summary>
+    public TestCertificate EndingPeer(TimeSpan left, string name) =>
+        Save(Authority.IssuePeer(Ending(Profile(name, ["localhost", $"spiffe://hub/server/{name}"]), left)));
+
     /// <summary>A serving certificate whose validity ended an hour ago.</summary>
     public TestCertificate ExpiredServer(params string[] names) => Save(Authority.IssueServer(Expired(Profile("expired", Serving(names)))));
 
@@ -45,7 +49,7 @@ public sealed class TestCertificates : IDisposable
     /// <param name="commonName">The subject's CN.</param>
     /// <param name="names">As for <see cref="Client"/>.</param>
     public TestCertificate EndingClient(TimeSpan left, string commonName = "ending", params string[] names) =>
-        Save(Authority.IssueClient(Profile(commonName, names) with { NotBefore = TimeProvider.System.GetUtcNow().AddDays(-1), Lifetime = left }));
+        Save(Authority.IssueClient(Ending(Profile(commonName, names), left)));
 
     public void Dispose()
     {
@@ -53,6 +57,9 @@ public sealed class TestCertificates : IDisposable
         Authority.Dispose();
         _directory.Dispose();
     }
+
+    private static CertificateProfile Ending(CertificateProfile profile, TimeSpan left) =>
+        profile with { NotBefore = TimeProvider.System.GetUtcNow().AddDays(-1), Lifetime = left };
 
     private static string[] Serving(string[] names) => names is [] ? ["localhost", "127.0.0.1", "::1"] : names;
 

@@ -119,6 +119,15 @@ internal sealed record ServerOptions
     /// </summary>
     public int AgentHandshakeRate { get; init; }
 
+    /// <summary>
+    /// With all that belongs to it a connection costs some 80 KiB, so that one certificate gets less than a gigabyte. Upstream's agents
+    /// may all show one and the same, which is why it is not a handful.
+    /// </summary>
+    public int AgentMaxConnections { get; init; } = 10_000;
+
+    /// <summary>A kube-apiserver has a connection for each thing that it proxies.</summary>
+    public int FrontendMaxConnections { get; init; } = 10_000;
+
     /// <summary>Whether agents are believed what they announce; see <see cref="BindsAgentIdentity"/>.</summary>
     public AgentIdentityMode AgentIdentity { get; init; }
 

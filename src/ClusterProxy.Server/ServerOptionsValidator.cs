@@ -102,6 +102,8 @@ internal static class ServerOptionsValidator
             "flag --agent-identity: certificate needs agents that show one: name the CA file of their certificates with --cluster-ca-cert");
         errors.AtLeast("server-count", options.ServerCount, 0);
         errors.AtLeast("agent-handshake-rate", options.AgentHandshakeRate, 0);
+        errors.AtLeast("agent-max-connections", options.AgentMaxConnections, 0);
+        errors.AtLeast("frontend-max-connections", options.FrontendMaxConnections, 0);
     }
 
     private static void CheckServers(ServerOptions options, OptionErrors errors)

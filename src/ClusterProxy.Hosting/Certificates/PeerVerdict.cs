@@ -24,4 +24,7 @@ public enum PeerVerdict
 
     /// <summary>It says that it is for another plane than the one whose port it was shown at.</summary>
     WrongPlane,
+
+    /// <summary>It is good, and has as many connections as one certificate may have.</summary>
+    TooManyConnections,
 }

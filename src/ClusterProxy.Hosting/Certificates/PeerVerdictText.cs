@@ -14,6 +14,7 @@ internal static class PeerVerdictText
         PeerVerdict.WrongName => "wrong_name",
         PeerVerdict.InvalidChain => "invalid_chain",
         PeerVerdict.WrongPlane => "wrong_plane",
+        PeerVerdict.TooManyConnections => "too_many_connections",
         _ => throw new ArgumentOutOfRangeException(nameof(verdict), verdict, "not a verdict"),
     };
 }

@@ -25,6 +25,8 @@ namespace ClusterProxy.Hosting.Certificates;
 public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, ILogger logger, TimeProvider time)
 {
     private readonly CipherSuitesPolicy? _ciphers = GoTlsNames.Policy(options.CipherSuites);
+    private readonly CertificateConnections? _connections =
+        options.MaxConnections > 0 ? new(options.MaxConnections, options.MaxConnectionsFlag) : null;
 
     /// <summary>Adds TLS to the listener; middleware added later works on decrypted bytes.</summary>
     public void Use(ListenOptions listener)
@@ -75,7 +77,7 @@ public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, 
             // not; tunnels live long enough that resuming saves nothing.
             AllowTlsResume = false,
             ClientCertificateRequired = anchors is not null,
-            RemoteCertificateValidationCallback = anchors is null ? null : handshake.Callback(anchors, options.PlaneObjection, time),
+            RemoteCertificateValidationCallback = anchors is null ? null : handshake.Callback(anchors, options.PlaneObjection, _connections, time),
 
             // The verdict is ours; the platform's own chain is built only to hand over what the peer sent.
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
@@ -94,9 +96,19 @@ public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, 
         connection.Features.Set(handshake);
         var start = time.GetTimestamp();
         handshake.IsTurnedAway = options.HasRoom?.Invoke() == false;
-        if (!handshake.IsTurnedAway)
+        try
         {
-            await next(connection);
+            if (!handshake.IsTurnedAway)
+            {
+                await next(connection);
+            }
+        }
+        finally
+        {
+            if (handshake.Held is { } held)
+            {
+                _connections!.Release(held);
+            }
         }
 
         if (handshake.IsDone)

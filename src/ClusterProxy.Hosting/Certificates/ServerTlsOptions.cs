@@ -27,6 +27,12 @@ public sealed record ServerTlsOptions
     /// </summary>
     public Func<CancellationToken, ValueTask<bool>>? Admit { get; init; }
 
+    /// <summary>Connections that one client certificate may have open; 0 for no limit.</summary>
+    public int MaxConnections { get; init; }
+
+    /// <summary>The flag that says so, without dashes.</summary>
+    public string MaxConnectionsFlag { get; init; } = "";
+
     /// <summary>Told of each client certificate that was refused, and from which address it came.</summary>
     public Action<string, PeerCertificateResult>? Refused { get; init; }
 

@@ -17,6 +17,14 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         "TLS handshakes a second on the agent port. What comes faster waits for up to 5s or is cut before anything of it is read; 0 is 50 for "
         + "each processor.");
 
+    private readonly Flag<int> _agentConnections = flags.AddInt(
+        "agent-max-connections", defaults.AgentMaxConnections, Group,
+        "Connections that one agent's certificate may have open, tunnels and lanes; 0 for no limit.");
+
+    private readonly Flag<int> _frontendConnections = flags.AddInt(
+        "frontend-max-connections", defaults.FrontendMaxConnections, Group,
+        "Connections that one frontend's certificate may have open; 0 for no limit.");
+
     private readonly Flag<AgentIdentityMode> _agentIdentity = flags.AddParsed(
         "agent-identity", defaults.AgentIdentity, Group,
         "Whether an agent may announce only what belongs to the cluster in its certificate (certificate) or anything (claimed); "
@@ -94,6 +102,8 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
     {
         InsecureAgentPort = result.Get(_insecure),
         AgentHandshakeRate = result.Get(_handshakeRate),
+        AgentMaxConnections = result.Get(_agentConnections),
+        FrontendMaxConnections = result.Get(_frontendConnections),
         AgentIdentity = result.Get(_agentIdentity),
         FrontendPolicy = result.Get(_frontendPolicy),
         AuditLogPath = result.Get(_auditPath),

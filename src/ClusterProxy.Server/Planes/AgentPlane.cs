@@ -33,6 +33,8 @@ internal static class AgentPlane
                 PlaneObjection = PlaneRules.ObjectionAtAgentPort,
                 HasRoom = admission.HasRoom,
                 Admit = admission.AdmitAsync,
+                MaxConnections = options.AgentMaxConnections,
+                MaxConnectionsFlag = "agent-max-connections",
                 Refused = audit is null ? null : (peer, shown) => audit.HandshakeRefused("agent", peer, shown),
                 Versions = options.TlsProtocols,
                 CipherSuites = options.CipherSuites,

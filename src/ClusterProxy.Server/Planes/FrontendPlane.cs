@@ -87,6 +87,8 @@ internal static class FrontendPlane
                 KeyPair = () => certificates.FrontendPort!.Value,
                 ClientCa = () => certificates.FrontendAuthorities!.Value,
                 PlaneObjection = new PlaneRules(options, certificates).ObjectionAtFrontendPort,
+                MaxConnections = options.FrontendMaxConnections,
+                MaxConnectionsFlag = "frontend-max-connections",
                 Refused = context.Audit is { } audit ? (peer, shown) => audit.HandshakeRefused("frontend", peer, shown) : null,
                 Versions = options.TlsProtocols,
                 CipherSuites = options.CipherSuites,

@@ -51,7 +51,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _exposition = new PrometheusText(factory, [GatewayMetrics.MeterName, HostingMetrics.MeterName, ProcessMetrics.MeterName]);
         _ = new ProcessMetrics(factory);
         Metrics = new GatewayMetrics(factory, options.MetricsPerCluster);
-        _files = new CertificateFiles(new HostingMetrics(factory, "gateway"), _logger, time, CertificateNotice);
+        var hosting = new HostingMetrics(factory, "gateway");
+        hosting.ShowBuild(ProductVersion.Of(typeof(GatewayHost).Assembly), features: "");
+        _files = new CertificateFiles(hosting, _logger, time, CertificateNotice);
         _hub = Hub.Create(options, logging, time);
         Clusters = new ClusterCatalog((ulong)time.GetUtcNow().ToUnixTimeMilliseconds() * 1000, Metrics, _logger);
         Metrics.Catalog.Observe(Clusters);

@@ -21,16 +21,27 @@ internal static class Checkup
         .. AgentFiles(chart),
         .. chart.AgentPort is { } agents ? Port(AgentPort(chart, agents)) : [NotGiven("agent-port", "the agent port", "--agent-address")],
 
+        .. Gateway(chart),
+
         .. ServerFiles(chart),
         .. Policy(chart),
         .. Dials(chart),
 
-        .. chart.Pages.Count == 0 ? [NotGiven("health", "readiness, metrics and versions of server and agents", "--health-url")] : chart.Pages.SelectMany(Page),
+        .. chart.Pages.Count == 0 ? [NotGiven("health", "readiness, metrics and versions of server, agents and gateway", "--health-url")] : chart.Pages.SelectMany(Page),
         VersionChecks.Versions(chart.Pages),
         VersionChecks.Wire(chart.Pages),
     ];
 
     private static IEnumerable<Finding> Port(PortSubject port) =>
+    [
+        .. Reach(port),
+        ServiceChecks.Login(port),
+        ServiceChecks.Port(port),
+        Clock(port),
+        .. port.IsAgentPort ? Array.Empty<Finding>() : [ServiceChecks.Wire(port)],
+    ];
+
+    private static IEnumerable<Finding> Reach(PortSubject port) =>
     [
         ReachChecks.Address(port),
         ReachChecks.Connect(port),
@@ -38,12 +49,36 @@ internal static class Checkup
         .. port.Facts.Target.Tls
             ? [ServerCertificateChecks.Chain(port), ServerCertificateChecks.Name(port), ServerCertificateChecks.Expiry(port)]
             : Array.Empty<Finding>(),
-        ServiceChecks.Login(port),
-        ServiceChecks.Port(port),
-        ServiceChecks.Clock(
-            $"{port.Id}.clock", port.Text, port.Facts.Answer?.Clock,
-            port.Facts.Answer is null ? ReachChecks.Because(port) : "its answer bears no Date; upstream's servers send none there"),
-        .. port.IsAgentPort ? Array.Empty<Finding>() : [ServiceChecks.Wire(port)],
+    ];
+
+    private static Finding Clock(PortSubject port) => ServiceChecks.Clock(
+        $"{port.Id}.clock", port.Text, port.Facts.Answer?.Clock,
+        port.Facts.Answer is null ? ReachChecks.Because(port) : "its answer bears no Date; upstream's servers send none there");
+
+    /// <summary>Many run none, so it is spoken of only where something of it was given.</summary>
+    private static IEnumerable<Finding> Gateway(Chart chart)
+    {
+        if (chart is { Gateway: null, GatewayCa: null, ApiService: null } && chart.Pages.All(static p => p.Kind != PageKind.Gateway))
+        {
+            return [];
+        }
+
+        var port = chart.Gateway is { } facts ? GatewayPort(chart, facts) : null;
+        return
+        [
+            .. Bundle(chart, "gateway.ca", chart.GatewayCa),
+            .. port is null ? [NotGiven("gateway", "the gateway's port", "--gateway")] : Reach(port).Append(GatewayChecks.Ready(port)).Append(Clock(port)),
+            .. chart.ApiService is { } service ? ApiService(chart, service, port) : [NotGiven("apiservice", "whether the hub's API leads to the gateway", "--kubeconfig")],
+        ];
+    }
+
+    private static IEnumerable<Finding> ApiService(Chart chart, ApiServiceFacts service, PortSubject? port) =>
+    [
+        ApiServiceChecks.Object(service),
+        ApiServiceChecks.Available(service),
+        ApiServiceChecks.Trust(service, port),
+        ApiServiceChecks.Expiry(service, chart.Time),
+        ApiServiceChecks.Name(service, port),
     ];
 
     private static IEnumerable<Finding> FrontendFiles(Chart chart)
@@ -163,7 +198,7 @@ internal static class Checkup
                 ServiceChecks.Clock($"{PageChecks.Prefix(page)}.clock", page.Text, page.Clock, "its answer bears no Date"),
             ]
             : Array.Empty<Finding>(),
-        .. page.Kind is PageKind.Server or PageKind.Agent
+        .. page.Kind is PageKind.Server or PageKind.Agent or PageKind.Gateway
             ? [PageChecks.Warnings(page), CounterChecks.Reloads(page)]
             : Array.Empty<Finding>(),
         .. page.Kind is PageKind.Server
@@ -178,9 +213,12 @@ internal static class Checkup
             ]
             : Array.Empty<Finding>(),
         .. page.Kind is PageKind.Agent ? [PageChecks.Servers(page)] : Array.Empty<Finding>(),
+        .. page.Kind is PageKind.Gateway
+            ? [GatewayChecks.Clusters(page), GatewayChecks.Trust(page), GatewayChecks.Reach(page), CounterChecks.Audit(page)]
+            : Array.Empty<Finding>(),
     ];
 
-    private static PortSubject FrontendPort(Chart chart, PortFacts facts) => new("frontend", facts, IsAgentPort: false, "--ca")
+    private static PortSubject FrontendPort(Chart chart, PortFacts facts) => new("frontend", facts, PortKind.Frontends, "--ca")
     {
         Ca = chart.FrontendCa,
         Pair = chart.FrontendPair,
@@ -189,12 +227,18 @@ internal static class Checkup
         Time = chart.Time,
     };
 
-    private static PortSubject AgentPort(Chart chart, PortFacts facts) => new("agent-port", facts, IsAgentPort: true, "--agent-ca")
+    private static PortSubject AgentPort(Chart chart, PortFacts facts) => new("agent-port", facts, PortKind.Agents, "--agent-ca")
     {
         Ca = chart.AgentCa,
         Pair = chart.AgentPair,
         OtherPlane = [.. new[] { chart.FrontendCa, chart.ServerCa }.OfType<BundleFacts>()],
         AtHand = AtHand(chart),
+        Time = chart.Time,
+    };
+
+    private static PortSubject GatewayPort(Chart chart, PortFacts facts) => new("gateway", facts, PortKind.Gateway, "--gateway-ca")
+    {
+        Ca = chart.GatewayCa,
         Time = chart.Time,
     };
 

@@ -9,8 +9,8 @@ internal static class DoctorCommand
     private const string Description =
         """
         Find out why something does not work. Checks addresses, ports, TLS chains and names, expiry, keys, identities, the
-        frontend policy, clocks, versions, readiness and counted failures; each finding has a cause and a remedy. What was not
-        given is reported as not checked.
+        frontend policy, clocks, versions, readiness and counted failures of server, agents and gateway, and the gateway's
+        APIService; each finding has a cause and a remedy. What was not given is reported as not checked.
 
         It registers no agent, and asks nothing of a server whose certificate is not accepted. With --cluster it opens a
         connection to the target and closes it. The exit code is 0 when no check failed, 1 when one did, 2 when the command
@@ -20,6 +20,7 @@ internal static class DoctorCommand
           clusterproxy doctor --server https://hub:8090 --ca ca.crt --cert me.crt --key me.key --cluster alpha beta
           clusterproxy doctor --server unix:///run/proxy.sock --health-url http://127.0.0.1:8092
           clusterproxy doctor --agent-address hub:8091 --agent-ca ca.crt --agent-cert agent.crt --agent-key agent.key --agent-identifiers host=alpha
+          clusterproxy doctor --gateway https://gateway:9443 --gateway-ca gateway-ca.crt --kubeconfig hub.kubeconfig --health-url http://gateway:8092
           clusterproxy doctor --health-url http://hub:8092 http://agent:8093 -o json | jq '.[] | select(.result == "failed")'
         """;
 

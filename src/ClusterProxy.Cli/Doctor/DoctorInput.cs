@@ -36,6 +36,18 @@ internal sealed record DoctorInput(ServerSettings Server)
     /// <summary>Who signs agents, as the server has it.</summary>
     public FlagFile? ClusterCa { get; init; }
 
+    /// <summary>Of the gateway's own port.</summary>
+    public Uri? Gateway { get; init; }
+
+    /// <summary>Who signs the gateway's certificate.</summary>
+    public FlagFile? GatewayCa { get; init; }
+
+    /// <summary>Of the hub, whose API leads to the gateway.</summary>
+    public string? Kubeconfig { get; init; }
+
+    /// <summary>Name of the object that says so.</summary>
+    public string ApiService { get; init; } = "";
+
     /// <summary>Of each step over the network.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 }

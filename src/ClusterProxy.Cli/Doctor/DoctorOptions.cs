@@ -4,6 +4,7 @@ using ClusterProxy.Agent;
 using ClusterProxy.Cli.Connecting;
 using ClusterProxy.Cli.Servers;
 using ClusterProxy.Client;
+using ClusterProxy.Gateway;
 using ClusterProxy.Hosting.Reloading;
 
 namespace ClusterProxy.Cli.Doctor;
@@ -54,6 +55,23 @@ internal sealed class DoctorOptions
     private readonly Option<string?> _clusterKey = File("--cluster-key", "Its key");
     private readonly Option<string?> _clusterCa = File("--cluster-ca-cert", "Authorities of agents");
 
+    private readonly Option<Uri?> _gateway = new("--gateway")
+    {
+        Description = "The gateway's own address, such as https://gateway:9443",
+        HelpName = "url",
+        CustomParser = ParseGateway,
+    };
+
+    private readonly Option<string?> _gatewayCa = File("--gateway-ca", "PEM authorities of the gateway's certificate");
+    private readonly Option<string?> _kubeconfig = File("--kubeconfig", "The hub's kubeconfig: does its API lead to the gateway, and know its authority");
+
+    private readonly Option<string> _apiService = new("--apiservice")
+    {
+        Description = "Name of the gateway's APIService there",
+        HelpName = "name",
+        DefaultValueFactory = static _ => $"{GatewayOptions.Version}.{GatewayOptions.DefaultGroup}",
+    };
+
     private readonly Option<double> _timeout = new("--timeout")
     {
         Description = "Seconds for each step over the network",
@@ -82,7 +100,7 @@ internal sealed class DoctorOptions
         Option[] own =
         [
             _agentAddress, _agentCert, _agentKey, _agentCa, _agentIdentifiers, _healthUrls, _clusters, _policy,
-            _serverCert, _serverKey, _serverCa, _clusterCert, _clusterKey, _clusterCa, _timeout,
+            _serverCert, _serverKey, _serverCa, _clusterCert, _clusterKey, _clusterCa, _gateway, _gatewayCa, _kubeconfig, _apiService, _timeout,
         ];
         foreach (var option in own)
         {
@@ -105,6 +123,10 @@ internal sealed class DoctorOptions
         ServerCa = FileOf(parsed, _serverCa),
         ClusterPair = PairOf(parsed, _clusterCert, _clusterKey),
         ClusterCa = FileOf(parsed, _clusterCa),
+        Gateway = parsed.GetValue(_gateway),
+        GatewayCa = FileOf(parsed, _gatewayCa),
+        Kubeconfig = parsed.GetValue(_kubeconfig),
+        ApiService = parsed.GetValue(_apiService)!,
         Timeout = TimeSpan.FromSeconds(parsed.GetValue(_timeout)),
     };
 
@@ -113,10 +135,10 @@ internal sealed class DoctorOptions
 
     private void Validate(CommandResult result, Option[] own)
     {
-        if (_server.Read(result).Server is null && own.All(o => o == _timeout || result.GetResult(o) is null or { Implicit: true }))
+        if (_server.Read(result).Server is null && own.All(o => o == _timeout || o == _apiService || result.GetResult(o) is null or { Implicit: true }))
         {
             result.AddError(
-                $"nothing to look at: give --server (or set {ServerVariables.Server}), --agent-address, --health-url or files; see the examples");
+                $"nothing to look at: give --server (or set {ServerVariables.Server}), --agent-address, --health-url, --gateway, --kubeconfig or files; see the examples");
         }
 
         foreach (var (certificate, key) in Pairs)
@@ -145,6 +167,18 @@ internal sealed class DoctorOptions
         }
 
         result.AddError($"--agent-address={text}: write host:port or [::1]:port, such as hub.example.com:8091");
+        return null;
+    }
+
+    private static Uri? ParseGateway(ArgumentResult result)
+    {
+        var text = result.Tokens[^1].Value;
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps && url is { UserInfo: "", PathAndQuery: "/" })
+        {
+            return url;
+        }
+
+        result.AddError($"--gateway={text}: write https://host:port, without a path");
         return null;
     }
 

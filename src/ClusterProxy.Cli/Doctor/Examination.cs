@@ -28,10 +28,15 @@ internal sealed class Examination(DoctorInput input, Func<TunnelClient> client, 
         var probe = new PortProbe(input.Timeout, time);
         var frontend = FrontendTarget(chart) is { } f ? probe.ProbeAsync(f, cancellationToken) : null;
         var agentPort = AgentTarget(chart) is { } a ? probe.ProbeAsync(a, cancellationToken) : null;
+        var gateway = GatewayTarget(chart) is { } g ? probe.ProbeAsync(g, cancellationToken) : null;
         chart = chart with
         {
             Frontend = frontend is null ? null : await frontend,
             AgentPort = agentPort is null ? null : await agentPort,
+            Gateway = gateway is null ? null : await gateway,
+            ApiService = input.Kubeconfig is { } kubeconfig
+                ? await new ApiServiceReader(input.Timeout, time).ReadAsync(kubeconfig, input.ApiService, cancellationToken)
+                : null,
         };
         return chart.Frontend?.Answer is { IsUnimplemented: false } ? chart with { Dials = await DialAsync(cancellationToken) } : chart;
     }
@@ -49,6 +54,7 @@ internal sealed class Examination(DoctorInput input, Func<TunnelClient> client, 
             ServerCa = Bundle(input.ServerCa),
             ClusterPair = Pair(input.ClusterPair),
             ClusterCa = Bundle(input.ClusterCa),
+            GatewayCa = Bundle(input.GatewayCa),
             Policy = input.FrontendPolicy is { } policy ? PolicyFacts.Read(policy) : null,
         };
         try
@@ -84,14 +90,20 @@ internal sealed class Examination(DoctorInput input, Func<TunnelClient> client, 
             return null;
         }
 
-        EndPoint endPoint = IPAddress.TryParse(address.Host, out var ip) ? new IPEndPoint(ip, port) : new DnsEndPoint(address.Host, port);
-        return new PortTarget(address.ToString(), endPoint, Tls: true, address.Host)
+        return new PortTarget(address.ToString(), EndPointOf(address.Host, port), Tls: true, address.Host)
         {
             Authorities = chart.AgentCa?.Bundle,
             Pair = chart.AgentPair?.Pair,
             Proxy = chart.Proxy,
         };
     }
+
+    private PortTarget? GatewayTarget(Chart chart) => input.Gateway is not { } url ? null
+        : new PortTarget(url.GetLeftPart(UriPartial.Authority), EndPointOf(url.IdnHost, url.Port), Tls: true, url.IdnHost)
+        {
+            Authorities = chart.GatewayCa?.Bundle,
+            Path = "/readyz",
+        };
 
     private async Task<DialFacts[]> DialAsync(CancellationToken cancellationToken)
     {
@@ -121,6 +133,9 @@ internal sealed class Examination(DoctorInput input, Func<TunnelClient> client, 
             return new DialFacts(target, time.GetElapsedTime(started), e);
         }
     }
+
+    private static EndPoint EndPointOf(string host, int port) =>
+        IPAddress.TryParse(host.Trim('[', ']'), out var ip) ? new IPEndPoint(ip, port) : new DnsEndPoint(host, port);
 
     private static PairFacts? Pair((FlagFile Certificate, FlagFile Key)? files) =>
         files is var (certificate, key) ? PairReader.Read(certificate, key) : null;

@@ -5,7 +5,7 @@ namespace ClusterProxy.Cli.Tests.Doctor;
 /// <summary>Every injected fault is recognised, by its check, with the values that matter, and with a way out.</summary>
 public sealed class DoctorFaultTests(Hub hub) : IClassFixture<Hub>
 {
-    private static readonly InjectedFault[] Faults = [.. NetworkFaults.All, .. CertificateFaults.All, .. IdentityFaults.All, .. HealthFaults.All];
+    private static readonly InjectedFault[] Faults = [.. NetworkFaults.All, .. CertificateFaults.All, .. IdentityFaults.All, .. HealthFaults.All, .. GatewayFaults.All];
 
     public static TheoryData<string> Names => [.. Faults.Select(static f => f.Name)];
 
@@ -33,9 +33,9 @@ public sealed class DoctorFaultTests(Hub hub) : IClassFixture<Hub>
     [Fact]
     public void Faults_AreManyAndApart()
     {
-        Assert.True(Faults.Length >= 60, $"only {Faults.Length} faults are injected");
+        Assert.True(Faults.Length >= 85, $"only {Faults.Length} faults are injected");
         Assert.Equal(Faults.Length, Faults.Select(static f => f.Name).Distinct(StringComparer.Ordinal).Count());
-        Assert.True(Faults.Select(static f => f.Fault).Distinct(StringComparer.Ordinal).Count() >= 40);
+        Assert.True(Faults.Select(static f => f.Fault).Distinct(StringComparer.Ordinal).Count() >= 55);
     }
 
     private static string Text(JsonElement finding, string property)

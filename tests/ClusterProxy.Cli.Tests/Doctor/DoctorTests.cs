@@ -23,6 +23,39 @@ public sealed class DoctorTests(Hub hub) : IClassFixture<Hub>
     }
 
     [Fact]
+    public async Task Gateway_InGoodOrder_IsAllGreen_ExceptThatItKnowsNoCluster()
+    {
+        await using var bench = new FaultBench(hub);
+        var gateway = await GatewayFaults.GatewayAsync(bench);
+        var service = await GatewayFaults.HubAsync(
+            bench, $"\"service\":{{\"name\":\"gateway\",\"namespace\":\"proxy\"}},\"caBundle\":\"{GatewayFaults.Base64(hub.Frontends)}\"");
+
+        var run = await DoctorRun.OfAsync(
+            [.. GatewayFaults.At(bench, gateway), .. service, "--health-url", $"http://127.0.0.1:{gateway.HealthPort}", "-o", "json"]);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Errors));
+        Assert.Equal(["gateway.clusters"], run.With("warning").Concat(run.With("failed")).Select(static f => f.GetProperty("id").GetString()));
+        var ok = run.With("ok").Select(static f => f.GetProperty("id").GetString()).ToHashSet(StringComparer.Ordinal);
+        Assert.Subset(ok, new HashSet<string?>(StringComparer.Ordinal)
+        {
+            "gateway.ca", "gateway.connect", "gateway.chain", "gateway.name", "gateway.expiry", "gateway.answer", "gateway.ready", "gateway.certificates",
+            "gateway.reloads", "gateway.trust", "gateway.reach", "gateway.audit", "apiservice.object", "apiservice.available", "apiservice.ca-bundle",
+            "apiservice.ca-bundle-expiry", "apiservice.name", "versions",
+        });
+    }
+
+    [Fact]
+    public async Task Gateway_OfWhichOnlyTheHubIsGiven_IsNotChecked_AndSaysWhatToGive()
+    {
+        await using var bench = new FaultBench(hub);
+
+        var run = await DoctorRun.OfAsync([.. await GatewayFaults.HubAsync(bench, "\"group\":\"x\""), "-o", "json"]);
+
+        var port = run.With("notChecked").Single(static f => f.GetProperty("id").GetString() == "gateway");
+        Assert.Contains("--gateway", port.GetProperty("remedy").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Hub_BehindItsSocket_IsAllGreen()
     {
         var run = await DoctorRun.OfAsync(["--server", $"unix://{hub.Socket}", "--health-url", hub.ServerHealth, hub.AgentHealth, "-o", "json"]);

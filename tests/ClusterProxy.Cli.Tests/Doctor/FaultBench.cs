@@ -41,6 +41,8 @@ public sealed class FaultBench(Hub hub) : IAsyncDisposable
         return file;
     }
 
+    public string Folder(string name) => Directory.CreateDirectory(_directory.File(name)).FullName;
+
     /// <summary>A certificate with other properties than the kit's.</summary>
     public TestCertificate Save(IssuedCertificate leaf)
     {

@@ -19,7 +19,7 @@ public sealed class TlsListener(X509Certificate2 certificate) : LoopbackTarget
                 {
                     // As given: nothing that the platform finds is sent along.
                     ServerCertificateContext = SslStreamCertificateContext.Create(certificate, [], offline: true),
-                    ApplicationProtocols = [SslApplicationProtocol.Http2],
+                    ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
                 },
                 cancellationToken);
         }

@@ -57,12 +57,12 @@ internal static class CounterChecks
 
     public static Finding Audit(PageFacts page)
     {
-        const string Id = "server.audit";
-        var lost = page.Sum("clusterproxy_server_audit_lines_total", static s => s.Label("result") == "dropped");
+        var id = $"{PageChecks.Prefix(page)}.audit";
+        var lost = page.Sum($"clusterproxy_{PageChecks.Prefix(page)}_audit_lines_total", static s => s.Label("result") == "dropped");
         return lost == 0
-            ? Finding.Ok(Id, $"{page.Text} has lost no audit line")
+            ? Finding.Ok(id, $"{page.Text} has lost no audit line")
             : Finding.Warning(
-                Id, $"the audit of {page.Text}",
+                id, $"the audit of {page.Text}",
                 new Fault("audit_lost", $"{page.Text} has lost {lost:0} audit lines since {Start(page)}", "its disk, or whoever reads its standard output, does not follow: free space, or a faster reader"));
     }
 

@@ -10,6 +10,7 @@ internal static class PageChecks
     {
         PageKind.Server or PageKind.UpstreamServer => "server",
         PageKind.Agent or PageKind.UpstreamAgent => "agent",
+        PageKind.Gateway => "gateway",
         _ => "health",
     };
 
@@ -31,10 +32,10 @@ internal static class PageChecks
         var id = $"{Prefix(page)}.certificates";
         var warnings = page.Warnings.ToArray();
         return warnings.Length == 0
-            ? Finding.Ok(id, $"{page.Text} warns of no certificate")
+            ? Finding.Ok(id, $"{page.Text} warns of no certificate and no file")
             : Finding.Warning(
                 id, $"what {page.Text} warns of",
-                new Fault("certificate_ends", $"{page.Text}: {string.Join("; ", warnings)}", "renew the files that are named; they are taken up within a second"));
+                new Fault("certificate_ends", $"{page.Text}: {string.Join("; ", warnings)}", "renew the certificates that are named, which are taken up within a second; where reading hangs, look at the disk"));
     }
 
     public static Finding Agents(PageFacts page)
@@ -98,6 +99,7 @@ internal static class PageChecks
     {
         PageKind.Server => "a proxy-server",
         PageKind.Agent => "an agent",
+        PageKind.Gateway => "a gateway",
         PageKind.UpstreamServer => "upstream's proxy-server",
         PageKind.UpstreamAgent => "upstream's agent",
         _ => "something else",
@@ -107,5 +109,7 @@ internal static class PageChecks
         reasons.Contains("no connection to any proxy agent", StringComparison.Ordinal) ? "see why no agent is connected: the agents' own /readyz and logs"
         : reasons.Contains("shutting down", StringComparison.Ordinal) || reasons.Contains("draining", StringComparison.Ordinal) ? "it is on its way out: wait for the one that replaces it"
         : reasons.Contains("no servers connected", StringComparison.Ordinal) ? "see the agent's log for ConnectFailed, which names the check that failed"
+        : reasons.Contains("clusters failed", StringComparison.Ordinal) ? "see its log: whether the hub's API answers, and whether the gateway may list Secrets"
+        : reasons.Contains("authentication failed", StringComparison.Ordinal) ? "see whether the gateway may read the ConfigMap extension-apiserver-authentication in kube-system"
         : "mend what the reason names";
 }

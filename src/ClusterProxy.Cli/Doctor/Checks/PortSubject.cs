@@ -6,9 +6,9 @@ namespace ClusterProxy.Cli.Doctor.Checks;
 /// <summary>A port that was looked at, with what is needed to judge it.</summary>
 /// <param name="Id">Prefix of its checks.</param>
 /// <param name="Facts">What it did.</param>
-/// <param name="IsAgentPort">Whether it should be for agents.</param>
+/// <param name="Kind">For whom it should be.</param>
 /// <param name="CaFlag">That names its authorities.</param>
-internal sealed record PortSubject(string Id, PortFacts Facts, bool IsAgentPort, string CaFlag)
+internal sealed record PortSubject(string Id, PortFacts Facts, PortKind Kind, string CaFlag)
 {
     /// <summary>The authorities that the server's certificate was judged by; null for the machine's own.</summary>
     public BundleFacts? Ca { get; init; }
@@ -26,5 +26,20 @@ internal sealed record PortSubject(string Id, PortFacts Facts, bool IsAgentPort,
 
     public string Text => Facts.Target.Text;
 
-    public string Plane => IsAgentPort ? "agents" : "frontends";
+    public bool IsAgentPort => Kind == PortKind.Agents;
+
+    /// <summary>Whom it is for.</summary>
+    public string Plane => Kind switch
+    {
+        PortKind.Agents => "agents",
+        PortKind.Gateway => "the gateway's callers",
+        _ => "frontends",
+    };
+
+    public int DefaultPort => Kind switch
+    {
+        PortKind.Agents => 8091,
+        PortKind.Gateway => 9443,
+        _ => 8090,
+    };
 }

@@ -39,7 +39,7 @@ internal static class ServerCertificateChecks
         var id = $"{port.Id}.name";
         var name = port.Facts.Target.Name;
         var what = $"whether the certificate of {port.Text} is for {name}";
-        return Unseen(id, what, port) ?? Name(id, what, port.Facts.Presented[0], name, port.IsAgentPort ? "" : ", or give the name it bears by --server-name");
+        return Unseen(id, what, port) ?? Name(id, what, port.Facts.Presented[0], name, port.Kind == PortKind.Frontends ? ", or give the name it bears by --server-name" : "");
     }
 
     /// <param name="id">The check's.</param>
@@ -84,7 +84,7 @@ internal static class ServerCertificateChecks
         {
             return new Fault(
                 "other_plane", $"{leaf.Subject} of {port.Text} is signed by an authority of the other plane ({other.File}): this port is not for {port.Plane}, or {port.CaFlag} names the wrong file",
-                $"write the port for {port.Plane} (by default {(port.IsAgentPort ? 8091 : 8090)}), or the right file in {port.CaFlag}");
+                $"write the port for {port.Plane} (by default {port.DefaultPort}), or the right file in {port.CaFlag}");
         }
 
         if (port.AtHand.Count > 0 && Knows(port.Ca?.Bundle, leaf, [.. sent, .. port.AtHand], port.Time))

@@ -110,5 +110,5 @@ internal static class ServiceChecks
     }
 
     private static Fault Other(PortSubject port, PortAnswer answer) => new(
-        "other_program", $"{port.Text} is no proxy-server: it answered HTTP {answer.Status} {answer.Text}", $"give the port for {port.Plane}, by default {(port.IsAgentPort ? 8091 : 8090)}");
+        "other_program", $"{port.Text} is no proxy-server: it answered HTTP {answer.Status} {answer.Text}", $"give the port for {port.Plane}, by default {port.DefaultPort}");
 }

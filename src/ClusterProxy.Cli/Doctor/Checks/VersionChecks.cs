@@ -26,7 +26,9 @@ internal static class VersionChecks
     public static Finding Wire(IReadOnlyList<PageFacts> pages)
     {
         const string Id = "wire";
-        var asked = pages.Where(static p => p.Build is not null).ToArray();
+
+        // A gateway speaks to the server as any client does.
+        var asked = pages.Where(static p => p.Build is not null && p.Kind != PageKind.Gateway).ToArray();
         if (asked.Length < 2)
         {
             return Finding.NotChecked(

@@ -39,5 +39,11 @@ internal sealed record Chart(DoctorInput Input, TimeProvider Time)
 
     public PortFacts? AgentPort { get; init; }
 
+    public BundleFacts? GatewayCa { get; init; }
+
+    public PortFacts? Gateway { get; init; }
+
+    public ApiServiceFacts? ApiService { get; init; }
+
     public IReadOnlyList<DialFacts> Dials { get; init; } = [];
 }

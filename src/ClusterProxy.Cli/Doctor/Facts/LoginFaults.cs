@@ -18,8 +18,8 @@ internal static class LoginFaults
     /// <summary>Null when it was not for want of a protocol in common.</summary>
     public static Fault? OfProtocol(PortTarget target, Exception e) =>
         !Texts(e).Contains("application protocol", StringComparison.OrdinalIgnoreCase) ? null : new Fault(
-            "no_common_protocol", $"{target.Text} speaks none of the protocols that were offered (ALPN {(target.HttpConnect ? "http/1.1" : "h2, http/1.1")})",
-            target.HttpConnect ? "leave --transport out, or run the server with --mode=auto" : "check that the port is a proxy-server's");
+            "no_common_protocol", $"{target.Text} speaks none of the protocols that were offered (ALPN {(target.OnlyHttp11 ? "http/1.1" : "h2, http/1.1")})",
+            target.HttpConnect ? "leave --transport out, or run the server with --mode=auto" : $"check that the port is a {target.Program}'s");
 
     private static string Texts(Exception? e) => e is null ? "" : $"{e.Message} {Texts(e.InnerException)}";
 }

@@ -22,6 +22,7 @@ internal sealed record PageFacts(Uri Url)
     public PageKind Kind =>
         Has("clusterproxy_server_") ? PageKind.Server
         : Has("clusterproxy_agent_") ? PageKind.Agent
+        : Has("clusterproxy_gateway_") ? PageKind.Gateway
         : Has("konnectivity_network_proxy_server_") ? PageKind.UpstreamServer
         : Has("konnectivity_network_proxy_agent_") ? PageKind.UpstreamAgent
         : PageKind.Unknown;

@@ -6,6 +6,7 @@ internal enum PageKind
     Unknown,
     Server,
     Agent,
+    Gateway,
     UpstreamServer,
     UpstreamAgent,
 }

@@ -25,8 +25,8 @@ internal sealed class PageReader(TimeSpan timeout, TimeProvider time)
             return page.Kind != PageKind.Unknown ? page : page with
             {
                 Fault = new Fault(
-                    "other_program", $"{page.Text} is no health port of a proxy-server or agent: /metrics answered {(int)status} without their metrics",
-                    "give the health port: by default 8092 of the server, 8093 of the agent"),
+                    "other_program", $"{page.Text} is no health port of a proxy-server, agent or gateway: /metrics answered {(int)status} without their metrics",
+                    "give the health port: by default 8092 of server and gateway, 8093 of the agent"),
             };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -49,7 +49,7 @@ internal sealed class PageReader(TimeSpan timeout, TimeProvider time)
         (HttpRequestError.ConnectionError, _) => new Fault("unreachable", $"connect to {url.Authority}: {e.Message}", $"check the way to {url.Host}"),
         _ => new Fault(
             "no_http", $"{url.Authority} does not answer plain HTTP: {e.GetBaseException().Message}",
-            "give the health port, which speaks plain HTTP: by default 8092 of the server, 8093 of the agent"),
+            "give the health port, which speaks plain HTTP: by default 8092 of server and gateway, 8093 of the agent"),
     };
 
     private async Task<(HttpStatusCode Status, string Body, ClockReading? Clock)> GetAsync(HttpClient http, Uri url, CancellationToken cancellationToken)

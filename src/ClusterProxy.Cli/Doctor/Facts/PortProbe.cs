@@ -103,8 +103,8 @@ internal sealed class PortProbe(TimeSpan timeout, TimeProvider time)
             {
                 ServerCa = target.Authorities is { } authorities ? () => authorities : null,
                 KeyPair = target.Pair is { } pair ? () => pair : null,
-                ExtraApplicationProtocols = target.HttpConnect ? [SslApplicationProtocol.Http11.ToString()] : [SslApplicationProtocol.Http2.ToString(), SslApplicationProtocol.Http11.ToString()],
-                OfferHttp2 = !target.HttpConnect,
+                ExtraApplicationProtocols = target.OnlyHttp11 ? [SslApplicationProtocol.Http11.ToString()] : [SslApplicationProtocol.Http2.ToString(), SslApplicationProtocol.Http11.ToString()],
+                OfferHttp2 = !target.OnlyHttp11,
             },
             time).Begin(target.Name);
         var judge = handshake.Options.RemoteCertificateValidationCallback!;

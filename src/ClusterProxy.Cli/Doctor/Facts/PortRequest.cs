@@ -18,7 +18,7 @@ internal sealed class PortRequest(TimeProvider time)
     {
         var isGrpc = stream is SslStream { NegotiatedApplicationProtocol: { Protocol.Length: > 0 } negotiated }
             ? negotiated == SslApplicationProtocol.Http2
-            : !target.HttpConnect;
+            : !target.OnlyHttp11;
         using var http = new HttpMessageInvoker(new SocketsHttpHandler
         {
             // TLS is done, or not wanted; the handler only speaks HTTP.
@@ -28,7 +28,7 @@ internal sealed class PortRequest(TimeProvider time)
             AllowAutoRedirect = false,
             ActivityHeadersPropagator = null,
         });
-        using var request = isGrpc ? GrpcCall() : new HttpRequestMessage(HttpMethod.Get, "http://localhost/");
+        using var request = isGrpc ? GrpcCall() : new HttpRequestMessage(HttpMethod.Get, $"http://localhost{target.Path ?? "/"}");
         var asked = time.GetUtcNow();
         var started = time.GetTimestamp();
         using var response = await http.SendAsync(request, cancellationToken);

@@ -25,27 +25,27 @@ internal sealed class PortSpeech(TimeSpan timeout, TimeProvider time)
         {
             return target.Tls
                 ? LoginFaults.OfProtocol(target, failure)
-                    ?? new Fault("tls_failed", $"the TLS handshake with {target.Text} failed: {Last(failure)}", "check --tls-min-version and --cipher-suites of the server")
+                    ?? new Fault("tls_failed", $"the TLS handshake with {target.Text} failed: {Last(failure)}", $"check --tls-min-version and the cipher suites of the {target.Program}")
                 : new Fault("tls_expected", $"{target.Text} speaks TLS, and the address says http://", $"write https:// in place of http:// in {target.Text}");
         }
 
         return new Fault(
             target.Tls ? "no_tls" : "other_protocol",
             $"{target.Text} did not understand: {Last(failure)}",
-            "check that the port is the proxy-server's, and what a load balancer in front of it expects");
+            $"check that the port is the {target.Program}'s, and what a load balancer in front of it expects");
     }
 
     public static Fault OtherProgram(PortTarget target, Exception failure) => new(
-        "other_program", $"{target.Text} speaks HTTP/2 and is no proxy-server: it does not take the request ({Last(failure)})",
-        $"check the port {target.Port}: by default 8090 for frontends, 8091 for agents");
+        "other_program", $"{target.Text} speaks HTTP/2 and is no {target.Program}: it does not take the request ({Last(failure)})",
+        $"check the port {target.Port}: {target.DefaultPorts}");
 
     private static Fault PlainHttp(PortTarget target, string answer) => answer.Contains("\nok", StringComparison.Ordinal)
         ? new Fault(
             "health_port", $"{target.Text} is a health port: it answers plain HTTP, and /healthz with ok",
-            $"write the port of the plane: by default 8090 for frontends, 8091 for agents, not {target.Port}")
+            $"write the port of the plane: {target.DefaultPorts}, not {target.Port}")
         : new Fault(
             "plain_http", $"{target.Text} speaks plain HTTP where TLS was expected: it answered \"{Line(answer)}\"",
-            $"check the port {target.Port}; the ports of frontends and agents always speak TLS");
+            $"check the port {target.Port}; the {target.Program}'s TCP ports always speak TLS");
 
     private async Task<(int First, string Text)> HearAsync(PortTarget target, CancellationToken cancellationToken)
     {

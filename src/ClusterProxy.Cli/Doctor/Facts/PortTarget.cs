@@ -20,6 +20,17 @@ internal sealed record PortTarget(string Text, EndPoint EndPoint, bool Tls, stri
     /// <summary>Ask as a CONNECT client rather than as one of gRPC.</summary>
     public bool HttpConnect { get; init; }
 
+    /// <summary>What to ask a gateway for; null where a proxy-server is asked.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>Whether nothing but HTTP/1.1 is to be spoken.</summary>
+    public bool OnlyHttp11 => HttpConnect || Path is not null;
+
+    /// <summary>Whose port it should be.</summary>
+    public string Program => Path is null ? "proxy-server" : "gateway";
+
+    public string DefaultPorts => Path is null ? "by default 8090 for frontends, 8091 for agents" : "by default 9443";
+
     /// <summary>Between here and the port, if it applies.</summary>
     public EgressProxy Proxy { get; init; } = EgressProxy.None;
 

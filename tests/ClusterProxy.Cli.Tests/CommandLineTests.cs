@@ -22,7 +22,7 @@ public sealed class CommandLineTests
     [InlineData("--path: write a path that starts with /", "health", "alpha", "--server", "unix:///x", "--path", "healthz")]
     [InlineData("'xml'", "health", "alpha", "--server", "unix:///x", "-o", "xml")]
     [InlineData("'tcsh'", "completion", "tcsh")]
-    [InlineData("Required argument missing", "health", "--server", "unix:///x")]
+    [InlineData("no target: write clusters", "health", "--server", "unix:///x")]
     [InlineData("\"--verbose\" is no target", "health", "alpha", "--verbose", "--server", "unix:///x")]
     [InlineData("scheme \"ftp\"", "health", "alpha", "--server", "ftp://hub")]
     [InlineData("--server=hub: no address", "health", "alpha", "--server", "hub")]

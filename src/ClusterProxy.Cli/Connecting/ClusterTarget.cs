@@ -21,19 +21,19 @@ internal static class ClusterTarget
         return false;
     }
 
-    /// <summary>For arguments: all tokens, with an error for each that is none.</summary>
+    /// <summary>For arguments: all tokens, each a target or several with commas between, with an error for each that is none.</summary>
     public static TunnelTarget[] ParseAll(ArgumentResult result)
     {
         var targets = new List<TunnelTarget>();
-        foreach (var token in result.Tokens)
+        foreach (var text in result.Tokens.SelectMany(static t => t.Value.Split(',')))
         {
-            if (TryParse(token.Value, out var target))
+            if (TryParse(text, out var target))
             {
                 targets.Add(target);
             }
             else
             {
-                result.AddError($"\"{token.Value}\" is no target; write a cluster's name, host:port or [::1]:port");
+                result.AddError($"\"{text}\" is no target; write a cluster's name, host:port or [::1]:port");
             }
         }
 

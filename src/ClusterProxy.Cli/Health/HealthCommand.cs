@@ -12,7 +12,8 @@ internal static class HealthCommand
     private const string Description =
         """
         Dial each target through the tunnel, do the TLS handshake, GET /healthz, and show what each step took. A cluster's
-        name alone means its API, port 443. The exit code is 1 when any target is unhealthy.
+        name alone means its API, port 443. Targets are asked at once, anonymously, and an unhealthy one is shown with the step
+        that failed and what to do. The exit code is 0 when all are healthy, 1 when one is not, 2 when the command line is wrong.
 
         Examples:
           clusterproxy health alpha beta --server https://hub:8090 --ca ca.crt --cert me.crt --key me.key --target-ca kube-ca.crt
@@ -27,7 +28,14 @@ internal static class HealthCommand
         {
             Description = "Clusters, or host:port as the agent resolves it",
             HelpName = ClusterTarget.HelpName,
-            Arity = ArgumentArity.OneOrMore,
+            Arity = ArgumentArity.ZeroOrMore,
+            CustomParser = ClusterTarget.ParseAll,
+        };
+        var clusters = new Option<TunnelTarget[]>("--clusters", "--cluster", "-c")
+        {
+            Description = "More of them, separated by commas, as clusteradm takes them",
+            HelpName = ClusterTarget.HelpName,
+            AllowMultipleArgumentsPerToken = true,
             CustomParser = ClusterTarget.ParseAll,
         };
         var format = new Option<string>("--output", "-o") { Description = "table or json", DefaultValueFactory = static _ => "table" };
@@ -60,8 +68,15 @@ internal static class HealthCommand
                 result.AddError("--timeout: write seconds from above 0 up to 3600");
             }
         });
-        var command = new Command("health", Description) { targets, format, targetCa, insecure, plaintext, path, timeout };
+        var command = new Command("health", Description) { targets, clusters, format, targetCa, insecure, plaintext, path, timeout };
         server.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(targets) is not { Tokens.Count: > 0 } && result.GetResult(clusters) is null)
+            {
+                result.AddError("no target: write clusters, such as `clusterproxy health alpha beta`; the hub is not asked which there are");
+            }
+        });
         command.SetAction((parsed, cancellationToken) => FailingAction.RunAsync(parsed, async () =>
         {
             var options = new HealthProbeOptions(
@@ -74,7 +89,7 @@ internal static class HealthCommand
             IReadOnlyList<HealthReport> reports;
             try
             {
-                reports = await new HealthProbe(client, options, time).ProbeAsync(parsed.GetValue(targets)!, cancellationToken);
+                reports = await new HealthProbe(client, options, time).ProbeAsync([.. parsed.GetValue(targets) ?? [], .. parsed.GetValue(clusters) ?? []], cancellationToken);
             }
             catch (OperationCanceledException)
             {

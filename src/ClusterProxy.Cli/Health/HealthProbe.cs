@@ -56,15 +56,31 @@ internal sealed class HealthProbe(TunnelClient client, HealthProbeOptions option
             report = report with { RequestMilliseconds = Since(started), StatusCode = (int)status };
             return status == HttpStatusCode.OK
                 ? report with { Healthy = true }
-                : report with { FailedStep = Request, Error = $"GET {options.Path} answered {(int)status}: {body}" };
+                : report with
+                {
+                    FailedStep = Request,
+                    Error = $"GET {options.Path} answered {(int)status}: {body}",
+                    Remedy = HealthRemedies.OfStatus(status, options.Path),
+                };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return report with { FailedStep = step, Error = $"no answer within {options.Timeout.TotalSeconds:0.###} s" };
+            return report with
+            {
+                FailedStep = step,
+                Error = $"no answer within {options.Timeout.TotalSeconds:0.###} s",
+                Remedy = HealthRemedies.OfSilence(target, isDialled: step != Dial),
+            };
+        }
+        catch (TunnelConnectException e)
+        {
+            return report with { FailedStep = step, Error = Text(e), Remedy = HealthRemedies.OfDial(target, e) };
         }
         catch (Exception e) when (e is IOException or AuthenticationException or HttpRequestException)
         {
-            return report with { FailedStep = step, Error = handshake?.Server is { IsAccepted: false } refused && step == Tls ? Refusal(refused) : Text(e) };
+            return step == Tls && handshake?.Server is { IsAccepted: false } refused
+                ? report with { FailedStep = step, Error = Refusal(refused), Remedy = HealthRemedies.OfCertificate(refused.Verdict) }
+                : report with { FailedStep = step, Error = Text(e), Remedy = step == Tls ? HealthRemedies.OfHandshake : HealthRemedies.OfRequest };
         }
     }
 
@@ -107,8 +123,7 @@ internal sealed class HealthProbe(TunnelClient client, HealthProbeOptions option
     }
 
     private static string Refusal(PeerCertificateResult certificate) =>
-        $"the target's certificate is not accepted: {certificate.Detail} (names: {certificate.Names}); " +
-        "give its authority by --target-ca, or --insecure-skip-target-tls-verify";
+        $"the target's certificate is not accepted: {certificate.Detail} (names: {certificate.Names})";
 
     private static string Text(Exception e) => e is HttpRequestException { InnerException: { } inner } ? inner.Message : e.Message;
 

@@ -9,6 +9,7 @@ namespace ClusterProxy.Cli.Health;
 /// <param name="StatusCode">The answer's.</param>
 /// <param name="FailedStep">dial, tls or request; null when healthy.</param>
 /// <param name="Error">What failed; null when healthy.</param>
+/// <param name="Remedy">What to do about it; null when healthy.</param>
 internal sealed record HealthReport(
     string Target,
     bool Healthy,
@@ -17,4 +18,5 @@ internal sealed record HealthReport(
     double? RequestMilliseconds = null,
     int? StatusCode = null,
     string? FailedStep = null,
-    string? Error = null);
+    string? Error = null,
+    string? Remedy = null);

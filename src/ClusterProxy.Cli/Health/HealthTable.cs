@@ -23,10 +23,19 @@ internal static class HealthTable
         }
 
         console.Write(table);
+        var unhealthy = reports.Where(static r => !r.Healthy).ToArray();
+        foreach (var report in unhealthy)
+        {
+            console.WriteLine(Printable($"{report.Target}: {report.Remedy}"));
+        }
+
+        console.WriteLine($"{reports.Count - unhealthy.Length} healthy, {unhealthy.Length} unhealthy");
     }
 
     private static Text Latency(double? milliseconds) => new(milliseconds is { } value ? $"{value:0.0} ms" : "-");
 
     /// <summary>Targets write some of these texts: they must not drive a terminal.</summary>
-    private static Text Cell(string text) => new(string.Concat(text.Select(static c => char.IsControl(c) ? ' ' : c)));
+    private static Text Cell(string text) => new(Printable(text));
+
+    private static string Printable(string text) => string.Concat(text.Select(static c => char.IsControl(c) ? ' ' : c));
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClusterProxy.Cli.Tests.Doctor;
 using ClusterProxy.Cli.Tests.Topology;
 
 namespace ClusterProxy.Cli.Tests.Health;
@@ -44,6 +45,8 @@ public sealed class HealthTests(RunningProxy proxy) : IClassFixture<RunningProxy
         Assert.Equal("dial", reports[0].GetProperty("failedStep").GetString());
         Assert.Contains("connection refused", reports[0].GetProperty("error").GetString(), StringComparison.Ordinal);
         Assert.Contains("no such host", reports[2].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains(refusing.Address, Remedy(reports[0]), StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Null, reports[1].GetProperty("remedy").ValueKind);
     }
 
     [Fact]
@@ -54,7 +57,7 @@ public sealed class HealthTests(RunningProxy proxy) : IClassFixture<RunningProxy
         var (exitCode, reports) = await JsonAsync(target.Address);
 
         Assert.Equal((1, "tls"), (exitCode, reports[0].GetProperty("failedStep").GetString()));
-        Assert.Contains("--target-ca", reports[0].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("--target-ca", Remedy(reports[0]), StringComparison.Ordinal);
         Assert.True(reports[0].GetProperty("dialMilliseconds").GetDouble() > 0);
         Assert.Equal(0, (await JsonAsync(target.Address, "--insecure-skip-target-tls-verify")).ExitCode);
     }
@@ -79,6 +82,33 @@ public sealed class HealthTests(RunningProxy proxy) : IClassFixture<RunningProxy
 
         Assert.Equal((1, "tls"), (exitCode, reports[0].GetProperty("failedStep").GetString()));
         Assert.Contains("no answer within 5 s", reports[0].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("the tunnel works", Remedy(reports[0]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Health_PathThatIsNotThere_SaysThatTheTunnelWorks_AndWhatToGive()
+    {
+        await using var target = await HealthPageStub.StartAsync("");
+
+        var (exitCode, reports) = await JsonAsync($"127.0.0.1:{target.Port}", "--plaintext", "--path", "/no-such-path");
+
+        Assert.Equal((1, "request", 404), (exitCode, reports[0].GetProperty("failedStep").GetString(), reports[0].GetProperty("statusCode").GetInt32()));
+        Assert.Contains("--path", Remedy(reports[0]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Health_TargetsAsClusteradmTakesThem_AreAsked_AndNoneIsAUsageError()
+    {
+        await using var target = await HttpTarget.StartAsync(_targets.Server().Certificate);
+        using var refusing = new RefusingPort();
+
+        var (exitCode, reports) = await JsonAsync("-c", $"{target.Address},{refusing.Address}", "--target-ca", _targets.AuthorityFile);
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal([target.Address, refusing.Address], reports.Select(r => r.GetProperty("target").GetString()));
+        await using var none = proxy.Cli("health");
+        await none.ExpectExitAsync(2);
+        Assert.Contains(none.Lines, static l => l.Text.Contains("clusterproxy health alpha beta", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -102,8 +132,12 @@ public sealed class HealthTests(RunningProxy proxy) : IClassFixture<RunningProxy
 
         var lines = cli.Lines.Select(l => l.ToString()!).ToArray();
         Assert.Contains(lines, l => l.Contains(target.Address, StringComparison.Ordinal) && l.Contains("| healthy", StringComparison.Ordinal) && l.Contains("| 200", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.Contains("1 healthy, 1 unhealthy", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.Contains($"{refusing.Address}: check", StringComparison.Ordinal));
         Assert.Contains(lines, l => l.Contains(refusing.Address, StringComparison.Ordinal) && l.Contains("| unhealthy", StringComparison.Ordinal) && l.Contains("connection refused", StringComparison.Ordinal));
     }
+
+    private static string Remedy(JsonElement report) => report.GetProperty("remedy").GetString()!;
 
     private async Task<(int ExitCode, JsonElement[] Reports)> JsonAsync(params string[] arguments)
     {

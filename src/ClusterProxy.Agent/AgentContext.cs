@@ -8,4 +8,8 @@ namespace ClusterProxy.Agent;
 /// <param name="Metrics">Counts.</param>
 /// <param name="Logger">Of the agent.</param>
 /// <param name="Time">The clock.</param>
-internal sealed record AgentContext(TunnelLimits Limits, AgentMetrics Metrics, ILogger Logger, TimeProvider Time);
+internal sealed record AgentContext(TunnelLimits Limits, AgentMetrics Metrics, ILogger Logger, TimeProvider Time)
+{
+    /// <summary>To targets at one time, dials among them; 0 for as many as are asked for.</summary>
+    public int MaxConnections { get; init; }
+}

@@ -28,4 +28,8 @@ internal static partial class AgentLog
     [LoggerMessage(EventId = 3104, EventName = nameof(BuffersFull), Level = LogLevel.Warning,
         Message = "A dial was refused: connections hold {Capacity} bytes already. Raise --buffer-budget and the memory limit, or find who does not read")]
     public static partial void BuffersFull(ILogger logger, long capacity);
+
+    [LoggerMessage(EventId = 3105, EventName = nameof(TooManyConnections), Level = LogLevel.Warning,
+        Message = "A dial was refused: {Limit} connections are open. Raise --max-connections if the files and the memory for more are there, or find who keeps them open")]
+    public static partial void TooManyConnections(ILogger logger, int limit);
 }

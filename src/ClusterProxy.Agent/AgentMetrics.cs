@@ -27,6 +27,7 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
     private readonly Counter<double> _stallSeconds;
     private readonly Counter<long> _connects;
     private readonly Counter<long> _denied;
+    private readonly Counter<long> _overLimit;
     private readonly Counter<long> _renewals;
     private readonly PacketCounts _sent = new("from_agent");
     private readonly PacketCounts _received = new("to_agent");
@@ -77,6 +78,8 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
             Own + "connect_attempts_total", description: "Attempts to open a tunnel, by result.");
         _denied = _meter.CreateCounter<long>(
             Own + "dials_denied_total", description: "Dials refused by the target policy.");
+        _overLimit = _meter.CreateCounter<long>(
+            Own + "dials_over_limit_total", description: "Dials refused because as many connections were open as may be.");
         _renewals = _meter.CreateCounter<long>(
             Own + "tunnel_renewals_total", description: "Tunnels that were replaced before the certificate that opened them ended.");
         _meter.CreateObservableGauge(
@@ -117,6 +120,8 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
             _denied.Add(1);
         }
     }
+
+    public void DialOverLimit() => _overLimit.Add(1);
 
     public void ConnectionOpened() => Interlocked.Increment(ref _openConnections);
 
@@ -166,6 +171,7 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
         }
 
         _denied.Add(0);
+        _overLimit.Add(0);
         _renewals.Add(0);
         _stalls.Add(0);
         _creditViolations.Add(0);

@@ -101,6 +101,9 @@ internal sealed record AgentOptions
     /// </summary>
     public long BufferBudget { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>Each takes a file and some kilobytes; an agent without files left can reach no server either.</summary>
+    public int MaxConnections { get; init; } = 50_000;
+
     /// <summary>How long a full connection may pause its tunnel before that connection is closed.</summary>
     public TimeSpan ConnectionStallLimit { get; init; } = TimeSpan.FromSeconds(10);
 

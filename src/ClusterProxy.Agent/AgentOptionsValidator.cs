@@ -110,6 +110,7 @@ internal static class AgentOptionsValidator
         errors.AtLeast("max-message-size", options.MaxMessageSize, LeastMessageSize);
         errors.AtLeast("connection-buffer-size", options.ConnectionBufferSize, LeastBufferSize);
         errors.AtLeast("buffer-budget", options.BufferBudget, options.ConnectionBufferSize);
+        errors.AtLeast("max-connections", options.MaxConnections, 0);
         errors.Positive("connection-stall-limit", options.ConnectionStallLimit);
         errors.NotNegative("certificate-expiry-warning", options.CertificateExpiryWarning);
     }

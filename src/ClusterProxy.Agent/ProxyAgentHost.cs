@@ -42,7 +42,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
         var factory = _meters.GetRequiredService<IMeterFactory>();
         _metrics = new PrometheusText(factory, [AgentMetrics.MeterName, HostingMetrics.MeterName, ProcessMetrics.MeterName]);
         _ = new ProcessMetrics(factory);
-        _context = new AgentContext(Limits(options), new AgentMetrics(factory), logger, time);
+        _context = new AgentContext(Limits(options), new AgentMetrics(factory), logger, time) { MaxConnections = options.MaxConnections };
 
         var features = TunnelFeatures.Agent & ~options.WithoutFeatures;
         var hosting = new HostingMetrics(factory, "agent");

@@ -125,6 +125,11 @@ internal sealed record ServerOptions
     /// </summary>
     public int AgentMaxConnections { get; init; } = 10_000;
 
+    /// <summary>
+    /// Connections through this server, which cost it some kilobytes each when they are idle: of one certificate a few hundred megabytes.
+    /// </summary>
+    public int MaxConnectionsPerFrontend { get; init; } = 50_000;
+
     /// <summary>A kube-apiserver has a connection for each thing that it proxies.</summary>
     public int FrontendMaxConnections { get; init; } = 10_000;
 

@@ -104,6 +104,7 @@ internal static class ServerOptionsValidator
         errors.AtLeast("agent-handshake-rate", options.AgentHandshakeRate, 0);
         errors.AtLeast("agent-max-connections", options.AgentMaxConnections, 0);
         errors.AtLeast("frontend-max-connections", options.FrontendMaxConnections, 0);
+        errors.AtLeast("max-connections-per-frontend", options.MaxConnectionsPerFrontend, 0);
     }
 
     private static void CheckServers(ServerOptions options, OptionErrors errors)

@@ -29,6 +29,10 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
         "buffer-budget", defaults.BufferBudget, Group,
         "Bytes queued for all connections together, past which new dials are refused.");
 
+    private readonly Flag<int> _connections = flags.AddInt(
+        "max-connections", defaults.MaxConnections, Group,
+        "Connections to targets at one time, dials among them, past which new dials are refused; 0 for no limit.");
+
     private readonly Flag<TimeSpan> _stallLimit = flags.AddDuration(
         "connection-stall-limit", defaults.ConnectionStallLimit, Group,
         "How long a connection whose queue is full may hold up its tunnel before that connection is closed.");
@@ -58,6 +62,7 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
         MaxMessageSize = result.Get(_messageSize),
         ConnectionBufferSize = result.Get(_bufferSize),
         BufferBudget = result.Get(_bufferBudget),
+        MaxConnections = result.Get(_connections),
         ConnectionStallLimit = result.Get(_stallLimit),
         PeerPingInterval = result.Get(_pingInterval),
         WithoutFeatures = result.Get(_withoutFeatures),

@@ -50,6 +50,15 @@ internal sealed class TunnelDials
             return;
         }
 
+        if (_context.MaxConnections is > 0 and var limit && _context.Metrics.OpenConnections + _context.Metrics.PendingDials >= limit)
+        {
+            AgentLog.TooManyConnections(_context.Logger, limit);
+            _context.Metrics.DialOverLimit();
+            _writer.TrySend(PacketFactory.DialResponse(
+                request.Random, $"dial tcp: the agent has {limit} connections open already, as many as --max-connections allows; try again later"));
+            return;
+        }
+
         var dial = new PendingDial(request, connectId);
         if (TryAdd(dial))
         {
@@ -125,16 +134,17 @@ internal sealed class TunnelDials
         var request = dial.Request;
         var started = _context.Time.GetTimestamp();
         var result = await _dialer.DialAsync(request.Protocol, request.Address, dial.Cancelled);
-        if (Take(dial, result.Socket) is not { } taken)
+        var taken = Take(dial, result.Socket);
+        if (taken is null)
         {
             result.Socket?.Dispose();
             result = TargetDialResult.Cancelled;
         }
-        else if (taken.Connection is not { } connection)
-        {
-            _writer.TrySend(PacketFactory.DialResponse(dial.DialId, result.Error));
-        }
-        else
+
+        // Before the answer: who has it may dial again at once, and must not find this dial counted beside its connection.
+        var elapsed = _context.Time.GetElapsedTime(started);
+        _context.Metrics.DialEnded(result.Outcome, elapsed);
+        if (taken is { Connection: { } connection })
         {
             if (!_writer.TrySend(PacketFactory.DialResponse(dial.DialId, dial.ConnectId)))
             {
@@ -143,9 +153,11 @@ internal sealed class TunnelDials
 
             _targets.Start(connection);
         }
+        else if (taken is not null)
+        {
+            _writer.TrySend(PacketFactory.DialResponse(dial.DialId, result.Error));
+        }
 
-        var elapsed = _context.Time.GetElapsedTime(started);
-        _context.Metrics.DialEnded(result.Outcome, elapsed);
         var target = PeerText.Bound(request.Address);
         AgentLog.DialEnded(
             _context.Logger, dial.ConnectionId, target, result.Outcome, elapsed.TotalMilliseconds, dial.TraceId, result.Error);

@@ -19,11 +19,15 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
 
     private readonly Flag<int> _agentConnections = flags.AddInt(
         "agent-max-connections", defaults.AgentMaxConnections, Group,
-        "Connections that one agent's certificate may have open, tunnels and lanes; 0 for no limit.");
+        "TLS connections to the agent port that one certificate may have open; 0 for no limit.");
 
     private readonly Flag<int> _frontendConnections = flags.AddInt(
         "frontend-max-connections", defaults.FrontendMaxConnections, Group,
-        "Connections that one frontend's certificate may have open; 0 for no limit.");
+        "TLS connections to the frontend port that one certificate may have open; 0 for no limit.");
+
+    private readonly Flag<int> _connectionsPerFrontend = flags.AddInt(
+        "max-connections-per-frontend", defaults.MaxConnectionsPerFrontend, Group,
+        "Connections through this server that one frontend's certificate may have at one time, dials among them; 0 for no limit.");
 
     private readonly Flag<AgentIdentityMode> _agentIdentity = flags.AddParsed(
         "agent-identity", defaults.AgentIdentity, Group,
@@ -104,6 +108,7 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         AgentHandshakeRate = result.Get(_handshakeRate),
         AgentMaxConnections = result.Get(_agentConnections),
         FrontendMaxConnections = result.Get(_frontendConnections),
+        MaxConnectionsPerFrontend = result.Get(_connectionsPerFrontend),
         AgentIdentity = result.Get(_agentIdentity),
         FrontendPolicy = result.Get(_frontendPolicy),
         AuditLogPath = result.Get(_auditPath),

@@ -13,7 +13,7 @@ internal static class ConnectAnswers
         DialFailureReason.AgentLost => new(502, $"Backend context error: {text}"),
         DialFailureReason.TimedOut => new(504, $"Backend dial timeout: {text}"),
         DialFailureReason.Denied => new(403, text),
-        DialFailureReason.TooManyPending or DialFailureReason.BuffersFull or DialFailureReason.ShuttingDown => new(503, text),
+        DialFailureReason.TooManyPending or DialFailureReason.TooManyConnections or DialFailureReason.BuffersFull or DialFailureReason.ShuttingDown => new(503, text),
         DialFailureReason.ClosedByAgent or DialFailureReason.Cancelled => null,
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a dial failure without an answer"),
     };

@@ -117,7 +117,7 @@ internal sealed class ConnectTunnel : IFrontend
     {
         // 2
         var dial = new FrontendDial(
-            _context, FrontendNames.Connect, _transport.Features.Get<FrontendSubject>(), Peer, "tcp", request.Target,
+            _context, FrontendNames.Connect, _transport.Features.Get<FrontendSubject>(), _transport.Features.Get<FrontendShare>(), Peer, "tcp", request.Target,
             new(request.TraceParent, request.TraceState));
         var result = await DialAsync(dial);
         dial.End(result);

@@ -29,6 +29,7 @@ internal sealed class FrontendDial
     private readonly FrontendContext _context;
     private readonly string _frontend;
     private readonly FrontendSubject? _subject;
+    private readonly FrontendShare? _share;
     private readonly Forwarding? _forwarding;
     private readonly string _peer;
     private readonly string _protocol;
@@ -38,23 +39,26 @@ internal sealed class FrontendDial
     private readonly string _traceState;
     private readonly long _started;
     private AgentIdentity? _agent;
+    private bool _holds;
     private string? _via;
 
     /// <param name="context">What all frontends share.</param>
     /// <param name="frontend">Of <see cref="FrontendNames"/>.</param>
     /// <param name="subject">Who is at the other end of the connection; null when nobody asks.</param>
+    /// <param name="share">What it may have of connections; null for as many as it likes.</param>
     /// <param name="peer">Where that end is.</param>
     /// <param name="protocol">As the frontend said it.</param>
     /// <param name="address">As the frontend said it.</param>
     /// <param name="trace">As the frontend said it.</param>
     /// <param name="forwarding">What another server says that forwards the dial; null for a frontend's own.</param>
     public FrontendDial(
-        FrontendContext context, string frontend, FrontendSubject? subject, string peer, string protocol, string address, in TraceContext trace,
-        Forwarding? forwarding = null)
+        FrontendContext context, string frontend, FrontendSubject? subject, FrontendShare? share, string peer, string protocol, string address,
+        in TraceContext trace, Forwarding? forwarding = null)
     {
         _context = context;
         _frontend = frontend;
         _subject = subject;
+        _share = share;
         _peer = peer;
         _protocol = protocol;
         _address = address;
@@ -93,6 +97,12 @@ internal sealed class FrontendDial
                 $"dial tcp: address {_target}: longer than {MaxAddressLength} characters, or its protocol than {MaxProtocolLength}"));
         }
 
+        if (_share?.TryTake() == false)
+        {
+            return Task.FromResult(DialResult.Failed(DialFailureReason.TooManyConnections));
+        }
+
+        _holds = _share is not null;
         return _context.Router.DialAsync(_protocol, _address, new(_trace.ToString(), _traceState), permit.Clusters, cancellationToken);
     }
 
@@ -105,6 +115,7 @@ internal sealed class FrontendDial
         _context.Metrics.DialEnded(_frontend, result, Elapsed);
         if (result.Failure is { } reason)
         {
+            Release();
             _context.Logger.DialFailed(_frontend, ConnectionId, _target, _peer, reason.ToTag(), PeerText.Bound(result.Text));
         }
         else
@@ -120,6 +131,7 @@ internal sealed class FrontendDial
     /// <summary>Notes why the connection ended.</summary>
     public void Close(TunnelConnection connection)
     {
+        Release();
         var elapsed = _context.Time.GetElapsedTime(_started);
         var reason = (connection.Reason ?? CloseReason.FrontendLost).ToTag();
         _context.Logger.ConnectionClosed(_frontend, ConnectionId, _target, reason, elapsed);
@@ -128,6 +140,15 @@ internal sealed class FrontendDial
             BytesToTarget = connection.SentBytes,
             BytesToFrontend = connection.TakenBytes,
         });
+    }
+
+    private void Release()
+    {
+        if (_holds)
+        {
+            _holds = false;
+            _share!.Release();
+        }
     }
 
     /// <summary>The server that the frontend asked has judged it; what it found is kept to here.</summary>

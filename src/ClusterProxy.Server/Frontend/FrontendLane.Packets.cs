@@ -69,7 +69,7 @@ internal sealed partial class FrontendLane
             return;
         }
 
-        var dial = new LaneDial(request, _context, _subject, _peer, _feed is not null);
+        var dial = new LaneDial(request, _context, _subject, _share, _peer, _feed is not null);
         if (!_pending.TryAdd(dial.Id, dial))
         {
             _writer.TrySend(PacketFactory.DialResponse(dial.Id, RepeatedDial));

@@ -27,6 +27,7 @@ internal sealed partial class FrontendLane : IFrontend
     private readonly PacketReader _reader;
     private readonly TunnelFeatureSet _features;
     private readonly FrontendSubject? _subject;
+    private readonly FrontendShare? _share;
     private readonly string _peer;
     private readonly FrontendContext _context;
     private readonly TunnelWriter _writer;
@@ -45,17 +46,19 @@ internal sealed partial class FrontendLane : IFrontend
     /// <param name="output">Where packets go.</param>
     /// <param name="features">What both ends understand on it.</param>
     /// <param name="subject">Who the frontend policy knows the frontend as; null when there is none.</param>
+    /// <param name="share">What the frontend may have of connections; null for as many as it likes.</param>
     /// <param name="peer">The frontend's address, for the log.</param>
     /// <param name="context">What all frontends share.</param>
     /// <param name="feed">When the frontend is another server: tells it of this one's agents.</param>
     public FrontendLane(
-        PacketReader reader, PipeWriter output, TunnelFeatureSet features, FrontendSubject? subject, string peer, FrontendContext context,
+        PacketReader reader, PipeWriter output, TunnelFeatureSet features, FrontendSubject? subject, FrontendShare? share, string peer, FrontendContext context,
         OwnershipFeed? feed = null)
     {
         _feed = feed;
         _features = features;
         _reader = reader;
         _subject = subject;
+        _share = share;
         _peer = peer;
         _context = context;
         _observer = new LegObserver(context.Metrics.ToClient, context.Metrics.FromClient, context.Metrics);

@@ -70,7 +70,7 @@ internal sealed class FrontendLaneService(FrontendContext context, PeerAdmission
 
         context.Logger.FrontendLaneOpened(peer);
         var lane = new FrontendLane(
-            reader, output, features, connection.Features.Get<FrontendSubject>(), peer, context, peers?.CreateFeed());
+            reader, output, features, connection.Features.Get<FrontendSubject>(), connection.Features.Get<FrontendShare>(), peer, context, peers?.CreateFeed());
         using var leaving = CloseRequested(connection).UnsafeRegister(static lane => ((FrontendLane)lane!).Drain(), lane);
         var status = await lane.RunAsync(completeOutput, connection.ConnectionClosed);
         context.Logger.FrontendLaneClosed(peer, status);

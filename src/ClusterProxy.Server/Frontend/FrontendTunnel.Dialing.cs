@@ -65,7 +65,7 @@ internal sealed partial class FrontendTunnel
     private async Task DialAsync(DialRequest request, CancellationTokenSource cancel)
     {
         var dial = new FrontendDial(
-            _context, FrontendNames.Grpc, _call.Subject, _call.Peer, request.Protocol, request.Address,
+            _context, FrontendNames.Grpc, _call.Subject, _call.Share, _call.Peer, request.Protocol, request.Address,
             request.Traceparent.Length > 0
                 ? new(request.Traceparent, request.Tracestate)
                 : new(_call.Metadata.TraceParent, _call.Metadata.TraceState));

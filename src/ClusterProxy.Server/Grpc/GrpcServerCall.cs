@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Policy;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -47,6 +48,9 @@ internal sealed class GrpcServerCall : IDisposable
 
     /// <summary>Who the frontend policy knows the client as; null when there is none.</summary>
     public FrontendSubject? Subject => _http.Features.Get<FrontendSubject>();
+
+    /// <summary>What the client may have of connections; null for as many as it likes.</summary>
+    public FrontendShare? Share => _http.Features.Get<FrontendShare>();
 
     /// <summary>Sends the response headers now: upstream's agent blocks on them before it counts itself connected.</summary>
     public async Task StartAsync(params (string Name, string Value)[] metadata)

@@ -26,6 +26,8 @@ internal static class FrontendPlane
             ? (Func<ConnectionContext, ReadResult?, Task>?)null
             : (connection, peeked) => new ConnectTunnel(connection, peeked, context, options.ConnectHeadTimeout).RunAsync();
         var lanes = new FrontendLaneService(context);
+        Func<ConnectionDelegate, ConnectionDelegate> shares =
+            options.MaxConnectionsPerFrontend > 0 ? new FrontendShares(options.MaxConnectionsPerFrontend).Use : static next => next;
         var grpc = new GrpcMethod(
             TunnelHeaders.ProxyMethod, call => ServeAsync(call, context), context.Time, logger);
         return new PlaneOptions
@@ -35,11 +37,11 @@ internal static class FrontendPlane
             Socket = BindSocket(options),
             Connect = next => Identify(
                 context,
-                Switch(
+                shares(Switch(
                     FrontendExpiry.Use(context.Time, logger.FrontendCertificateEnded, lanes.ServeAsync),
                     new FrontendSwitch(
                         options.Mode != FrontendMode.HttpConnect, connect, lanes.ServeAsync, WrongProtocol, options.ConnectHeadTimeout, context.Time)
-                        .Use(FrontendExpiry.Use(context.Time, logger.FrontendCertificateEnded, next)))),
+                        .Use(FrontendExpiry.Use(context.Time, logger.FrontendCertificateEnded, next))))),
             Serve = grpc.HandleAsync,
 
             // A client with one HTTP/2 connection opens a stream for each dial.

@@ -24,6 +24,9 @@ internal enum DialFailureReason
     /// <summary>The limit of dials in flight is reached.</summary>
     TooManyPending,
 
+    /// <summary>The frontend has as many connections as it may.</summary>
+    TooManyConnections,
+
     /// <summary>The connections that there are hold as many bytes as this process may.</summary>
     BuffersFull,
 

@@ -18,6 +18,7 @@ internal static class DialFailureReasonNames
         DialFailureReason.TimedOut => "backend_dial_timeout",
         DialFailureReason.Cancelled => "frontend_close",
         DialFailureReason.TooManyPending => "too_many_pending_dials",
+        DialFailureReason.TooManyConnections => "too_many_connections",
         DialFailureReason.BuffersFull => "buffers_full",
         DialFailureReason.Denied => "denied",
         DialFailureReason.ShuttingDown => "shutting_down",
@@ -34,6 +35,8 @@ internal static class DialFailureReasonNames
         DialFailureReason.TimedOut => "timed out waiting for backend dial",
         DialFailureReason.Cancelled => "the dial was cancelled",
         DialFailureReason.TooManyPending => "too many dials are pending; try again later",
+        DialFailureReason.TooManyConnections =>
+            "this client's certificate has as many connections open as --max-connections-per-frontend allows; close some, or try again later",
         DialFailureReason.BuffersFull => "the proxy server's buffers are full; try again later",
         DialFailureReason.Denied => "the proxy server's frontend policy does not allow this dial",
         DialFailureReason.ShuttingDown => "the proxy server is shutting down",

@@ -63,6 +63,7 @@ public sealed class AgentFlagTableTests
         ("tunnels-per-server", "2"),
         ("connection-buffer-size", "1048576"),
         ("buffer-budget", "67108864"),
+        ("max-connections", "50000"),
         ("connection-stall-limit", "10s"),
         ("max-message-size", "4194304"),
         ("peer-ping-interval", "30s"),

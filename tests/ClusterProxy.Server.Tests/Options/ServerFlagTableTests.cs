@@ -82,7 +82,7 @@ public sealed class ServerFlagTableTests
         ("frontend-policy", ""),
         ("audit-log-path", ""),
         ("agent-handshake-rate", "0"),
-        ("agent-max-connections", "10000"), ("frontend-max-connections", "10000"),
+        ("agent-max-connections", "10000"), ("frontend-max-connections", "10000"), ("max-connections-per-frontend", "50000"),
         ("audit-log-maxsize", "100"),
         ("audit-log-maxbackup", "10"),
         ("servers", ""),

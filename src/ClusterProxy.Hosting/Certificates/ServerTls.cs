@@ -53,7 +53,7 @@ public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, 
     {
         var handshake = HandshakeOf(context.Connection);
         handshake.GotClientHello = true;
-        if (options.Admit is { } admit && !await admit(context.CancellationToken))
+        if (options.Admit is { } admit && !await admit(handshake.Offered, context.CancellationToken))
         {
             handshake.IsTurnedAway = true;
             throw new AuthenticationException("handshakes come too fast");
@@ -98,7 +98,7 @@ public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, 
         handshake.IsTurnedAway = options.HasRoom?.Invoke() == false;
         try
         {
-            if (!handshake.IsTurnedAway)
+            if (!handshake.IsTurnedAway && await TryPeekAsync(connection, handshake))
             {
                 await next(connection);
             }
@@ -131,6 +131,26 @@ public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, 
         metrics.HandshakeFailed(options.Plane, reason);
         var level = failure is TlsHandshakeFailure.NoClientHello or TlsHandshakeFailure.TurnedAway ? LogLevel.Debug : LogLevel.Information;
         HostingLog.HandshakeFailed(logger, level, options.Plane, remote, reason);
+    }
+
+    /// <summary>False when the connection ended, or its time did, before it has said anything.</summary>
+    private async Task<bool> TryPeekAsync(ConnectionContext connection, TlsHandshake handshake)
+    {
+        if (options.Admit is null)
+        {
+            return true;
+        }
+
+        try
+        {
+            using var limit = new CancellationTokenSource(options.HandshakeTimeout, time);
+            handshake.Offered = await ClientHello.PeekProtocolsAsync(connection.Transport.Input, limit.Token);
+            return true;
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionAbortedException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Kestrel does not say that it was the timeout; its timer ticks coarsely and may be a little early.</summary>

@@ -22,10 +22,10 @@ public sealed record ServerTlsOptions
     public Func<bool>? HasRoom { get; init; }
 
     /// <summary>
-    /// Asked once a handshake, when the peer has said what it wants and no key has been used yet. It may take its time, as part of
-    /// <see cref="HandshakeTimeout"/>; false refuses the handshake.
+    /// Asked once a handshake, when the peer has said what it wants and no key has been used yet, with the protocols that it offers. It may
+    /// take its time, as part of <see cref="HandshakeTimeout"/>; false refuses the handshake.
     /// </summary>
-    public Func<CancellationToken, ValueTask<bool>>? Admit { get; init; }
+    public Func<IReadOnlyList<SslApplicationProtocol>, CancellationToken, ValueTask<bool>>? Admit { get; init; }
 
     /// <summary>Connections that one client certificate may have open; 0 for no limit.</summary>
     public int MaxConnections { get; init; }

@@ -8,6 +8,9 @@ internal sealed class TlsHandshake
 {
     public bool GotClientHello { get; set; }
 
+    /// <summary>What the client offers, where somebody wants to know.</summary>
+    public IReadOnlyList<SslApplicationProtocol> Offered { get; set; } = [];
+
     /// <summary>It was not let through before it had begun.</summary>
     public bool IsTurnedAway { get; set; }
 

@@ -24,14 +24,15 @@ public sealed class DirectSocketConnection : DefaultConnectionContext, IConnecti
     /// <param name="id">For Kestrel's log.</param>
     /// <param name="socket">Accepted; owned.</param>
     /// <param name="time">Clock of the end.</param>
-    internal DirectSocketConnection(string id, Socket socket, TimeProvider time)
+    /// <param name="handshakes">For reads that do not run inline yet; null for the pool's own turns.</param>
+    internal DirectSocketConnection(string id, Socket socket, TimeProvider time, HandshakeTurns? handshakes = null)
         : base(id)
     {
         _time = time;
         Socket = socket;
         socket.Blocking = false;
         _stream = new SocketStream(socket);
-        Input = new SocketPipeReader(_stream);
+        Input = new SocketPipeReader(_stream, handshakes);
         _output = new SocketPipeWriter(_stream);
         Transport = this;
         Application = this;

@@ -6,7 +6,8 @@ namespace ClusterProxy.Hosting.Transport;
 
 /// <param name="socket">Listening; owned.</param>
 /// <param name="time">Clock of its connections.</param>
-internal sealed class DirectSocketListener(Socket socket, TimeProvider time) : IConnectionListener
+/// <param name="handshakes">Of its connections; null for the pool's own turns.</param>
+internal sealed class DirectSocketListener(Socket socket, TimeProvider time, HandshakeTurns? handshakes = null) : IConnectionListener
 {
     /// <summary>More than a full queue takes, and an end for clients that come all the time.</summary>
     private const int MaxLooks = 3000;
@@ -29,7 +30,7 @@ internal sealed class DirectSocketListener(Socket socket, TimeProvider time) : I
                     accepted.NoDelay = true;
                 }
 
-                return new DirectSocketConnection(_accepted++.ToString("x"), accepted, time);
+                return new DirectSocketConnection(_accepted++.ToString("x"), accepted, time, handshakes);
             }
             catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
             {

@@ -11,7 +11,11 @@ namespace ClusterProxy.Hosting.Transport;
 /// </summary>
 /// <param name="bound">Sockets that are bound already, such as a Unix socket that was handed over, by their end point; null for none.</param>
 /// <param name="time">Clock of how long the end of a connection may take; the system's when not given.</param>
-public sealed class DirectSocketTransport(Func<EndPoint, Socket?>? bound = null, TimeProvider? time = null) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+/// <param name="handshakes">
+/// In which connections are worked on before <see cref="DirectSocketConnection.RunReadsInline"/>; the pool's own turns when not given.
+/// </param>
+public sealed class DirectSocketTransport(Func<EndPoint, Socket?>? bound = null, TimeProvider? time = null, HandshakeTurns? handshakes = null)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private const int Backlog = 512;
 
@@ -23,7 +27,7 @@ public sealed class DirectSocketTransport(Func<EndPoint, Socket?>? bound = null,
     {
         var socket = bound?.Invoke(endpoint) ?? Bind(endpoint);
         socket.Listen(Backlog);
-        return ValueTask.FromResult<IConnectionListener>(new DirectSocketListener(socket, time ?? TimeProvider.System));
+        return ValueTask.FromResult<IConnectionListener>(new DirectSocketListener(socket, time ?? TimeProvider.System, handshakes));
     }
 
     private static Socket Bind(EndPoint endpoint)

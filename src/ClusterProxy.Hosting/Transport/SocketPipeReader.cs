@@ -34,6 +34,7 @@ internal sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult
     private const int Parked = 2;
 
     private readonly SocketStream _socket;
+    private readonly HandshakeTurns? _handshakes;
     private readonly Action _onReady;
 
     /// <summary>Held by who cancels a read and by the turn that parks one again.</summary>
@@ -52,9 +53,10 @@ internal sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult
     private bool _isOver;
     private bool _completed;
 
-    public SocketPipeReader(SocketStream socket)
+    public SocketPipeReader(SocketStream socket, HandshakeTurns? handshakes = null)
     {
         _socket = socket;
+        _handshakes = handshakes;
         _onReady = OnReady;
     }
 
@@ -247,6 +249,10 @@ internal sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult
         if (_socket.RunsInline)
         {
             OnTurn();
+        }
+        else if (_handshakes is not null)
+        {
+            _handshakes.Queue(this);
         }
         else
         {

@@ -10,6 +10,7 @@ using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Grpc;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -32,7 +33,7 @@ internal static class AgentPlane
                 ClientCa = certificates.AgentAuthorities is { } agents ? () => agents.Value : null,
                 PlaneObjection = PlaneRules.ObjectionAtAgentPort,
                 HasRoom = admission.HasRoom,
-                Admit = admission.AdmitAsync,
+                Admit = (offered, token) => admission.AdmitAsync(offered.Contains(LaneProtocol.Alpn), token),
                 MaxConnections = options.AgentMaxConnections,
                 MaxConnectionsFlag = "agent-max-connections",
                 Refused = audit is null ? null : (peer, shown) => audit.HandshakeRefused("agent", peer, shown),
@@ -45,9 +46,10 @@ internal static class AgentPlane
         {
             Endpoint = new("agent-port", options.AgentBindAddress, options.AgentPort),
             UseTls = tls.Use,
+            Handshakes = admission.Turns,
             Connect = next => Connect(
                 lanes, new FrontendSwitch(serveGrpc: true, serveConnect: null, serveLane: null, WrongProtocol, options.ConnectHeadTimeout, time).Use(next)),
-            Serve = new GrpcMethod(TunnelHeaders.ConnectMethod, service.ServeAsync, time, logger).HandleAsync,
+            Serve = Serve(new GrpcMethod(TunnelHeaders.ConnectMethod, service.ServeAsync, time, logger)),
             MaxStreams = 1000,
 
             // What is dialled before the lanes are open stays on this one stream, often over a long way: at 100 ms these are
@@ -64,9 +66,20 @@ internal static class AgentPlane
             ? ServeLaneAsync(lanes, tls, connection)
             : others(connection);
 
+    private static RequestDelegate Serve(GrpcMethod method) => http =>
+    {
+        http.Features.Get<DirectSocketConnection>()?.RunReadsInline();
+        return method.HandleAsync(http);
+    };
+
     private static Task ServeLaneAsync(LaneService lanes, SslStream tls, ConnectionContext connection)
     {
-        connection.Features.Get<DirectSocketConnection>()?.BufferWrites();
+        if (connection.Features.Get<DirectSocketConnection>() is { } socket)
+        {
+            socket.RunReadsInline();
+            socket.BufferWrites();
+        }
+
         return lanes.ServeAsync(
             tls, connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate, connection.RemoteEndPoint?.ToString() ?? "unknown",
             connection.ConnectionClosed);

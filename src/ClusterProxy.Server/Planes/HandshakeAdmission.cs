@@ -1,8 +1,12 @@
+using ClusterProxy.Hosting.Transport;
+
 namespace ClusterProxy.Server.Planes;
 
 /// <summary>
 /// Spreads the handshakes of the agent port over time, so that a fleet that comes back at once leaves the processors to those who are
 /// served. What comes too fast waits; what would wait too long is refused before it costs anything, and its agent comes back by itself.
+/// Lanes wait until no tunnel does: an agent without a tunnel cannot be reached, one without its lanes can. Nobody is admitted while those
+/// who were wait for a processor: agents give up on a handshake that takes too long, and then all of it was for nothing.
 /// </summary>
 internal sealed class HandshakeAdmission
 {
@@ -18,6 +22,12 @@ internal sealed class HandshakeAdmission
     /// <summary>A handful at once is served at once; more would be felt by those who are served.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long the queue may be when a lane comes in.</summary>
+    private static readonly TimeSpan LaneAhead = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Between two looks whether what is waited for is there.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
 
     private readonly TokenBucket _bucket;
@@ -26,6 +36,7 @@ internal sealed class HandshakeAdmission
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private int _waiting;
+    private int _lanesWaiting;
     private int _refused;
     private long _logged;
 
@@ -47,12 +58,21 @@ internal sealed class HandshakeAdmission
     public int PerSecond { get; }
 
     /// <summary>
+    /// In which admitted connections are worked on until they have a call. A processor stays free for those who are served: a handshake,
+    /// and what HTTP/2 says before the call, is milliseconds of work.
+    /// </summary>
+    public HandshakeTurns Turns { get; } = new(Math.Max(1, Environment.ProcessorCount - 1));
+
+    /// <summary>Whether this machine, or what it is given of it, does not keep up: a quarter of a second's handshakes wait.</summary>
+    private bool IsBehind => Turns.Count > Math.Max(4, PerSecond / 4);
+
+    /// <summary>
     /// Whether a handshake that comes now would be admitted. Asked before anything is read or made of a connection: a fleet that is turned
     /// away comes again and again, and what it costs each time must be next to nothing.
     /// </summary>
     public bool HasRoom()
     {
-        if (!_bucket.IsEmpty)
+        if (!_bucket.IsEmpty && !IsBehind)
         {
             return true;
         }
@@ -62,25 +82,34 @@ internal sealed class HandshakeAdmission
     }
 
     /// <summary>Returns when the handshake may go on.</summary>
+    /// <param name="isLane">Of a tunnel that is there already.</param>
+    /// <param name="cancellationToken">Fires when the connection has waited for too long.</param>
     /// <returns>False if it may not.</returns>
-    public async ValueTask<bool> AdmitAsync(CancellationToken cancellationToken)
+    public async ValueTask<bool> AdmitAsync(bool isLane, CancellationToken cancellationToken)
     {
-        if (_bucket.Take() is not { } wait)
-        {
-            Refuse();
-            return false;
-        }
-
-        if (wait == TimeSpan.Zero)
+        var wait = _bucket.Take(isLane ? LaneAhead : LongestWait);
+        if (wait == TimeSpan.Zero && !IsBehind)
         {
             _metrics.Handshakes.Admitted();
             return true;
         }
 
+        var started = _time.GetTimestamp();
         Interlocked.Increment(ref _waiting);
         try
         {
-            await Task.Delay(wait, _time, cancellationToken);
+            wait ??= isLane ? await LaneTokenAsync(cancellationToken) : null;
+            await Task.Delay(wait ?? TimeSpan.Zero, _time, cancellationToken);
+            while (wait is not null && IsBehind && _time.GetElapsedTime(started) < LongestWait)
+            {
+                await Task.Delay(Look, _time, cancellationToken);
+            }
+
+            if (wait is null || IsBehind)
+            {
+                Refuse();
+                return false;
+            }
         }
         finally
         {
@@ -89,6 +118,28 @@ internal sealed class HandshakeAdmission
 
         _metrics.Handshakes.Delayed();
         return true;
+    }
+
+    /// <summary>The token of a lane that has to wait for tunnels; null when these leave it none, or too many other lanes wait.</summary>
+    private async ValueTask<TimeSpan?> LaneTokenAsync(CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        var hasRoom = Interlocked.Increment(ref _lanesWaiting) <= PerSecond * LongestWait.TotalSeconds;
+        try
+        {
+            TimeSpan? wait = null;
+            while (hasRoom && wait is null && _time.GetElapsedTime(started) < LongestWait)
+            {
+                await Task.Delay(Look, _time, cancellationToken);
+                wait = _bucket.Take(LaneAhead);
+            }
+
+            return wait;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _lanesWaiting);
+        }
     }
 
     private void Refuse()

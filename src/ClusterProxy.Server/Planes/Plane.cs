@@ -106,7 +106,8 @@ internal sealed class Plane : IAsyncDisposable
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, options));
         builder.Services.AddSingleton<IConnectionListenerFactory>(
-            new DirectSocketTransport(endPoint => endPoint is UnixDomainSocketEndPoint ? options.Socket?.Socket : null));
+            new DirectSocketTransport(
+                endPoint => endPoint is UnixDomainSocketEndPoint ? options.Socket?.Socket : null, handshakes: options.Handshakes));
         var app = builder.Build();
         app.Run(http => ServeAsync(http, options.Serve, calls));
         return app;
@@ -158,9 +159,13 @@ internal sealed class Plane : IAsyncDisposable
     {
         listener.Protocols = HttpProtocols.Http2;
         useTls?.Invoke(listener);
-        listener.Use(static next => connection =>
+        listener.Use(next => connection =>
         {
-            connection.Features.Get<DirectSocketConnection>()?.RunReadsInline();
+            if (options.Handshakes is null)
+            {
+                connection.Features.Get<DirectSocketConnection>()?.RunReadsInline();
+            }
+
             if (connection.Features.Get<ISslStreamFeature>()?.SslStream is { } tls)
             {
                 TlsBuffers.ReleaseWhenIdle(tls);

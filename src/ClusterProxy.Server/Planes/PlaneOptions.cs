@@ -1,4 +1,5 @@
 using ClusterProxy.Hosting.Listeners;
+using ClusterProxy.Hosting.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -19,6 +20,12 @@ internal sealed record PlaneOptions
 
     /// <summary>Stands between a connection and HTTP/2.</summary>
     public required Func<ConnectionDelegate, ConnectionDelegate> Connect { get; init; }
+
+    /// <summary>
+    /// In which connections are worked on before <see cref="DirectSocketConnection.RunReadsInline"/>, which the plane's own parts then
+    /// call; null for the pool's own turns, and for that call right behind the TLS handshake.
+    /// </summary>
+    public HandshakeTurns? Handshakes { get; init; }
 
     /// <summary>Serves the HTTP/2 requests.</summary>
     public required RequestDelegate Serve { get; init; }

@@ -42,12 +42,17 @@ internal sealed class TokenBucket
 
     /// <summary>Takes a token.</summary>
     /// <returns>When it may be used; null if there is none.</returns>
-    public TimeSpan? Take()
+    public TimeSpan? Take() => Take(_longest);
+
+    /// <summary>Takes a token that comes soon.</summary>
+    /// <param name="within">How soon, at most.</param>
+    /// <returns>When it may be used; null if there is none.</returns>
+    public TimeSpan? Take(TimeSpan within)
     {
         lock (_gate)
         {
             var (token, wait) = Next(_time.GetTimestamp());
-            if (wait > _longest)
+            if (wait > within)
             {
                 return null;
             }

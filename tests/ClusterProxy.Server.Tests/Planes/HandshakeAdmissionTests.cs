@@ -1,5 +1,11 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Lanes;
+using ClusterProxy.Server.Planes;
 using ClusterProxy.Server.Tests.Kit;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClusterProxy.Server.Tests.Planes;
 
@@ -36,6 +42,100 @@ public sealed class HandshakeAdmissionTests
         {
             await call.DisposeAsync();
         }
+    }
+
+    [Fact]
+    public async Task Lanes_WaitForTunnels_AndNoMoreOfThemThanTunnels()
+    {
+        var time = new ManualTime();
+        var admission = new HandshakeAdmission(1, time, new ServerMetrics(IdleTunnels.CreateMeters()), NullLogger.Instance);
+        Assert.True(await admission.AdmitAsync(isLane: true, CancellationToken.None));
+        var lanes = Enumerable.Range(0, 6).Select(_ => admission.AdmitAsync(isLane: true, CancellationToken.None).AsTask()).ToArray();
+        var tunnels = Enumerable.Range(0, 3).Select(_ => admission.AdmitAsync(isLane: false, CancellationToken.None).AsTask()).ToArray();
+        Assert.False(await lanes[5].DefaultTimeout());
+
+        // Each tunnel has a second to itself, although it came behind the lanes.
+        time.Advance(TimeSpan.FromSeconds(3));
+        Assert.All(await Task.WhenAll(tunnels).DefaultTimeout(), Assert.True);
+        Assert.DoesNotContain(lanes[..5], static lane => lane.IsCompletedSuccessfully && lane.Result);
+
+        // What is left of their five seconds is enough for one or two of the lanes.
+        await Eventually.ObserveAsync(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            return Task.FromResult(lanes.All(static lane => lane.IsCompleted));
+        });
+        Assert.InRange((await Task.WhenAll(lanes)).Count(static admitted => admitted), 1, 2);
+    }
+
+    [Fact]
+    public async Task Nobody_IsAdmitted_WhileThoseBefore_WaitForAProcessor()
+    {
+        var time = new ManualTime();
+        var admission = new HandshakeAdmission(1, time, new ServerMetrics(IdleTunnels.CreateMeters()), NullLogger.Instance);
+        using var processor = new ManualResetEventSlim();
+        for (var turn = 0; turn < Environment.ProcessorCount + 5; turn++)
+        {
+            admission.Turns.Queue(new Turn(processor.Wait));
+        }
+
+        await Eventually.ObserveAsync(() => Task.FromResult(!admission.HasRoom()));
+        var first = admission.AdmitAsync(isLane: false, CancellationToken.None).AsTask();
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(first.IsCompleted);
+        processor.Set();
+        await Eventually.ObserveAsync(() => Task.FromResult(admission.Turns.Count == 0));
+        await Eventually.ObserveAsync(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(250));
+            return Task.FromResult(first.IsCompleted);
+        });
+
+        Assert.True(await first);
+        Assert.True(admission.HasRoom());
+    }
+
+    [Fact]
+    public async Task Lane_IsKnownByItsHandshake()
+    {
+        var time = new ManualTime();
+        await using var server = await TestServer.StartAsync(static o => o with { AgentHandshakeRate = 1 }, time);
+        await server.ConnectAgentAsync("at-once");
+        var tunnel = CallAsync(server, "tunnel");
+        await Eventually.ObserveAsync(() => Task.FromResult(server.Metric(Waiting).Value()), static count => count == 1);
+
+        // A second lane would wait, too: its token is two seconds away. A tunnel takes it.
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, server.Host.AgentPort).DefaultTimeout();
+        await using var tls = new SslStream(socket.GetStream());
+        var lane = tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            ApplicationProtocols = [LaneProtocol.Alpn],
+            RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+        });
+        await Eventually.ObserveAsync(() => Task.FromResult(server.Metric(Waiting).Value()), static count => count == 2);
+        var last = CallAsync(server, "last");
+        await Eventually.ObserveAsync(() => Task.FromResult(server.Metric(Waiting).Value()), static count => count == 3);
+
+        time.Advance(TimeSpan.FromSeconds(2));
+        foreach (var call in await Task.WhenAll(tunnel, last).DefaultTimeout())
+        {
+            await call.DisposeAsync();
+        }
+
+        Assert.False(lane.IsCompleted);
+        await Eventually.ObserveAsync(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(250));
+            return Task.FromResult(lane.IsCompleted);
+        });
+        await lane;
+    }
+
+    private sealed class Turn(Action action) : IThreadPoolWorkItem
+    {
+        public void Execute() => action();
     }
 
     private static async Task<GrpcClientCall> CallAsync(TestServer server, string id)

@@ -59,7 +59,10 @@ internal sealed class AttemptPace
     }
 
     /// <summary>The pause after an attempt that failed.</summary>
-    public TimeSpan Failed() => _delay.Next();
+    /// <param name="isCovered">
+    /// Others have taken the server's place: there is no hurry, and all of its agents would come the moment it is back.
+    /// </param>
+    public TimeSpan Failed(bool isCovered = false) => isCovered ? _options.SyncIntervalCap * Random.Shared.NextDouble() : _delay.Next();
 
     /// <summary>The pause after one that opened a tunnel.</summary>
     public TimeSpan Connected()

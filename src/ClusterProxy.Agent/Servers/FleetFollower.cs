@@ -34,6 +34,9 @@ internal sealed class FleetFollower
     /// <summary>How many tunnels to announced servers there should be; 0 when none is announced.</summary>
     public int Wanted => FleetView.Count(_set);
 
+    /// <summary>Whether there are as many tunnels as there should be, where not every server is to have one.</summary>
+    public bool IsComplete => FanOut > 0 && _parts.Tunnels.OpenCount >= Wanted;
+
     /// <summary>Whether a wanted server cannot be reached where it is said to be.</summary>
     public bool IsFailing => _links.Any(static l => l.Failures > 0 && !l.IsConnected);
 
@@ -56,7 +59,8 @@ internal sealed class FleetFollower
     /// <summary>A tunnel counts no more: its server is silent and perhaps answers to another, or it is about to leave.</summary>
     public void Missed(ServerTunnel tunnel)
     {
-        foreach (var link in _links.Where(l => l.ServerId == tunnel.ServerId))
+        // Those that are failing have had no hurry, and now one of them is needed.
+        foreach (var link in _links.Where(l => l.ServerId == tunnel.ServerId || l.Failures > 0))
         {
             link.LookAgain();
         }
@@ -67,9 +71,16 @@ internal sealed class FleetFollower
     /// <summary>A tunnel has ended.</summary>
     public void Lost(ServerTunnel tunnel)
     {
-        foreach (var link in _links.Where(l => l.ServerId == tunnel.ServerId))
+        foreach (var link in _links)
         {
-            link.Lost(tunnel.Age);
+            if (link.ServerId == tunnel.ServerId)
+            {
+                link.Lost(tunnel.Age);
+            }
+            else if (link.Failures > 0)
+            {
+                link.LookAgain();
+            }
         }
 
         Changed();
@@ -149,7 +160,7 @@ internal sealed class FleetFollower
         before.Length == 0 || before.Any(static l => l.IsLeaving) ? TimeSpan.Zero : _parts.Options.SyncIntervalCap * Random.Shared.NextDouble();
 
     /// <summary>Others stand in for it, if there are to be fewer tunnels than servers.</summary>
-    private static bool IsOut(ServerLink link) => link.Failures >= FailuresToMove || link.IsLeaving;
+    private static bool IsOut(ServerLink link) => (link.Failures >= FailuresToMove && !link.IsConnected) || link.IsLeaving;
 
     /// <summary>Not before all wanted ones are there that can be reached. One whose server says nothing is counted, not chosen.</summary>
     private void DismissUnwanted(IReadOnlyList<ServerTunnel> tunnels)

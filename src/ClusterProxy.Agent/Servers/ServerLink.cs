@@ -90,7 +90,7 @@ internal sealed class ServerLink
             ?? (_fleet.IsAnother(attempt.ServerId, Server) ? $"server {Server} is not there, but server {attempt.ServerId}" : null);
         if (problem is not null)
         {
-            var delay = _pace.Failed();
+            var delay = _pace.Failed(_fleet.IsComplete);
             AgentLog.ConnectFailed(_context.Logger, (attempt.Failure?.Step ?? ConnectStep.Call).ToTag(), problem, delay.TotalSeconds);
             _fleet.Attempted(this, ++_failures);
             return delay;

@@ -165,7 +165,7 @@ internal sealed class ServerTunnels
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         using var timer = new PeriodicTimer(WatchInterval, _context.Time);
-        var silentBefore = 0;
+        ServerTunnel[] silentBefore = [];
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             var tunnels = Read(() => _tunnels.ToArray());
@@ -175,7 +175,7 @@ internal sealed class ServerTunnels
             }
 
             var silent = tunnels.Where(static t => t.IsSilent && !t.IsSuperseded).ToArray();
-            if (silent.Length > silentBefore)
+            if (silent.Length > silentBefore.Length)
             {
                 AgentLog.ServersSilent(_context.Logger, silent.Length, tunnels.Length);
                 foreach (var tunnel in silent)
@@ -184,7 +184,13 @@ internal sealed class ServerTunnels
                 }
             }
 
-            silentBefore = silent.Length;
+            if (silentBefore.Except(silent).Any())
+            {
+                // One that speaks again counts again: others may have waited for it to be left.
+                Listener.Announced();
+            }
+
+            silentBefore = silent;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using ClusterProxy.Agent.Tests.Scripted;
 using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
 
 namespace ClusterProxy.Agent.Tests.Servers;
 
@@ -224,6 +225,61 @@ public sealed class AnnouncedServersTests : IDisposable
         await back.TunnelAsync();
         await substitute.ReceiveAsync(PacketType.Drain);
         Assert.Equal(1, fleet["a"].Open.Value);
+    }
+
+    [Fact]
+    public async Task FanOut_ServerThatFails_IsTriedAgainAtOnce_WhenTheOneInItsPlaceLeaves()
+    {
+        using var ports = new FreePorts();
+        var port = ports.Next();
+        await using var fleet = await FleetAsync("a", "b");
+        var list = Two(fleet.List("a", "b"));
+        list.Servers.Add(new ListedServer { Id = "c", Host = "127.0.0.1", Port = port });
+        fleet.Servers.ForEach(static s => s.Features = "servers,drain");
+        fleet.Announce(list);
+        var options = AgentUnderTest.Options(_certificates, fleet["b"].Port) with { SyncIntervalCap = Never };
+        await using var agent = await AgentUnderTest.StartAsync(options);
+        var place = await fleet["b"].TunnelAsync();
+        await agent.WaitForMetricAsync(OpenServers, 2);
+        await agent.Log.WaitForAsync("ConnectFailed").DefaultTimeout();
+        await using var back = await ScriptedServer.StartAsync(_certificates, port);
+        (back.ServerId, back.Features, back.Servers) = ("c", "servers", list);
+
+        await place.SendAsync(new Packet { Type = PacketType.Drain, Drain = new Drain { Within = 1 } });
+
+        await back.TunnelAsync();
+    }
+
+    /// <summary>The third of its servers is found first, the second comes while the first one says nothing.</summary>
+    [Fact]
+    public async Task FanOut_ServerThatSpeaksAgain_CountsAgain_AndTheOneTooManyIsLeft()
+    {
+        using var ports = new FreePorts();
+        var port = ports.Next();
+        await using var fleet = await FleetAsync("b", "c");
+        var list = Two(fleet.List("b", "c"));
+        list.Servers.Add(new ListedServer { Id = "a", Host = "127.0.0.1", Port = port });
+        fleet["c"].Features = "servers,ping";
+        fleet.Announce(list);
+        var options = AgentUnderTest.Options(_certificates, fleet["b"].Port) with { SyncIntervalCap = Never };
+        await using var agent = await AgentUnderTest.StartAsync(options);
+        var third = await fleet["b"].TunnelAsync();
+        var silent = await fleet["c"].TunnelAsync();
+        await agent.Log.WaitForAsync("ConnectFailed").DefaultTimeout();
+        fleet["c"].Refuse = static _ => Task.FromResult(true);
+        await using var second = await ScriptedServer.StartAsync(_certificates, port);
+        (second.ServerId, second.Features, second.Servers) = ("a", "servers", list);
+        await second.TunnelAsync();
+
+        // The last one of these is no older than its answer.
+        for (var questions = 0; questions < 5; questions++)
+        {
+            var question = await silent.ReceiveAsync(PacketType.Ping);
+            await silent.SendAsync(PacketFactory.PingAnswer(question.Ping.Id));
+        }
+
+        await third.ReceiveAsync(PacketType.Drain);
+        Assert.Equal(2, agent.Host.OpenTunnels);
     }
 
     private static ServerList Two(ServerList list)

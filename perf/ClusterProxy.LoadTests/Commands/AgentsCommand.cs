@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using ClusterProxy.Hosting.Transport;
 using ClusterProxy.LoadTests.Targets;
 using ClusterProxy.Testing;
 using ClusterProxy.Testing.Agents;
@@ -31,6 +32,7 @@ internal static class AgentsCommand
 
     private static async Task RunAsync(string authority, string certificate, string key, CancellationToken cancellationToken)
     {
+        InlineSocketCompletions.Enable();
         using var ports = new FreePorts();
         await using var target = new LoadTarget(ports.Next());
         await using var agents = new LightAgents(authority, certificate, key, target.EndPoint);

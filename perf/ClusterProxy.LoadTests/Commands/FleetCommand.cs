@@ -17,18 +17,20 @@ internal static class FleetCommand
         var large = new Option<bool>("--large") { Description = $"{ManyAgents} agents. Each holds two sockets: mind ulimit -n." };
         var rate = new Option<int>("--rate") { Description = "Dials a second.", DefaultValueFactory = _ => 200 };
         var seconds = new Option<double>("--seconds") { Description = "How long dials are measured before the restart.", DefaultValueFactory = _ => 20 };
+        var restarts = new Option<int>("--restarts") { Description = "How many of the three servers are restarted.", DefaultValueFactory = _ => 3 };
         var handshakes = new Option<int>("--handshake-rate") { Description = "The servers' --agent-handshake-rate." };
         var server = new Option<string?>("--server") { Description = "Our proxy-server, if not the one built with this program." };
         var logs = new Option<string?>("--logs") { Description = "Keep what servers write in this folder." };
         var command = new Command("fleet", "Run three servers with many agents, dial at all of them, and restart each.")
         {
-            agents, large, rate, seconds, handshakes, server, logs,
+            agents, large, rate, seconds, restarts, handshakes, server, logs,
         };
         command.SetAction(async (result, cancellationToken) => Print(await new FleetRun(new FleetSettings
         {
             Agents = result.GetValue(agents) is > 0 and var count ? count : result.GetValue(large) ? ManyAgents : UsualAgents,
             Rate = result.GetValue(rate),
             Window = TimeSpan.FromSeconds(result.GetValue(seconds)),
+            Restarts = result.GetValue(restarts),
             HandshakeRate = result.GetValue(handshakes),
             Server = result.GetValue(server) ?? BuiltProgram.ProxyServer,
             Logs = result.GetValue(logs) is { } folder ? Directory.CreateDirectory(folder).FullName : null,

@@ -12,8 +12,21 @@ namespace ClusterProxy.LoadTests.Fleet;
 /// </param>
 internal sealed class AgentPrograms(Rig rig, int niceness) : IAsyncDisposable
 {
-    // Two sockets each and more while they move; the usual hard limit of a process is 20,000.
-    private const int InAProcess = 4_000;
+    /// <summary>
+    /// A process has one queue of timers a processor, which it walks along whenever one is due, and one heap: with thousands of agents in it
+    /// they took more time for that than for their tunnels, and dials waited for it.
+    /// </summary>
+    private const int InAProcess = 250;
+
+    /// <summary>
+    /// They have no processors of their own here: threads that wait do not spin, nothing is compiled a second time for having run often,
+    /// and there is no collector beside the program for heaps of some megabytes.
+    /// </summary>
+    private static readonly Dictionary<string, string?> Runtime = new()
+    {
+        ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0", ["DOTNET_TieredPGO"] = "0", ["DOTNET_gcConcurrent"] = "0",
+    };
+
     private const int StartsPerTick = 10;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
 
@@ -69,5 +82,6 @@ internal sealed class AgentPrograms(Rig rig, int niceness) : IAsyncDisposable
             "-n", $"{niceness}", Environment.ProcessPath!, .. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? ["exec", typeof(AgentPrograms).Assembly.Location] : (string[])[],
             AgentsCommand.Name, AgentsCommand.AuthorityOption, rig.Certificates.AuthorityFile, AgentsCommand.CertificateOption,
             rig.AgentCertificate.CertificateFile, AgentsCommand.KeyOption, rig.AgentCertificate.KeyFile,
-        ]);
+        ],
+        Runtime);
 }

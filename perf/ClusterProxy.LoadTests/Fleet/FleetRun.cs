@@ -65,7 +65,7 @@ internal sealed class FleetRun(FleetSettings settings)
         dials.Failures.Report(settings.OnProgress);
 
         started = Stopwatch.GetTimestamp();
-        for (var i = 0; i < servers.Length; i++)
+        for (var i = 0; i < Math.Min(settings.Restarts, servers.Length); i++)
         {
             dials.SetInService(i, false);
             await servers[i].RestartAsync(cancellationToken);

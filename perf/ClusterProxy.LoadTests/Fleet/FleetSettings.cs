@@ -11,6 +11,9 @@ internal sealed record FleetSettings
     /// <summary>How long dials are measured while nothing else happens.</summary>
     public required TimeSpan Window { get; init; }
 
+    /// <summary>How many of the servers are restarted, one after the other.</summary>
+    public required int Restarts { get; init; }
+
     /// <summary>Path of the proxy-server.</summary>
     public required string Server { get; init; }
 

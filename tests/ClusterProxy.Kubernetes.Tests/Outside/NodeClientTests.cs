@@ -157,8 +157,7 @@ public sealed class NodeClientTests(ITestOutputHelper output) : ApiTest, IDispos
 
     private async Task<NodeClient> StartAsync(string? kubeconfig = null)
     {
-        Skip.If(NodePackages.Missing is not null, NodePackages.Missing);
-        await NodePackages.InstallAsync(NodeClient.Folder);
+        Skip.If(NodeClient.Missing is not null, NodeClient.Missing);
         await File.WriteAllTextAsync(_directory.File("config"), kubeconfig ?? Api.KubeConfigText());
         return await NodeClient.StartAsync(_directory.File("config"));
     }

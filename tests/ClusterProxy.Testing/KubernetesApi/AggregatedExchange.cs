@@ -37,7 +37,8 @@ internal static class AggregatedExchange
             return;
         }
 
-        await context.Response.StartAsync(aborted);
+        // A watch's head goes out before there is anything to tell.
+        await context.Response.Body.FlushAsync(aborted);
         var buffer = new byte[16 * 1024];
         while (await stream.ReadAsync(buffer, aborted) is > 0 and var read)
         {

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace ClusterProxy.Testing.Programs;
 
 /// <summary>The npm packages that a test project's peers/ folder asks for.</summary>
@@ -11,7 +14,7 @@ public static class NodePackages
         : !OutsideProgram.IsInstalled("npm") ? "npm is not installed"
         : null;
 
-    /// <summary>Installs what the lock file says, unless that was done before.</summary>
+    /// <summary>Installs what the lock file says, unless that was done before, or another test process is doing it: then it waits.</summary>
     public static async Task InstallAsync(string folder)
     {
         if (Missing is not null || IsUpToDate(folder))
@@ -19,9 +22,32 @@ public static class NodePackages
             return;
         }
 
+        await using var turn = await TakeTurnAsync(folder);
+        if (IsUpToDate(folder))
+        {
+            return;
+        }
+
         await using var npm = ProgramProcess.Start("npm", ["ci"], workingDirectory: folder);
         await npm.Ended.WaitAsync(LongestInstall);
         await npm.ExpectExitAsync(0);
+    }
+
+    private static async Task<FileStream> TakeTurnAsync(string folder)
+    {
+        var name = Path.Combine(Path.GetTempPath(), $"clusterproxy-npm-{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(folder)))[..16]}");
+        using var longest = new CancellationTokenSource(LongestInstall);
+        while (true)
+        {
+            try
+            {
+                return new FileStream(name, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            }
+            catch (IOException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100), longest.Token);
+            }
+        }
     }
 
     // npm writes its own lock file last.

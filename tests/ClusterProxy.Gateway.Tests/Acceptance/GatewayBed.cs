@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Testing.KubernetesApi;
 
@@ -25,6 +24,8 @@ public sealed class GatewayBed : IAsyncLifetime
     public FakeKubernetesApi Managed { get; private set; } = null!;
 
     public Uri Url => new($"https://127.0.0.1:{_gateway.SecurePort}");
+
+    public X509Certificate2 Authority => _serving.Authority.Certificate;
 
     public string AuthorityFile => _serving.AuthorityFile;
 
@@ -57,6 +58,8 @@ public sealed class GatewayBed : IAsyncLifetime
                 HealthPort = 0,
             },
             Log.CreateFactory(), TimeProvider.System, CancellationToken.None).DefaultTimeout();
+        Hub.Aggregated = new AggregatedApi(
+            "cluster.core.oam.dev", Url, Hub.Certificates.Client("front-proxy").Certificate, Authority);
         await Eventually.ObserveAsync(() => Task.FromResult(_gateway.Clusters.IsSynced && _gateway.Clusters.Find(Cluster) is not null));
     }
 
@@ -86,19 +89,19 @@ public sealed class GatewayBed : IAsyncLifetime
     {
         MaxConnectionsPerServer = connections,
         ActivityHeadersPropagator = null,
-        SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Policy() },
+        SslOptions = Kit.Wire.Handler(Authority, null).SslOptions,
     });
-
-    public X509ChainPolicy Policy()
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.Add(_serving.Authority.Certificate);
-        return policy;
-    }
 
     /// <summary>kubectl as alice.</summary>
     /// <param name="path">Behind the gateway's address.</param>
-    internal Kubectl Kubectl(string path = "") => new(new Uri(Url, path).ToString(), AuthorityFile, Alice);
+    /// <param name="isAggregated">Through the hub, which sends the API group on as kube-apiserver does.</param>
+    internal Kubectl Kubectl(string path = "", bool isAggregated = false) => isAggregated
+        ? new(new Uri(Hub.Url, path).ToString(), Hub.Certificates.AuthorityFile, Alice)
+        : new(new Uri(Url, path).ToString(), AuthorityFile, Alice);
+
+    internal void PutPod() => Managed.Put("""
+        {"apiVersion":"v1","kind":"Pod","metadata":{"name":"web","namespace":"default"},"spec":{"containers":[{"name":"main","stdin":true}]},"status":{"phase":"Running"}}
+        """);
 
     private static string Base64(string text) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(text));
 

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using ClusterProxy.Gateway.Tests.Kit;
@@ -14,7 +12,7 @@ public sealed class WireAcceptanceTests(GatewayBed bed) : IClassFixture<GatewayB
     [Fact]
     public async Task Step5_SpdyUpgrade_KeepsItsMethodAndEveryByte()
     {
-        await using var stream = await ConnectAsync(SslApplicationProtocol.Http11);
+        await using var stream = await Wire.DialAsync(bed.Url, bed.Authority);
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
             $"POST {GatewayBed.Prefix}/api/v1/namespaces/default/pods/web/exec?command=a&command=b%20c HTTP/1.1\r\nHost: gateway\r\n"
             + $"Authorization: Bearer {GatewayBed.Alice}\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: v4.channel.k8s.io\r\n\r\n"));
@@ -82,19 +80,5 @@ public sealed class WireAcceptanceTests(GatewayBed bed) : IClassFixture<GatewayB
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", GatewayBed.Alice);
         var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         return new StreamReader(await answer.EnsureSuccessStatusCode().Content.ReadAsStreamAsync());
-    }
-
-    private async Task<SslStream> ConnectAsync(SslApplicationProtocol protocol)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(IPAddress.Loopback, bed.Url.Port);
-        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
-        await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-        {
-            TargetHost = "localhost",
-            CertificateChainPolicy = bed.Policy(),
-            ApplicationProtocols = [protocol],
-        }).DefaultTimeout();
-        return stream;
     }
 }

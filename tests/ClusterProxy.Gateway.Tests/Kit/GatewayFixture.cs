@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Kubernetes.Configuration;
@@ -130,6 +131,24 @@ internal sealed class GatewayFixture : IAsyncDisposable
             Annotations = ImmutableSortedDictionary<string, string>.Empty.Add("kubectl.kubernetes.io/last-applied-configuration", "very-secret"),
         };
         _clusters.Put(change?.Invoke(cluster) ?? cluster);
+    }
+
+    /// <summary>A cluster that is there: the gateway is its admin.</summary>
+    public void PutManaged(string name, FakeKubernetesApi managed) => Put(name, c => c with
+    {
+        Endpoint = c.Endpoint with { Address = managed.Url, CaBundle = PemSource.FromFile(managed.Certificates.AuthorityFile) },
+        Credential = new ClusterCredential(CredentialType.ServiceAccountToken, new KubeConfigUser { Token = FakeKubernetesApi.AdminToken }, null, "f"),
+    });
+
+    /// <summary>Asks for another protocol as a user of <see cref="Bearer"/>; the stream is where the answer's head ends.</summary>
+    public async Task<Stream> UpgradeAsync(string user, string target, int expected = 101, string protocol = "SPDY/3.1")
+    {
+        var stream = await Wire.DialAsync(Url, Serving.Authority.Certificate);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST {target} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer token-of-{user}\r\nConnection: Upgrade\r\nUpgrade: {protocol}\r\n\r\n"))
+            .DefaultTimeout();
+        Assert.StartsWith($"HTTP/1.1 {expected} ", await Wire.ReadHeadAsync(stream), StringComparison.Ordinal);
+        return stream;
     }
 
     public void Remove(string name) => _clusters.Remove(name);

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
@@ -23,6 +25,22 @@ internal static class Wire
             },
         },
     };
+
+    /// <summary>A TLS connection for HTTP/1.1 on which the test says every byte.</summary>
+    /// <param name="url">The gateway's.</param>
+    /// <param name="authority">Of its certificate.</param>
+    /// <param name="certificate">What the caller proves; null for nothing.</param>
+    public static async Task<SslStream> DialAsync(Uri url, X509Certificate2 authority, TestCertificate? certificate = null)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, url.Port).DefaultTimeout();
+        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        var tls = Handler(authority, certificate).SslOptions;
+        tls.TargetHost = "localhost";
+        tls.ApplicationProtocols = [SslApplicationProtocol.Http11];
+        await stream.AuthenticateAsClientAsync(tls).DefaultTimeout();
+        return stream;
+    }
 
     /// <summary>The head of an answer, its empty line included, and not a byte more.</summary>
     public static async Task<string> ReadHeadAsync(Stream stream)

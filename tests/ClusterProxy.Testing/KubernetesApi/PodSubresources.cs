@@ -1,18 +1,18 @@
-using System.Diagnostics;
-using System.Net.WebSockets;
-using System.Text;
+using System.Threading.Channels;
+using ClusterProxy.Testing.Spdy;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace ClusterProxy.Testing.KubernetesApi;
 
 /// <summary>
-/// What kubelets serve behind pods: logs that go on, exec over WebSocket (v5.channel.k8s.io) that really runs the command on this
-/// machine, and an upgrade of any other protocol, such as SPDY, that sends back what it gets.
+/// What kubelets serve behind pods: logs that go on; exec and attach, over WebSocket and SPDY, that really run the command on this
+/// machine (for attach <c>cat</c>); port-forward, over SPDY alone, to ports of this machine. An upgrade that asks for none of a
+/// command's streams gets back what it sends.
 /// </summary>
 internal sealed class PodSubresources(FakeKubernetesApi api)
 {
-    private const string Channels = "v5.channel.k8s.io";
+    private const string Spdy = "SPDY/3.1";
 
     /// <returns>False for any other path.</returns>
     public async Task<bool> TryServeAsync(HttpContext context, RecordedRequest request)
@@ -22,8 +22,8 @@ internal sealed class PodSubresources(FakeKubernetesApi api)
             case ["", "api", "v1", "namespaces", _, "pods", _, "log"]:
                 await LogAsync(context);
                 return true;
-            case ["", "api", "v1", "namespaces", _, "pods", _, "exec" or "attach" or "portforward"]:
-                await UpgradeAsync(context);
+            case ["", "api", "v1", "namespaces", _, "pods", _, ("exec" or "attach" or "portforward") and var subresource]:
+                await (context.WebSockets.IsWebSocketRequest ? WebSocketAsync(context, subresource) : UpgradeAsync(context, subresource));
                 return true;
             default:
                 return false;
@@ -45,114 +45,68 @@ internal sealed class PodSubresources(FakeKubernetesApi api)
         }
     }
 
-    private async Task UpgradeAsync(HttpContext context)
+    private static async Task WebSocketAsync(HttpContext context, string subresource)
     {
-        if (context.WebSockets.IsWebSocketRequest)
+        if (subresource == "portforward" || !context.WebSockets.WebSocketRequestedProtocols.Contains(WebSocketChannels.Protocol))
         {
-            if (!context.WebSockets.WebSocketRequestedProtocols.Contains(Channels))
-            {
-                context.Response.StatusCode = StatusCodes.Status400BadRequest;
-                return;
-            }
-
-            using var socket = await context.WebSockets.AcceptWebSocketAsync(Channels);
-            await new ExecSession(socket, [.. context.Request.Query["command"].Select(static c => c!)]).RunAsync(context.RequestAborted);
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;
         }
 
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(WebSocketChannels.Protocol);
+        await PodCommand.RunAsync(CommandOf(context, subresource), new WebSocketChannels(socket), context.RequestAborted);
+    }
+
+    private static async Task UpgradeAsync(HttpContext context, string subresource)
+    {
         if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade)
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;
         }
 
+        var isSpdy = context.Request.Headers.Upgrade == Spdy && (subresource == "portforward" || SpdyChannels.AreAsked(context.Request));
         context.Response.Headers.Upgrade = context.Request.Headers.Upgrade;
+        if (isSpdy)
+        {
+            context.Response.Headers["X-Stream-Protocol-Version"] = subresource == "portforward" ? PodPorts.Protocol : SpdyChannels.Protocol;
+        }
+
         await using var stream = await upgrade.UpgradeAsync();
-        await stream.CopyToAsync(stream, context.RequestAborted);
+        await (isSpdy ? ServeSpdyAsync(context, stream, subresource) : stream.CopyToAsync(stream, context.RequestAborted));
     }
 
-    /// <summary>A command with its streams on channels: 0 in, 1 out, 2 errors, 3 how it ended; 255 closes one.</summary>
-    private sealed class ExecSession(WebSocket socket, string[] command)
+    private static async Task ServeSpdyAsync(HttpContext context, Stream stream, string subresource)
     {
-        private readonly SemaphoreSlim _sending = new(1);
-
-        public async Task RunAsync(CancellationToken cancellationToken)
+        var opened = Channel.CreateUnbounded<SpdyStream>();
+        using var spdy = new SpdyConnection(stream, s => opened.Writer.TryWrite(s));
+        var running = RunAsync(spdy, opened.Writer, context.RequestAborted);
+        if (subresource == "portforward")
         {
-            using var process = Process.Start(new ProcessStartInfo(command[0], command[1..])
-            {
-                UseShellExecute = false,
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
-            var input = ReceiveAsync(process, cancellationToken);
-            await Task.WhenAll(
-                SendAsync(1, process.StandardOutput.BaseStream, cancellationToken), SendAsync(2, process.StandardError.BaseStream, cancellationToken));
-            await process.WaitForExitAsync(cancellationToken);
-            var status = process.ExitCode == 0
-                ? """{"metadata":{},"status":"Success"}"""
-                : $$$"""{"metadata":{},"status":"Failure","reason":"NonZeroExitCode","message":"exit","details":{"causes":[{"reason":"ExitCode","message":"{{{process.ExitCode}}}"}]}}""";
-            await SendAsync(3, Encoding.UTF8.GetBytes(status), cancellationToken);
-            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken);
-            await input;
+            await PodPorts.ForwardAsync(opened.Reader, context.RequestAborted);
+        }
+        else
+        {
+            var channels = await SpdyChannels.AcceptAsync(context.Request, opened.Reader, context.RequestAborted);
+            await PodCommand.RunAsync(CommandOf(context, subresource), channels, context.RequestAborted);
         }
 
-        private async Task ReceiveAsync(Process process, CancellationToken cancellationToken)
+        // The client goes when it has read all.
+        await running;
+    }
+
+    private static async Task RunAsync(SpdyConnection spdy, ChannelWriter<SpdyStream> opened, CancellationToken cancellationToken)
+    {
+        try
         {
-            var buffer = new byte[64 * 1024];
-            var input = process.StandardInput.BaseStream;
-            var channel = -1;
-            try
-            {
-                while (await socket.ReceiveAsync(buffer.AsMemory(), cancellationToken) is { MessageType: not WebSocketMessageType.Close } part)
-                {
-                    var bytes = buffer.AsMemory(0, part.Count);
-                    if (channel < 0 && part.Count > 0)
-                    {
-                        channel = bytes.Span[0];
-                        bytes = bytes[1..];
-                    }
-
-                    if (channel == 0)
-                    {
-                        await input.WriteAsync(bytes, cancellationToken);
-                        await input.FlushAsync(cancellationToken);
-                    }
-                    else if (channel == 255 && bytes is { Length: 1 } && bytes.Span[0] == 0)
-                    {
-                        input.Close();
-                    }
-
-                    channel = part.EndOfMessage ? -1 : channel;
-                }
-            }
-            catch (Exception e) when (e is WebSocketException or IOException)
-            {
-                // The client has gone, or the command reads no more.
-            }
+            await spdy.RunAsync(cancellationToken);
         }
-
-        private async Task SendAsync(byte channel, Stream output, CancellationToken cancellationToken)
+        finally
         {
-            var buffer = new byte[32 * 1024];
-            while (await output.ReadAsync(buffer, cancellationToken) is > 0 and var read)
-            {
-                await SendAsync(channel, buffer.AsMemory(0, read), cancellationToken);
-            }
-        }
-
-        private async Task SendAsync(byte channel, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-        {
-            byte[] message = [channel, .. bytes.Span];
-            await _sending.WaitAsync(cancellationToken);
-            try
-            {
-                await socket.SendAsync(message.AsMemory(), WebSocketMessageType.Binary, endOfMessage: true, cancellationToken);
-            }
-            finally
-            {
-                _sending.Release();
-            }
+            opened.Complete();
         }
     }
+
+    private static string[] CommandOf(HttpContext context, string subresource) =>
+        subresource == "attach" ? ["cat"] : [.. context.Request.Query["command"].Select(static c => c!)];
 }

@@ -5,7 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace ClusterProxy.Hosting.Certificates;
 
 /// <summary>
-/// A certificate authority held in memory. Keys are P-256: every TLS stack speaks it and signing costs next to nothing.
+/// A certificate authority held in memory. Keys made here are P-256: every TLS stack speaks it and signing costs next to nothing. An
+/// authority of somebody else's making may have another curve or RSA; its leaves are P-256 all the same.
 /// Agents and frontends get an authority each, so that a certificate of one plane opens nothing on the other.
 /// </summary>
 public sealed class CertificateAuthority : IDisposable
@@ -14,11 +15,11 @@ public sealed class CertificateAuthority : IDisposable
     public static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
 
     private readonly TimeProvider _time;
-    private readonly ECDsa _key;
+    private readonly AsymmetricAlgorithm _key;
     private readonly IReadOnlyList<X509Certificate2> _intermediates;
 
     private CertificateAuthority(
-        X509Certificate2 certificate, ECDsa key, IReadOnlyList<X509Certificate2> intermediates, TimeProvider time)
+        X509Certificate2 certificate, AsymmetricAlgorithm key, IReadOnlyList<X509Certificate2> intermediates, TimeProvider time)
     {
         Certificate = certificate;
         _key = key;
@@ -41,25 +42,25 @@ public sealed class CertificateAuthority : IDisposable
         return new CertificateAuthority(WithoutKey(certificate), key, [], time);
     }
 
-    /// <summary>Takes up an authority written by <see cref="ExportCertificatePem"/> and <see cref="ExportKeyPem"/>.</summary>
-    public static CertificateAuthority Load(string certificatePem, string keyPem, TimeProvider time)
-    {
-        var key = ECDsa.Create();
-        key.ImportFromPem(keyPem);
-        return new CertificateAuthority(X509Certificate2.CreateFromPem(certificatePem), key, [], time);
-    }
+    /// <summary>Takes up an authority written by <see cref="ExportCertificatePem"/> and <see cref="ExportKeyPem"/>, or of others' making.</summary>
+    /// <exception cref="CryptographicException">The key cannot be used.</exception>
+    public static CertificateAuthority Load(string certificatePem, string keyPem, TimeProvider time) =>
+        new(X509Certificate2.CreateFromPem(certificatePem), SigningKey.Parse(keyPem), [], time);
 
     /// <summary>Takes up the authority of a bundle that the key belongs to: during a roll-over there are two in it.</summary>
-    /// <exception cref="CryptographicException">The key cannot be read, or is none of theirs.</exception>
+    /// <exception cref="CryptographicException">The key cannot be used, is none of theirs, or its certificate is no authority's.</exception>
     public static CertificateAuthority Load(CaBundle bundle, string keyPem, TimeProvider time)
     {
-        var key = ECDsa.Create();
-        key.ImportFromPem(keyPem);
+        var key = SigningKey.Parse(keyPem);
         var publicKey = key.ExportSubjectPublicKeyInfo();
         var certificate = bundle.Certificates.FirstOrDefault(c => c.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(publicKey));
-        return certificate is not null
-            ? new CertificateAuthority(certificate, key, [], time)
-            : throw new CryptographicException("the key belongs to none of the certificates");
+        return certificate switch
+        {
+            null => throw new CryptographicException("the key belongs to none of the certificates"),
+            _ when !IsAuthority(certificate) => throw new CryptographicException(
+                $"the certificate of {certificate.Subject} is no authority's: nobody would accept what it signs"),
+            _ => new CertificateAuthority(certificate, key, [], time),
+        };
     }
 
     /// <summary>An authority below this one; its leaves carry it in their chain.</summary>
@@ -135,14 +136,20 @@ public sealed class CertificateAuthority : IDisposable
 
     private X509Certificate2 Sign(CertificateRequest request, DateTimeOffset notBefore, DateTimeOffset notAfter)
     {
-        request.CertificateExtensions.Add(
-            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+
+        // Old authorities of others' making may have no identifier to point to.
+        if (Certificate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().Any())
+        {
+            request.CertificateExtensions.Add(
+                X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        }
+
         var end = new DateTimeOffset(Certificate.NotAfter.ToUniversalTime());
         var serial = RandomNumberGenerator.GetBytes(16);
         serial[0] = (byte)((serial[0] & 0x3f) | 0x40); // positive and never shortened by DER
         return request.Create(
             Certificate.SubjectName,
-            X509SignatureGenerator.CreateForECDsa(_key),
+            SigningKey.Generator(_key),
             notBefore,
             notAfter < end ? notAfter : end,
             serial);
@@ -160,6 +167,9 @@ public sealed class CertificateAuthority : IDisposable
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         return request;
     }
+
+    private static bool IsAuthority(X509Certificate2 certificate) =>
+        certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(static c => c.CertificateAuthority);
 
     private static X509SubjectKeyIdentifierExtension KeyIdentifier(CertificateRequest request) =>
         request.CertificateExtensions.OfType<X509SubjectKeyIdentifierExtension>().Single();

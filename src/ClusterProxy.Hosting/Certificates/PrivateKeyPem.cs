@@ -54,6 +54,28 @@ public static class PrivateKeyPem
         throw new CryptographicException($"unsupported key algorithm {certificate.GetKeyAlgorithm()}");
     }
 
+    /// <returns>The key given; null, and it is disposed, when the PEM holds one of another algorithm.</returns>
+    /// <exception cref="CryptographicException">The key cannot be read.</exception>
+    internal static T? TryImport<T>(T key, string keyPem)
+        where T : AsymmetricAlgorithm
+    {
+        try
+        {
+            if (Import(key, keyPem))
+            {
+                return key;
+            }
+        }
+        catch
+        {
+            key.Dispose();
+            throw;
+        }
+
+        key.Dispose();
+        return null;
+    }
+
     private static bool Same(byte[] publicKey, X509Certificate2 certificate) =>
         publicKey.AsSpan().SequenceEqual(certificate.PublicKey.ExportSubjectPublicKeyInfo());
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Gateway.Certificates;
 using ClusterProxy.Hosting.Certificates;
 
@@ -73,6 +75,25 @@ public sealed class AuthorityRotationTests
         _time.Advance(TimeSpan.FromDays(61));
 
         Assert.Equal(AuthorityTransition.Stage, Due());
+    }
+
+    [Fact]
+    public void RsaSigner_IsTakenUp_AndRolledOverToOneOfOurs()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=signer", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+        using var signer = request.CreateSelfSigned(_time.GetUtcNow(), _time.GetUtcNow() + _times.Authority);
+        _state = new AuthorityState(signer.ExportCertificatePem() + "\n", key.ExportPkcs8PrivateKeyPem());
+
+        Assert.Equal((AuthorityTransition.None, "CN=signer"), (Due(), Signer()));
+        _time.Advance(_times.Authority * 0.67);
+        Assert.Equal(AuthorityTransition.Stage, Take());
+        _time.Advance(_times.Lead);
+        Assert.Equal(AuthorityTransition.Promote, Take());
+
+        Assert.NotEqual("CN=signer", Signer());
+        Assert.Equal("CN=signer", Subjects()[1]);
     }
 
     [Fact]

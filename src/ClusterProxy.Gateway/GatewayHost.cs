@@ -37,6 +37,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private FileReloader _rules = null!;
     private Task? _shutdown;
     private volatile bool _isDraining;
+    private volatile Func<string?> _unopened = static () => "not open yet";
 
     private GatewayHost(GatewayOptions options, ILoggerFactory logging, TimeProvider time)
     {
@@ -128,7 +129,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     private async Task OpenAsync(ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        var serving = await ServingCertificates.StartAsync(_options, _files, _hub, _logger, _time, cancellationToken);
+        await OpenHealthAsync(logging, cancellationToken);
+        var serving = await ServingCertificates.StartAsync(_options, _files, _hub, why => _unopened = why, _logger, _time, cancellationToken);
         _started.Add(serving);
         AddSources();
         var api = CreateApi(Readiness(), _logger, _time);
@@ -146,8 +148,13 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             logging, cancellationToken);
         _started.Add(_port);
         _files.Start();
+        _unopened = static () => null;
+        _logger.GatewayStarted(_options.Group, SecurePort, HealthPort);
+    }
 
-        // Last, so that whoever waits for /healthz finds the other port open.
+    /// <summary>First, so that whoever asks why there is no other port yet is told: its certificate may still have to be made.</summary>
+    private async Task OpenHealthAsync(ILoggerFactory logging, CancellationToken cancellationToken)
+    {
         var health = await PlainHttpHost.StartAsync(
             new PlainHttpEndpoint
             {
@@ -164,11 +171,11 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             logging, cancellationToken);
         _started.Add(health);
         HealthPort = health.Port;
-        _logger.GatewayStarted(_options.Group, SecurePort, HealthPort);
     }
 
     private HealthCheck[] Readiness() =>
     [
+        new("secure-port", () => _unopened()),
         new("clusters", () => Clusters.IsSynced ? null : "not listed yet"),
         new("shutdown", () => _isDraining ? "shutting down" : null),
     ];

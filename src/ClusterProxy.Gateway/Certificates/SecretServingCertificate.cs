@@ -15,6 +15,9 @@ namespace ClusterProxy.Gateway.Certificates;
 /// </summary>
 internal sealed class SecretServingCertificate : IServingCertificate
 {
+    /// <summary>Long enough for whatever issues certificates in a cluster that comes up; then a restart says it louder than a log line.</summary>
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     private readonly ResourceName _name;
@@ -43,15 +46,29 @@ internal sealed class SecretServingCertificate : IServingCertificate
 
     public string? Authorities => Volatile.Read(ref _loaded)?.Authorities;
 
-    /// <summary>Returns when there is a pair; until then it waits for the Secret.</summary>
+    /// <summary>What is missing, for readiness; null when there is a pair.</summary>
+    public string? Missing => Volatile.Read(ref _loaded) is not null ? null
+        : Volatile.Read(ref _failure) ?? (_informer.LastError is { } error ? $"the Secret {_name} cannot be read: {error}" : $"the Secret {_name} was not read yet");
+
+    /// <summary>Returns when there is a pair; until then it waits for the Secret, for a minute at most.</summary>
+    /// <exception cref="IOException">There is none after that; the message says why.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        using var limit = new CancellationTokenSource(StartLimit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         _informer.Start();
-        await _informer.Synced.WaitAsync(cancellationToken);
-        using var timer = new PeriodicTimer(Look, _time);
-        while (!TryLoad())
+        try
         {
-            await timer.WaitForNextTickAsync(cancellationToken);
+            await _informer.Synced.WaitAsync(either.Token);
+            using var timer = new PeriodicTimer(Look, _time);
+            while (!TryLoad())
+            {
+                await timer.WaitForNextTickAsync(either.Token);
+            }
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException($"nothing to serve with after {StartLimit.TotalSeconds:0} s: {Missing}", e);
         }
 
         _loop = RunAsync(_stop.Token);
@@ -137,7 +154,7 @@ internal sealed class SecretServingCertificate : IServingCertificate
     {
         if (_failure != failure)
         {
-            _failure = failure;
+            Volatile.Write(ref _failure, failure);
             _logger.SecretUnusable(failure, exception);
         }
     }

@@ -16,12 +16,14 @@ internal static class ServingCertificates
     /// <param name="options">Of the flags.</param>
     /// <param name="files">Watches files and ends.</param>
     /// <param name="hub">Null without Kubernetes.</param>
+    /// <param name="waiting">Told how to learn what is missing while there is nothing to serve with.</param>
     /// <param name="logger">Told of changes.</param>
     /// <param name="time">Clock of all lives.</param>
     /// <param name="cancellationToken">Ends the wait for the first certificate.</param>
     /// <exception cref="StartupException">There is no certificate to serve.</exception>
     public static async Task<IServingCertificate> StartAsync(
-        GatewayOptions options, CertificateFiles files, KubernetesClient? hub, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+        GatewayOptions options, CertificateFiles files, KubernetesClient? hub, Action<Func<string?>> waiting, ILogger logger, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (options.TlsCertFile.Length > 0)
         {
@@ -29,17 +31,19 @@ internal static class ServingCertificates
                 Plane, Role, new FlagFile("tls-cert-file", options.TlsCertFile), new FlagFile("tls-private-key-file", options.TlsPrivateKeyFile)));
         }
 
-        var source = await StartAsync(options.Certificates, hub, logger, time, cancellationToken);
+        var source = await StartAsync(options.Certificates, hub, waiting, logger, time, cancellationToken);
         files.WatchEnd(Plane, Role, "the port's certificate", () => source.KeyPair.Validity);
         return source;
     }
 
     private static async Task<IServingCertificate> StartAsync(
-        CertificateOptions options, KubernetesClient? hub, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+        CertificateOptions options, KubernetesClient? hub, Action<Func<string?>> waiting, ILogger logger, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (options.CertSecret.Length > 0)
         {
             var secret = new SecretServingCertificate(hub!, Name(options.CertSecret), Publisher(), logger, time);
+            waiting(() => secret.Missing);
             return await StartedAsync("serving-cert-secret", options.CertSecret, secret, secret.StartAsync);
         }
 

@@ -16,8 +16,8 @@ namespace ClusterProxy.Gateway.Clusters;
 internal sealed class ClusterCatalog(ulong firstVersion, GatewayMetrics metrics, ILogger logger) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private readonly List<IClusterSource> _sources = [];
-    private readonly Dictionary<string, IClusterSource> _owners = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ClusterClaims> _claims = new(StringComparer.Ordinal);
+    private ImmutableArray<IClusterSource> _sources = [];
     private ImmutableArray<Action<ClusterChange>> _subscribers = [];
     private ImmutableSortedDictionary<string, ClusterProblem> _problems = ImmutableSortedDictionary<string, ClusterProblem>.Empty;
     private ClusterSnapshot _snapshot = ClusterSnapshot.Empty(firstVersion);
@@ -25,7 +25,7 @@ internal sealed class ClusterCatalog(ulong firstVersion, GatewayMetrics metrics,
     public ClusterSnapshot Snapshot => Volatile.Read(ref _snapshot);
 
     /// <summary>Every source has told what was there at its start.</summary>
-    public bool IsSynced => _sources.TrueForAll(static s => s.IsSynced);
+    public bool IsSynced => _sources.All(static s => s.IsSynced);
 
     /// <summary>By source: what could not be read.</summary>
     public ImmutableSortedDictionary<string, ClusterProblem> Problems => Volatile.Read(ref _problems);
@@ -35,7 +35,7 @@ internal sealed class ClusterCatalog(ulong firstVersion, GatewayMetrics metrics,
     /// <summary>Before anybody reads.</summary>
     public void Add(IClusterSource source)
     {
-        _sources.Add(source);
+        _sources = _sources.Add(source);
         source.Start(this);
     }
 
@@ -62,7 +62,8 @@ internal sealed class ClusterCatalog(ulong firstVersion, GatewayMetrics metrics,
 
     /// <summary>
     /// What a source says of a cluster now. A description that cannot be used takes the cluster away: another than the one that somebody
-    /// wrote must not stay in use. A cluster that another source describes already stays that one's.
+    /// wrote must not stay in use. A cluster is the source's that described it first until that one withdraws it, broken or not; then it
+    /// is the next one's.
     /// </summary>
     /// <param name="source">Who says it.</param>
     /// <param name="name">The cluster's.</param>
@@ -72,32 +73,28 @@ internal sealed class ClusterCatalog(ulong firstVersion, GatewayMetrics metrics,
     {
         lock (_gate)
         {
-            if (_owners.TryGetValue(name, out var owner) && !ReferenceEquals(owner, source))
+            if (project is null)
             {
-                if (project is not null)
-                {
-                    Report(new ClusterProblem(Key(source, name), $"{where}: cluster \"{name}\" is described elsewhere already; remove one of the two"));
-                }
-
-                return;
+                Clear(Key(source, name));
             }
 
-            Clear(Key(source, name));
-            var cluster = project is null ? null : Try(source, name, where, project);
-            if (cluster is null)
+            var claims = _claims.TryGetValue(name, out var known) ? known : _claims[name] = new ClusterClaims();
+            var owner = claims.First;
+            claims.Set(source, project is null ? null : new ClusterClaim(source, where, project));
+            if (claims.First is not { } first)
             {
-                _owners.Remove(name);
+                _claims.Remove(name);
                 Remove(name);
-                return;
             }
-
-            if (cluster.Endpoint.Insecure && _snapshot.Find(name) is not { Endpoint.Insecure: true })
+            else if (ReferenceEquals(first.Source, source) || !ReferenceEquals(first.Source, owner?.Source))
             {
-                logger.ClusterInsecure(name, where);
+                Clear(Key(first.Source, name));
+                Use(name, first);
             }
-
-            _owners[name] = source;
-            Put(cluster);
+            else if (project is not null)
+            {
+                Report(new ClusterProblem(Key(source, name), $"{where}: cluster \"{name}\" is described elsewhere already; remove one of the two"));
+            }
         }
     }
 
@@ -125,6 +122,23 @@ internal sealed class ClusterCatalog(ulong firstVersion, GatewayMetrics metrics,
         {
             Volatile.Write(ref _problems, _problems.Remove(source));
         }
+    }
+
+    /// <summary>Must hold _gate.</summary>
+    private void Use(string name, ClusterClaim claim)
+    {
+        if (Try(claim.Source, name, claim.Where, claim.Project) is not { } cluster)
+        {
+            Remove(name);
+            return;
+        }
+
+        if (cluster.Endpoint.Insecure && _snapshot.Find(name) is not { Endpoint.Insecure: true })
+        {
+            logger.ClusterInsecure(name, claim.Where);
+        }
+
+        Put(cluster);
     }
 
     private Cluster? Try(IClusterSource source, string name, string where, Func<Cluster> project)

@@ -24,7 +24,12 @@ internal sealed partial class GatewayHost
         var reloader = new FileReloader(logger, time);
         _started.Add(reloader);
         _rules = reloader;
-        var reviews = new ReviewOptions { KeepYes = _options.AuthorizationAllowedCacheTtl, KeepNo = _options.AuthorizationDeniedCacheTtl };
+        var reviews = new ReviewOptions
+        {
+            KeepYes = _options.AuthorizationAllowedCacheTtl,
+            KeepNo = _options.AuthorizationDeniedCacheTtl,
+            StrangersPerSecond = _options.AuthenticationUnknownTokensPerSecond,
+        };
         var access = _hub is null ? null : new AccessReviewer(_hub, reviews);
         var group = new ApiGroup(_options.Group, GatewayOptions.Version);
         var authentication = CreateAuthentication(logger);
@@ -43,7 +48,14 @@ internal sealed partial class GatewayHost
             Authenticator = new Authenticator(
                 () => authentication.Settings,
                 _hub is null ? null : new TokenReviewer(
-                    _hub, [], new ReviewOptions { KeepYes = _options.AuthenticationTokenCacheTtl, KeepNo = _options.AuthenticationTokenCacheTtl }),
+                    _hub,
+                    [],
+                    new ReviewOptions
+                    {
+                        KeepYes = _options.AuthenticationTokenCacheTtl,
+                        KeepNo = _options.AuthenticationTokenCacheTtl,
+                        StrangersPerSecond = _options.AuthenticationUnknownTokensPerSecond,
+                    }),
                 new ImpersonationRequests(access),
                 time),
             Authentications = Metrics.Authentications,

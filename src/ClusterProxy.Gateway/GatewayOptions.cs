@@ -98,6 +98,9 @@ internal sealed record GatewayOptions
 
     public TimeSpan AuthenticationTokenCacheTtl { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Far more than newcomers are, and little work for an API server.</summary>
+    public int AuthenticationUnknownTokensPerSecond { get; init; } = 100;
+
     public TimeSpan AuthorizationAllowedCacheTtl { get; init; } = TimeSpan.FromSeconds(10);
 
     public TimeSpan AuthorizationDeniedCacheTtl { get; init; } = TimeSpan.FromSeconds(10);

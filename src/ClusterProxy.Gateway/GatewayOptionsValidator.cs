@@ -82,6 +82,7 @@ internal static class GatewayOptionsValidator
         errors.AddIf(
             !options.UsesKubernetes && options.AccessPolicy.Length == 0 && !options.StandaloneDebugMode,
             "flag --access-policy is empty: without a hub nothing else says who may do what; name a file with rules");
+        errors.AtLeast("authentication-unknown-tokens-per-second", options.AuthenticationUnknownTokensPerSecond, 0);
         errors.NotNegative("authentication-token-webhook-cache-ttl", options.AuthenticationTokenCacheTtl);
         errors.NotNegative("authorization-webhook-cache-authorized-ttl", options.AuthorizationAllowedCacheTtl);
         errors.NotNegative("authorization-webhook-cache-unauthorized-ttl", options.AuthorizationDeniedCacheTtl);

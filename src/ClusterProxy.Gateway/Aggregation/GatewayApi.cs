@@ -146,6 +146,7 @@ internal sealed class GatewayApi
     {
         AuthenticationVerdict.Malformed => StatusAnswer.BadRequest(result.Reason),
         AuthenticationVerdict.Forbidden => StatusAnswer.Forbidden(result.Reason),
+        AuthenticationVerdict.Limited => StatusAnswer.TooManyRequests(result.Reason, TimeSpan.FromSeconds(1)),
         _ => StatusAnswer.Unauthorized(),
     };
 }

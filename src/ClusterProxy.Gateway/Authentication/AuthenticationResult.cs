@@ -10,6 +10,8 @@ internal sealed record AuthenticationResult(AuthenticationVerdict Verdict, Calle
 
     public static AuthenticationResult Rejected(string reason) => new(AuthenticationVerdict.Rejected, null, reason);
 
+    public static AuthenticationResult Limited(string reason) => new(AuthenticationVerdict.Limited, null, reason);
+
     public static AuthenticationResult Malformed(string reason) => new(AuthenticationVerdict.Malformed, null, reason);
 
     public static AuthenticationResult Forbidden(string reason) => new(AuthenticationVerdict.Forbidden, null, reason);

@@ -9,6 +9,9 @@ internal enum AuthenticationVerdict
     /// <summary>Credentials were shown and none of them is good: 401.</summary>
     Rejected,
 
+    /// <summary>A token that is not known, at a moment when too many of them came to be asked about: 429.</summary>
+    Limited,
+
     /// <summary>The request contradicts itself: 400.</summary>
     Malformed,
 

@@ -7,6 +7,7 @@ internal static class AuthenticationVerdictNames
     {
         AuthenticationVerdict.Accepted => "accepted",
         AuthenticationVerdict.Rejected => "rejected",
+        AuthenticationVerdict.Limited => "limited",
         AuthenticationVerdict.Malformed => "malformed",
         AuthenticationVerdict.Forbidden => "forbidden",
         _ => throw new ArgumentOutOfRangeException(nameof(verdict), verdict, null),

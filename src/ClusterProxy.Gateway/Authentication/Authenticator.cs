@@ -65,6 +65,11 @@ internal sealed class Authenticator(
                     return AuthenticationResult.Of(Caller.Of(CallerKind.Token, review.User!));
                 }
 
+                if (review.Verdict == TokenVerdict.Limited)
+                {
+                    return AuthenticationResult.Limited(review.Reason);
+                }
+
                 problems.Add(review.Reason);
             }
         }

@@ -37,6 +37,10 @@ internal sealed class AuthenticationFlags(FlagSet flags, GatewayOptions defaults
     private readonly Flag<TimeSpan> _tokenTtl = flags.AddDuration(
         "authentication-token-webhook-cache-ttl", defaults.AuthenticationTokenCacheTtl, Group, "How long the answer to a TokenReview is kept.");
 
+    private readonly Flag<int> _strangers = flags.AddInt(
+        "authentication-unknown-tokens-per-second", defaults.AuthenticationUnknownTokensPerSecond, Group,
+        "Token reviews for tokens nobody was known by of late: so many a second and at once, others get 429; as many access reviews for callers without a credential; 0 for no limit.");
+
     private readonly Flag<TimeSpan> _allowedTtl = flags.AddDuration(
         "authorization-webhook-cache-authorized-ttl", defaults.AuthorizationAllowedCacheTtl, Group, "How long an access review's yes is kept.");
 
@@ -67,6 +71,7 @@ internal sealed class AuthenticationFlags(FlagSet flags, GatewayOptions defaults
         AuthenticationSkipLookup = result.Get(_skip),
         AuthenticationTolerateLookupFailure = result.Get(_tolerate),
         AuthenticationTokenCacheTtl = result.Get(_tokenTtl),
+        AuthenticationUnknownTokensPerSecond = result.Get(_strangers),
         AuthorizationAllowedCacheTtl = result.Get(_allowedTtl),
         AuthorizationDeniedCacheTtl = result.Get(_deniedTtl),
         AuthorizationAlwaysAllowPaths = result.Get(_always),

@@ -35,6 +35,9 @@ internal sealed record StatusAnswer(int Code, string Reason, string Message)
     public static StatusAnswer MethodNotAllowed(string message) =>
         new(StatusCodes.Status405MethodNotAllowed, StatusReason.MethodNotAllowed, message);
 
+    public static StatusAnswer TooManyRequests(string message, TimeSpan retryAfter) =>
+        new(StatusCodes.Status429TooManyRequests, StatusReason.TooManyRequests, message) { RetryAfter = retryAfter };
+
     public static StatusAnswer InternalError(string message) =>
         new(StatusCodes.Status500InternalServerError, StatusReason.InternalError, message);
 

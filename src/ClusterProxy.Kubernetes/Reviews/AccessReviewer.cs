@@ -14,9 +14,16 @@ public sealed class AccessReviewer
     /// <summary>Questions with thousands of groups are answered, not kept: kube-apiserver's own limit.</summary>
     private const int LongestKept = 10_000;
 
+    /// <summary>Whoever shows no credential.</summary>
+    private const string Anonymous = "system:anonymous";
+
+    private static readonly AccessDecision Limited = new(
+        AccessVerdict.Unavailable, "too much is being asked by callers without a credential; try again in a second");
+
     private readonly ResourceClient<SubjectAccessReview> _reviews;
     private readonly ReviewOptions _options;
     private readonly ReviewCache<AccessDecision> _cache;
+    private readonly StrangerLimit _strangers;
     private readonly ReviewKey _keys = new();
     private readonly ILogger _logger;
 
@@ -27,6 +34,7 @@ public sealed class AccessReviewer
         _reviews = client.Resource(KnownResources.SubjectAccessReviews);
         _options = options ?? new ReviewOptions();
         _cache = new ReviewCache<AccessDecision>(_options, client.Time);
+        _strangers = new StrangerLimit(_options, client.Time);
         _logger = client.Loggers.CreateLogger<AccessReviewer>();
     }
 
@@ -40,11 +48,26 @@ public sealed class AccessReviewer
 
         var review = new SubjectAccessReview { Spec = question };
         var bytes = JsonSerializer.SerializeToUtf8Bytes(review, KnownResources.SubjectAccessReviews.Json);
+        var key = _keys.Of(bytes);
+        var isStranger = false;
         return await _cache.GetAsync(
-            _keys.Of(bytes),
-            deadline => AskAsync(review, deadline),
+            key,
+            deadline => AskAsync(review, isStranger, deadline),
             decision => bytes.Length > LongestKept ? TimeSpan.Zero : KeepFor(decision),
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken,
+            () => question.User != Anonymous || _strangers.TryEnter(key, out isStranger) ? null : Limited).ConfigureAwait(false);
+    }
+
+    private async Task<AccessDecision> AskAsync(SubjectAccessReview review, bool isStranger, CancellationToken deadline)
+    {
+        try
+        {
+            return await AskAsync(review, deadline).ConfigureAwait(false);
+        }
+        finally
+        {
+            _strangers.Leave(isStranger);
+        }
     }
 
     private TimeSpan KeepFor(AccessDecision decision) => decision.Verdict switch

@@ -3,7 +3,10 @@ namespace ClusterProxy.Kubernetes.Reviews;
 /// <summary>
 /// Answers by key for a short time. One question is asked once however many wait for it; who stops waiting does not stop the others.
 /// </summary>
-internal sealed class ReviewCache<T>(ReviewOptions options, TimeProvider time)
+/// <param name="options">Times and size.</param>
+/// <param name="time">Ages the answers.</param>
+/// <param name="goesFirst">Answers that make room for others; null when all are alike.</param>
+internal sealed class ReviewCache<T>(ReviewOptions options, TimeProvider time, Func<T, bool>? goesFirst = null)
     where T : class
 {
     private readonly Lock _gate = new();
@@ -25,7 +28,9 @@ internal sealed class ReviewCache<T>(ReviewOptions options, TimeProvider time)
     /// <param name="ask">Must not throw; its token is the deadline.</param>
     /// <param name="keepFor">Zero forgets the answer at once.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public Task<T> GetAsync(string key, Func<CancellationToken, Task<T>> ask, Func<T, TimeSpan> keepFor, CancellationToken cancellationToken)
+    /// <param name="refuse">Asked before anything is; an answer of its own is not kept.</param>
+    public Task<T> GetAsync(
+        string key, Func<CancellationToken, Task<T>> ask, Func<T, TimeSpan> keepFor, CancellationToken cancellationToken, Func<T?>? refuse = null)
     {
         Entry entry;
         lock (_gate)
@@ -33,6 +38,11 @@ internal sealed class ReviewCache<T>(ReviewOptions options, TimeProvider time)
             if (_entries.TryGetValue(key, out var known) && !HasExpired(known))
             {
                 return known.Answer.WaitAsync(cancellationToken);
+            }
+
+            if (refuse?.Invoke() is { } refusal)
+            {
+                return Task.FromResult(refusal);
             }
 
             MakeRoom();
@@ -54,6 +64,7 @@ internal sealed class ReviewCache<T>(ReviewOptions options, TimeProvider time)
             lock (_gate)
             {
                 entry.KeptFor = kept;
+                entry.GoesFirst = goesFirst?.Invoke(answer) == true;
                 entry.AnsweredAt = time.GetTimestamp();
                 if (kept == TimeSpan.Zero)
                 {
@@ -83,7 +94,7 @@ internal sealed class ReviewCache<T>(ReviewOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>What has expired goes first, then whatever comes first; one in flight still answers those who wait for it.</summary>
+    /// <summary>What has expired goes first, then what goes first anyway; one in flight still answers those who wait for it.</summary>
     private void MakeRoom()
     {
         if (_entries.Count < options.Capacity)
@@ -94,6 +105,11 @@ internal sealed class ReviewCache<T>(ReviewOptions options, TimeProvider time)
         foreach (var (key, _) in _entries.Where(e => HasExpired(e.Value)).ToArray())
         {
             _entries.Remove(key);
+        }
+
+        if (_entries.Count >= options.Capacity && _entries.FirstOrDefault(static e => e.Value.GoesFirst).Key is { } worthless)
+        {
+            _entries.Remove(worthless);
         }
 
         while (_entries.Count >= options.Capacity)
@@ -116,6 +132,8 @@ internal sealed class ReviewCache<T>(ReviewOptions options, TimeProvider time)
         public TimeSpan? KeptFor { get; set; }
 
         public long AnsweredAt { get; set; }
+
+        public bool GoesFirst { get; set; }
 
         public void SetAnswer(T answer) => _answer.SetResult(answer);
 

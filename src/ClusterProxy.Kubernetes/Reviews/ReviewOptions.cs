@@ -14,4 +14,10 @@ public sealed record ReviewOptions
 
     /// <summary>Answers kept at most, of a few hundred bytes each.</summary>
     public int Capacity { get; init; } = 10_000;
+
+    /// <summary>
+    /// Token reviews that begin in a second at most, and that run at once, for tokens that nobody was authenticated by of late, and access
+    /// reviews for those who are anonymous; 0 for no limit. Whoever invents tokens or names must not make the API server's work out of it.
+    /// </summary>
+    public int StrangersPerSecond { get; init; }
 }

@@ -17,5 +17,8 @@ public sealed record TokenReviewResult(TokenVerdict Verdict, UserInfo? User, str
 
     internal static TokenReviewResult Rejected(string reason) => new(TokenVerdict.Rejected, null, reason);
 
+    internal static TokenReviewResult Limited { get; } =
+        new(TokenVerdict.Limited, null, "too many unknown tokens are being asked about; try again in a second");
+
     internal static TokenReviewResult Unavailable(string reason) => new(TokenVerdict.Unavailable, null, reason);
 }

@@ -20,6 +20,7 @@ public sealed class TokenReviewer
     private readonly IReadOnlyList<string> _audiences;
     private readonly ReviewOptions _options;
     private readonly ReviewCache<TokenReviewResult> _cache;
+    private readonly StrangerLimit _strangers;
     private readonly ReviewKey _keys = new();
     private readonly ILogger _logger;
 
@@ -31,7 +32,8 @@ public sealed class TokenReviewer
         _reviews = client.Resource(KnownResources.TokenReviews);
         _audiences = audiences;
         _options = options ?? new ReviewOptions();
-        _cache = new ReviewCache<TokenReviewResult>(_options, client.Time);
+        _cache = new ReviewCache<TokenReviewResult>(_options, client.Time, static r => r.Verdict != TokenVerdict.Authenticated);
+        _strangers = new StrangerLimit(_options, client.Time);
         _logger = client.Loggers.CreateLogger<TokenReviewer>();
     }
 
@@ -44,7 +46,31 @@ public sealed class TokenReviewer
         }
 
         var key = _keys.Of(System.Text.Encoding.UTF8.GetBytes(token));
-        return await _cache.GetAsync(key, deadline => AskAsync(token, deadline), KeepFor, cancellationToken).ConfigureAwait(false);
+        var isStranger = false;
+        return await _cache.GetAsync(
+            key,
+            deadline => AskAsync(token, key, isStranger, deadline),
+            KeepFor,
+            cancellationToken,
+            () => _strangers.TryEnter(key, out isStranger) ? null : TokenReviewResult.Limited).ConfigureAwait(false);
+    }
+
+    private async Task<TokenReviewResult> AskAsync(string token, string key, bool isStranger, CancellationToken deadline)
+    {
+        try
+        {
+            var result = await AskAsync(token, deadline).ConfigureAwait(false);
+            if (result.Verdict == TokenVerdict.Authenticated)
+            {
+                _strangers.Remember(key);
+            }
+
+            return result;
+        }
+        finally
+        {
+            _strangers.Leave(isStranger);
+        }
     }
 
     private TimeSpan KeepFor(TokenReviewResult result) => result.Verdict switch

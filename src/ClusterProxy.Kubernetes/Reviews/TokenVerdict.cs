@@ -11,4 +11,7 @@ public enum TokenVerdict
 
     /// <summary>Nobody could tell now. It opens nothing; a later try may.</summary>
     Unavailable,
+
+    /// <summary>Nobody was asked: too many unknown tokens came at once. It opens nothing; a later try may.</summary>
+    Limited,
 }

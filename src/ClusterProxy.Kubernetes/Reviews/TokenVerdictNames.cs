@@ -8,6 +8,7 @@ public static class TokenVerdictNames
         TokenVerdict.Authenticated => "authenticated",
         TokenVerdict.Rejected => "rejected",
         TokenVerdict.Unavailable => "unavailable",
+        TokenVerdict.Limited => "limited",
         _ => throw new ArgumentOutOfRangeException(nameof(verdict), verdict, null),
     };
 }

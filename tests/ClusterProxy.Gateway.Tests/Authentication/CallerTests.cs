@@ -57,6 +57,57 @@ public sealed class CallerTests
     }
 
     [Fact]
+    public async Task InventedTokens_BeyondTheirNumber_Get429_AndWhoIsKnownGoesOn()
+    {
+        await using var gateway = await GatewayFixture.StartAsync(
+            static o => o with { AuthenticationUnknownTokensPerSecond = 3, AuthenticationTokenCacheTtl = TimeSpan.Zero }, time: new ManualTime());
+        var carol = gateway.Bearer("carol");
+        await carol.JsonAsync(List);
+        var stranger = gateway.Client();
+
+        var codes = new List<int>();
+        for (var i = 0; i < 10; i++)
+        {
+            stranger.DefaultRequestHeaders.Authorization = new("Bearer", $"invented-{i}");
+            using var answer = await stranger.AskAsync(List);
+            codes.Add((int)answer.StatusCode);
+            Assert.Equal((int)answer.StatusCode == 429, answer.Headers.RetryAfter is not null);
+            await carol.JsonAsync(List);
+        }
+
+        Assert.Equal([401, 401, 429, 429, 429, 429, 429, 429, 429, 429], codes);
+        Assert.Equal(("TooManyRequests", 429), await ReasonAsync(stranger));
+        using var metrics = new HttpClient();
+        Assert.Contains(
+            "clusterproxy_gateway_authentications_total{result=\"limited\"} 9\n",
+            await metrics.GetStringAsync(new Uri($"http://127.0.0.1:{gateway.Host.HealthPort}/metrics")).DefaultTimeout(), StringComparison.Ordinal);
+
+        static async Task<(string, int)> ReasonAsync(HttpClient client)
+        {
+            var (code, reason, _) = await client.AskAsync(List).StatusAsync();
+            return (reason, code);
+        }
+    }
+
+    [Fact]
+    public async Task Nobody_CannotHaveTheHubAskedWithoutEnd()
+    {
+        await using var gateway = await GatewayFixture.StartAsync(
+            static o => o with { AuthenticationUnknownTokensPerSecond = 3, AuthorizationDeniedCacheTtl = TimeSpan.FromSeconds(10) }, time: new ManualTime());
+        gateway.Hub.AccessRule = static _ => false;
+        using var nobody = gateway.Client();
+
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal(403, (await nobody.AskAsync($"{List}/guess-{i}").StatusAsync()).Code);
+        }
+
+        Assert.Equal(3, gateway.Hub.Requests.Count(static r => r.Path.EndsWith("/subjectaccessreviews", StringComparison.Ordinal)));
+        gateway.Hub.AccessRule = static _ => true;
+        await gateway.FrontProxy("alice").JsonAsync(List);
+    }
+
+    [Fact]
     public async Task Nobody_IsAnonymous()
     {
         await using var gateway = await GatewayFixture.StartAsync();

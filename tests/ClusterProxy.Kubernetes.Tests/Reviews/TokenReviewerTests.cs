@@ -142,5 +142,63 @@ public sealed class TokenReviewerTests : ApiTest
         Assert.Equal(2, cache.Count);
     }
 
+    [Fact]
+    public async Task UnknownTokens_BeyondTheirNumberASecond_AreRefusedUnasked_AndKnownOnesAreNot()
+    {
+        Api.Tokens["t"] = ApiUser.ServiceAccount("ns", "agent");
+        var reviewer = new TokenReviewer(Client(time: _time), [], new ReviewOptions { StrangersPerSecond = 5 });
+        Assert.Equal(TokenVerdict.Authenticated, (await reviewer.ReviewAsync("t", None).DefaultTimeout()).Verdict);
+        _time.Advance(TimeSpan.FromSeconds(11));
+
+        var verdicts = new List<TokenVerdict>();
+        for (var i = 0; i < 20; i++)
+        {
+            verdicts.Add((await reviewer.ReviewAsync($"invented-{i}", None).DefaultTimeout()).Verdict);
+        }
+
+        Assert.Equal(5, verdicts.Count(static v => v == TokenVerdict.Rejected));
+        Assert.Equal(15, verdicts.Count(static v => v == TokenVerdict.Limited));
+        Assert.Equal(6, Api.Requests.Count);
+        Assert.Equal(TokenVerdict.Authenticated, (await reviewer.ReviewAsync("t", None).DefaultTimeout()).Verdict);
+        Assert.Equal(TokenVerdict.Rejected, (await reviewer.ReviewAsync("invented-0", None).DefaultTimeout()).Verdict);
+        Assert.Equal(7, Api.Requests.Count);
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(TokenVerdict.Rejected, (await reviewer.ReviewAsync("invented-19", None).DefaultTimeout()).Verdict);
+    }
+
+    [Fact]
+    public async Task UnknownTokens_WhoseReviewsHang_AreNoMoreThanTheirNumberAtOnce()
+    {
+        var held = new SyncPoint();
+        Api.Faults.Hold(static _ => true, held, times: 100);
+        var reviewer = new TokenReviewer(Client(time: _time), [], new ReviewOptions { StrangersPerSecond = 3 });
+        var hanging = Enumerable.Range(0, 3).Select(i => reviewer.ReviewAsync($"invented-{i}", None)).ToArray();
+        await held.Arrivals.WaitForAtLeastAsync(3).DefaultTimeout();
+        _time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal(TokenVerdict.Limited, (await reviewer.ReviewAsync("another", None).DefaultTimeout()).Verdict);
+        held.Continue();
+        await Task.WhenAll(hanging).DefaultTimeout();
+
+        Assert.Equal(TokenVerdict.Rejected, (await reviewer.ReviewAsync("another", None).DefaultTimeout()).Verdict);
+    }
+
+    [Fact]
+    public async Task Cache_FullOfStrangers_KeepsThoseWhoAreKnown()
+    {
+        Api.Tokens["t"] = ApiUser.ServiceAccount("ns", "agent");
+        var reviewer = new TokenReviewer(Client(time: _time), [], new ReviewOptions { Capacity = 4, KeepYes = TimeSpan.FromHours(1), KeepNo = TimeSpan.FromHours(1) });
+        await reviewer.ReviewAsync("t", None).DefaultTimeout();
+        for (var i = 0; i < 20; i++)
+        {
+            await reviewer.ReviewAsync($"invented-{i}", None).DefaultTimeout();
+        }
+
+        var asked = Api.Requests.Count;
+        Assert.Equal(TokenVerdict.Authenticated, (await reviewer.ReviewAsync("t", None).DefaultTimeout()).Verdict);
+        Assert.Equal(asked, Api.Requests.Count);
+    }
+
     private TokenReviewer Reviewer(params string[] audiences) => new(Client(time: _time), audiences);
 }

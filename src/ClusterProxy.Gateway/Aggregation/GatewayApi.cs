@@ -58,6 +58,7 @@ internal sealed class GatewayApi
 
         var record = new RequestRecord();
         var started = Records.Begin();
+        Records.Follow(context, record, target, started);
         try
         {
             await ServeAsync(context, target, record);

@@ -15,7 +15,7 @@ internal static class RequestJson
         var record = entry.Record;
         json.WriteStartObject();
         json.WriteString("time"u8, entry.Time.UtcDateTime);
-        json.WriteString("event"u8, "request");
+        json.WriteString("event"u8, entry.Event == RequestEvent.Upgrade ? "upgrade" : "request");
         if (record.Caller is { } caller)
         {
             WriteCaller(json, caller);

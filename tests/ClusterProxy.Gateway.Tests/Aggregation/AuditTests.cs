@@ -6,6 +6,7 @@ using ClusterProxy.Gateway.Aggregation;
 using ClusterProxy.Gateway.Audit;
 using ClusterProxy.Gateway.Authentication;
 using ClusterProxy.Gateway.Tests.Kit;
+using ClusterProxy.Testing.KubernetesApi;
 
 namespace ClusterProxy.Gateway.Tests.Aggregation;
 
@@ -46,13 +47,52 @@ public sealed class AuditTests : IDisposable
     }
 
     [Fact]
+    public async Task Upgrade_HasALineAsItBegins_AndOneAtItsEnd()
+    {
+        await using var managed = await FakeKubernetesApi.StartAsync();
+        await using var gateway = await GatewayFixture.StartAsync(o => o with { AuditLogPath = _directory.File("audit") });
+        gateway.PutManaged("alpha", managed);
+        using var alice = gateway.Bearer("alice");
+        var proxy = $"{GatewayFixture.Root}/clustergateways/alpha/proxy/api/v1/namespaces/a/pods/x/exec";
+        await using (var exec = await gateway.UpgradeAsync("alice", $"{proxy}?command=hush"))
+        {
+            var begun = Assert.Single(await LinesAsync(1));
+            Assert.Equal(("upgrade", "alice", "alpha", 101), ((string?)begun["event"], (string?)begun["user"], (string?)begun["cluster"], (int?)begun["status"]));
+            Assert.Equal("""{"verb":"create","resource":"pods","subresource":"exec","namespace":"a","name":"x"}""", begun["inner"]!.ToJsonString());
+        }
+
+        var lines = await LinesAsync(2);
+        Assert.Equal(["upgrade", "request"], lines.Select(static l => (string?)l["event"]));
+        Assert.True((double)lines[0]["durationMs"]! <= (double)lines[1]["durationMs"]!);
+
+        async Task<JsonNode[]> LinesAsync(int count) => await Eventually.ObserveAsync(
+            async () => (await File.ReadAllTextAsync(_directory.File("audit"))).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(static l => JsonNode.Parse(l)!).ToArray(),
+            l => l.Length >= count);
+    }
+
+    [Fact]
+    public async Task UpgradeThatIsRefused_HasNoLineOfABeginning()
+    {
+        await using (var gateway = await GatewayFixture.StartAsync(o => o with { AuditLogPath = _directory.File("audit") }))
+        {
+            gateway.Hub.AccessRule = static _ => false;
+            using var alice = gateway.Bearer("alice");
+            await using var refused = await gateway.UpgradeAsync(
+                "alice", $"{GatewayFixture.Root}/clustergateways/alpha/proxy/api/v1/namespaces/a/pods/x/exec", expected: 403);
+        }
+
+        Assert.DoesNotContain("\"upgrade\"", await File.ReadAllTextAsync(_directory.File("audit")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TextOfACaller_IsBoundedAndStaysOneLine()
     {
         var buffer = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(buffer);
         var record = new RequestRecord { Caller = new Caller(CallerKind.Token, new string('a', 511) + "\ud83d\ude00"), Refusal = "line\r\nline \ud83d" };
 
-        RequestJson.Write(json, new RequestEntry(DateTimeOffset.UnixEpoch, record, "GET", "/", "", "", "", 403, TimeSpan.Zero));
+        RequestJson.Write(json, new RequestEntry(RequestEvent.Request, DateTimeOffset.UnixEpoch, record, "GET", "/", "", "", "", 403, TimeSpan.Zero));
         json.Flush();
 
         var line = Encoding.UTF8.GetString(buffer.WrittenSpan);

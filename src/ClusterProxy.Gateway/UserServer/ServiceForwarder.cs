@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Client;
+using ClusterProxy.Gateway.Aggregation;
 using ClusterProxy.Gateway.Forwarding;
 using ClusterProxy.Gateway.Status;
 using ClusterProxy.Gateway.Tracing;
@@ -23,6 +24,9 @@ internal sealed class ServiceForwarder : IAsyncDisposable
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(90);
 
     private readonly IHttpForwarder _forwarder;
+    private readonly LiveForwards _live;
+    private readonly ForwardingMetrics _metrics;
+    private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _invoker;
     private readonly ForwarderRequestConfig _config = new()
     {
@@ -36,12 +40,16 @@ internal sealed class ServiceForwarder : IAsyncDisposable
     /// <param name="forwarder">YARP's.</param>
     /// <param name="tunnel">Dials.</param>
     /// <param name="authorities">Of service proxies' certificates; asked once a handshake.</param>
+    /// <param name="connectTimeout">For the dial with its TLS handshake.</param>
+    /// <param name="live">Counts what is under way, and cuts it at the end.</param>
+    /// <param name="metrics">Count it, too.</param>
     /// <param name="tracing">Has a span for each dial.</param>
     /// <param name="time">Decides what has expired.</param>
     public ServiceForwarder(
-        IHttpForwarder forwarder, TunnelClient tunnel, Func<CaBundle> authorities, GatewayTracing tracing, TimeProvider time)
+        IHttpForwarder forwarder, TunnelClient tunnel, Func<CaBundle> authorities, TimeSpan connectTimeout, LiveForwards live, ForwardingMetrics metrics,
+        GatewayTracing tracing, TimeProvider time)
     {
-        _forwarder = forwarder;
+        (_forwarder, _live, _metrics, _time) = (forwarder, live, metrics, time);
         _invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {
             UseProxy = false,
@@ -50,7 +58,7 @@ internal sealed class ServiceForwarder : IAsyncDisposable
             AutomaticDecompression = DecompressionMethods.None,
             ActivityHeadersPropagator = null,
             PooledConnectionIdleTimeout = IdleTimeout,
-            ConnectTimeout = Timeout.InfiniteTimeSpan,
+            ConnectTimeout = connectTimeout,
             SslOptions = new SslClientAuthenticationOptions
             {
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
@@ -75,9 +83,27 @@ internal sealed class ServiceForwarder : IAsyncDisposable
     /// <param name="pathAndQuery">Byte for byte as the caller wrote it.</param>
     public async Task ForwardAsync(HttpContext context, string cluster, ServiceReference service, string pathAndQuery)
     {
+        // Behind the service proxy anything may be a stream; only an upgrade is known to be one.
+        var kind = ProxiedRequests.IsUpgrade(context) ? RequestKind.Upgrade : RequestKind.LongRunning;
+        var started = _time.GetTimestamp();
+        _live.Enter(kind);
+        try
+        {
+            await SendAsync(context, cluster, service, pathAndQuery);
+        }
+        finally
+        {
+            _live.Leave(kind);
+            _metrics.Ended(kind, context.Response.StatusCode, _time.GetElapsedTime(started));
+        }
+    }
+
+    private async Task SendAsync(HttpContext context, string cluster, ServiceReference service, string pathAndQuery)
+    {
         var target = TunnelTarget.ServiceProxy(cluster);
         var host = $"https://{target.Host}:{target.Port}";
-        var error = await _forwarder.SendAsync(context, host, _invoker, _config, new ServiceRequestTransformer(host, service, pathAndQuery));
+        var error = await _forwarder.SendAsync(
+            context, host, _invoker, _config, new ServiceRequestTransformer(host, service, pathAndQuery), _live.Cutting);
         if (error is ForwarderError.None || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
         {
             return;
@@ -99,6 +125,12 @@ internal sealed class ServiceForwarder : IAsyncDisposable
             if (e is TunnelConnectException dial)
             {
                 return StatusAnswer.ServiceUnavailable($"{service} of cluster \"{cluster}\": {dial.Message}", TimeSpan.FromSeconds(1));
+            }
+
+            if (e is TimeoutException)
+            {
+                return StatusAnswer.ServiceUnavailable(
+                    $"{service} of cluster \"{cluster}\": connecting to the service proxy took too long", TimeSpan.FromSeconds(1));
             }
 
             if (BrokenConnection.IsCauseOf(e))

@@ -1,12 +1,13 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using ClusterProxy.Gateway.Tests.Kit;
 using ClusterProxy.Testing.KubernetesApi;
 
 namespace ClusterProxy.Gateway.Tests.Acceptance;
 
 /// <summary>A gateway without Kubernetes whose only cluster lies behind a proxy-server and a proxy-agent, as processes.</summary>
-public sealed class TunnelBed : IAsyncLifetime
+public class TunnelBed : IAsyncLifetime
 {
     public const string Cluster = "alpha";
     public const string Prefix = $"/apis/cluster.core.oam.dev/v1alpha1/clustergateways/{Cluster}/proxy";
@@ -31,6 +32,11 @@ public sealed class TunnelBed : IAsyncLifetime
 
     public ProgramProcess Agent { get; private set; } = null!;
 
+    /// <summary>The gateway's; the system's unless a test's bed says otherwise.</summary>
+    protected virtual TimeProvider Time => TimeProvider.System;
+
+    internal GatewayHost Gateway => _gateway;
+
     public Uri Url => new($"https://localhost:{_gateway.SecurePort}");
 
     public string AuthorityFile => _directory.File("gateway-ca/ca.crt");
@@ -39,6 +45,7 @@ public sealed class TunnelBed : IAsyncLifetime
     {
         Managed = await FakeKubernetesApi.StartAsync();
         ServiceProxy = await FakeKubernetesApi.StartAsync();
+        ServiceProxy.Anonymous = new ApiUser("whoever the service takes them for");
         ServiceProxy.ServerCertificate = ServiceProxy.Certificates.Server("*.open-cluster-management.proxy").Certificate;
         Managed.Tokens[Token] = new ApiUser("system:serviceaccount:clusterproxy:gateway", "system:masters");
         var (agentPort, socket) = (_planes.Server(), _directory.File("f.sock"));
@@ -73,7 +80,7 @@ public sealed class TunnelBed : IAsyncLifetime
                 ClustersDirectory = _directory.File("clusters"),
                 AccessPolicy = _directory.File("access.yaml"),
                 ClientCaFile = Users.AuthorityFile,
-                Certificates = new Gateway.Certificates.CertificateOptions { AuthorityDirectory = _directory.File("gateway-ca") },
+                Certificates = new ClusterProxy.Gateway.Certificates.CertificateOptions { AuthorityDirectory = _directory.File("gateway-ca") },
                 ServicePolicy = _directory.File("services.yaml"),
                 ServiceProxyCaCert = ServiceProxy.Certificates.AuthorityFile,
                 ProxyHost = $"unix://{socket}",
@@ -82,7 +89,7 @@ public sealed class TunnelBed : IAsyncLifetime
                 HealthBindAddress = IPAddress.Loopback,
                 HealthPort = 0,
             },
-            Log.CreateFactory(), TimeProvider.System, CancellationToken.None).DefaultTimeout();
+            Log.CreateFactory(), Time, CancellationToken.None).DefaultTimeout();
     }
 
     /// <summary>A client with a certificate of that name, or none.</summary>
@@ -97,6 +104,17 @@ public sealed class TunnelBed : IAsyncLifetime
         }
 
         return new HttpClient(handler) { BaseAddress = Url };
+    }
+
+    /// <summary>Asks for SPDY as alice; the stream is where the answer's head ends.</summary>
+    internal async Task<SslStream> UpgradeAsync(string target, int expected = 101)
+    {
+        var authority = X509CertificateLoader.LoadCertificateFromFile(AuthorityFile);
+        var stream = await Wire.DialAsync(Url, authority, Users.Client("alice"));
+        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(
+            $"POST {target} HTTP/1.1\r\nHost: gateway\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n")).DefaultTimeout();
+        Assert.StartsWith($"HTTP/1.1 {expected} ", await Wire.ReadHeadAsync(stream), StringComparison.Ordinal);
+        return stream;
     }
 
     public async Task StartAgentAsync()

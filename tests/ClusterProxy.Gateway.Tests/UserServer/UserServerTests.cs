@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.WebSockets;
 using ClusterProxy.Gateway.Tests.Acceptance;
 
 namespace ClusterProxy.Gateway.Tests.UserServer;
@@ -40,6 +41,49 @@ public sealed class UserServerTests(TunnelBed bed) : IClassFixture<TunnelBed>
             (seen.Headers["Cluster-Proxy-Proto"], seen.Headers["Cluster-Proxy-Namespace"], seen.Headers["Cluster-Proxy-Service"], seen.Headers["Cluster-Proxy-Port"]));
         Assert.DoesNotContain(
             seen.Headers.Keys, static k => k.Contains('_') || k.StartsWith("X-Remote", StringComparison.OrdinalIgnoreCase) || k == "Cookie");
+    }
+
+    [Fact]
+    public async Task SpdyUpgradeToAService_KeepsItsMethod_AndCarriesBytesBothWays()
+    {
+        await using var stream = await bed.UpgradeAsync($"{Service}/api/v1/namespaces/d/pods/p/exec?b=%2Fc");
+
+        await stream.WriteAsync("hello"u8.ToArray()).DefaultTimeout();
+        var echo = new byte[5];
+        await stream.ReadExactlyAsync(echo).DefaultTimeout();
+
+        Assert.Equal("hello"u8.ToArray(), echo);
+        var seen = await bed.ServiceProxy.WaitForRequestAsync(static r => r.Method == "POST" && r.Query == "?b=%2Fc").DefaultTimeout();
+        Assert.Equal(("SPDY/3.1", "prometheus"), (seen.Headers["Upgrade"], seen.Headers["Cluster-Proxy-Service"]));
+        Assert.DoesNotContain(seen.Headers.Keys, static k => k.StartsWith("Impersonate", StringComparison.OrdinalIgnoreCase) || k == "Authorization");
+    }
+
+    [Fact]
+    public async Task WebSocketToAService_CarriesMessagesBothWays()
+    {
+        using var socket = new ClientWebSocket();
+        socket.Options.AddSubProtocol("v5.channel.k8s.io");
+        using var invoker = bed.HttpClient();
+        await socket.ConnectAsync(
+            new Uri($"wss://localhost:{bed.Url.Port}{Service}/api/v1/namespaces/d/pods/p/exec?command=cat&stdin=true&stdout=true"), invoker,
+            CancellationToken.None).DefaultTimeout();
+
+        await socket.SendAsync("\0hello"u8.ToArray(), WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None).DefaultTimeout();
+        var buffer = new byte[100];
+        var received = await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None).DefaultTimeout();
+
+        Assert.Equal("\u0001hello"u8.ToArray(), buffer[..received.Count]);
+        Assert.Equal("v5.channel.k8s.io", socket.SubProtocol);
+    }
+
+    [Fact]
+    public async Task UpgradeToAServiceThatNoRuleAllows_IsRefusedHere()
+    {
+        var before = bed.ServiceProxy.Requests.Count;
+
+        await using var refused = await bed.UpgradeAsync(Service.Replace("9090", "9091", StringComparison.Ordinal) + "/x", expected: 403);
+
+        Assert.Equal(before, bed.ServiceProxy.Requests.Count);
     }
 
     [Theory]

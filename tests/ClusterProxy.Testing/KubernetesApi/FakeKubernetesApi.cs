@@ -82,6 +82,12 @@ public sealed class FakeKubernetesApi : IAsyncDisposable
     /// <summary>An API group that another server serves; its kinds must be among <see cref="Resources"/> to be discovered.</summary>
     public AggregatedApi? Aggregated { get; set; }
 
+    /// <summary>Who callers are that prove nothing; null refuses them.</summary>
+    public ApiUser? Anonymous { get; set; }
+
+    /// <summary>Connections that are open now.</summary>
+    public int Connections => _connections.Count;
+
     public IReadOnlyList<RecordedRequest> Requests => _requests.Items;
 
     /// <summary>Watches that were opened so far and hear what comes.</summary>
@@ -167,8 +173,14 @@ public sealed class FakeKubernetesApi : IAsyncDisposable
         listener.Use(next => async connection =>
         {
             _connections[connection.ConnectionId] = connection;
-            await next(connection);
-            _connections.TryRemove(connection.ConnectionId, out _);
+            try
+            {
+                await next(connection);
+            }
+            finally
+            {
+                _connections.TryRemove(connection.ConnectionId, out _);
+            }
         });
         listener.UseHttps(new HttpsConnectionAdapterOptions
         {
@@ -204,7 +216,7 @@ public sealed class FakeKubernetesApi : IAsyncDisposable
             headers,
             await body.ReadToEndAsync(context.RequestAborted))
         {
-            User = await ApiAuthentication.UserAsync(this, context),
+            User = await ApiAuthentication.UserAsync(this, context) ?? Anonymous,
         };
         _requests.Add(request);
         try

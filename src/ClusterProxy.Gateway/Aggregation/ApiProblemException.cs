@@ -13,6 +13,9 @@ internal sealed class ApiProblemException(StatusAnswer answer) : Exception(answe
     public static ApiProblemException Invalid(string message) =>
         new(new StatusAnswer(StatusCodes.Status422UnprocessableEntity, StatusReason.Invalid, message));
 
+    public static ApiProblemException TooLarge(int limit) => new(new StatusAnswer(
+        StatusCodes.Status413PayloadTooLarge, StatusReason.RequestEntityTooLarge, $"the body is larger than {limit} bytes"));
+
     public static ApiProblemException Expired(string message) =>
         new(new StatusAnswer(StatusCodes.Status410Gone, StatusReason.Expired, message));
 

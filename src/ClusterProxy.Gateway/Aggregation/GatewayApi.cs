@@ -146,8 +146,8 @@ internal sealed class GatewayApi
     private static StatusAnswer Refusal(AuthenticationResult result) => result.Verdict switch
     {
         AuthenticationVerdict.Malformed => StatusAnswer.BadRequest(result.Reason),
-        AuthenticationVerdict.Forbidden => StatusAnswer.Forbidden(result.Reason),
         AuthenticationVerdict.Limited => StatusAnswer.TooManyRequests(result.Reason, TimeSpan.FromSeconds(1)),
+        AuthenticationVerdict.Forbidden => StatusAnswer.Forbidden(result.Reason),
         _ => StatusAnswer.Unauthorized(),
     };
 }

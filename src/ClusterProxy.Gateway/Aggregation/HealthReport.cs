@@ -11,6 +11,9 @@ internal sealed record HealthReport(bool IsHealthy, string Reason)
     /// <summary>The API server's own limit of a request.</summary>
     private const int MaxBytes = 3 * 1024 * 1024;
 
+    /// <summary>It goes into an annotation that every replica holds, and a sentence is all it is for.</summary>
+    private const int MaxReason = 4096;
+
     /// <exception cref="ApiProblemException">It is no such object, or of another cluster.</exception>
     public static async Task<HealthReport> ReadAsync(HttpContext context, string name)
     {
@@ -30,8 +33,14 @@ internal sealed record HealthReport(bool IsHealthy, string Reason)
             var root = json.RootElement;
             return Text(root, "metadata", "name") is { } other && other != name
                 ? throw ApiProblemException.BadRequest($"the name of the object ({other}) does not match the name on the URL ({name})")
+                : Text(root, "status", "healthyReason") is { Length: > MaxReason } ? throw ApiProblemException.Invalid(
+                    $"status.healthyReason: may not be longer than {MaxReason} characters")
                 : new HealthReport(
                     Find(root, "status", "healthy") is { ValueKind: JsonValueKind.True }, Text(root, "status", "healthyReason") ?? "");
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw ApiProblemException.TooLarge(MaxBytes);
         }
         catch (JsonException e)
         {

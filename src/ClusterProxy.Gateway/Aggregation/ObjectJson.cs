@@ -147,7 +147,7 @@ internal sealed class ObjectJson(ApiGroup group, ServedKind kind, ObjectForm for
                     json.WriteStringValue(Time(time));
                     break;
                 case string text:
-                    json.WriteStringValue(text);
+                    json.WriteStringValue(Printable(text));
                     break;
                 default:
                     json.WriteNullValue();
@@ -171,6 +171,11 @@ internal sealed class ObjectJson(ApiGroup group, ServedKind kind, ObjectForm for
 
         json.WriteEndObject();
     }
+
+    /// <summary>Cells go to terminals as they are, and whoever writes an alias must not steer them (CVE-2021-25743).</summary>
+    private static string Printable(string text) => text.Any(char.IsControl)
+        ? string.Concat(text.Select(static c => char.IsControl(c) ? '\ufffd' : c))
+        : text;
 
     private void WriteFull(Utf8JsonWriter json, ServedObject value)
     {

@@ -31,6 +31,9 @@ internal sealed class VirtualClusterKind(string group) : ServedKind
 
     public override IReadOnlyList<ServedSubresource> Subresources => [];
 
+    /// <summary>A Secret of that name must not pass for the hub, nor make a second object of one name.</summary>
+    public override bool Shows(Cluster cluster) => cluster.Name != Local;
+
     public override ServedObject Project(Cluster cluster) => Make(
         cluster.Name,
         cluster.Alias,

@@ -6,7 +6,8 @@ namespace ClusterProxy.Gateway.Authentication;
 
 /// <summary>
 /// Reads the ConfigMap in which kube-apiserver says by what it proves itself to aggregated servers. A key that is absent or cannot be
-/// read keeps what it said last, so that a slip of an operator does not lock everybody out.
+/// read keeps what it said last, so that a slip of an operator does not lock everybody out. Names that cannot be read and were never
+/// known believe no front proxy: no list would mean any name.
 /// </summary>
 internal static class ExtensionAuthentication
 {
@@ -14,6 +15,7 @@ internal static class ExtensionAuthentication
 
     private const string ClientCa = "client-ca-file";
     private const string FrontProxyCa = "requestheader-client-ca-file";
+    private const string AllowedNames = "requestheader-allowed-names";
 
     /// <param name="map">As it is now.</param>
     /// <param name="last">What was in use before.</param>
@@ -23,7 +25,8 @@ internal static class ExtensionAuthentication
         var data = map.Data ?? new Dictionary<string, string>();
         var clientCa = Bundle(data, ClientCa, problems) ?? last.ClientCa;
         var proxyCa = Bundle(data, FrontProxyCa, problems) ?? last.FrontProxy?.Ca;
-        if (proxyCa is null)
+        var names = List(data, AllowedNames, problems);
+        if (proxyCa is null || (names is null && last.FrontProxy is null && data.GetValueOrDefault(AllowedNames) is { Length: > 0 }))
         {
             return new AuthenticationSettings(null, clientCa);
         }
@@ -33,7 +36,7 @@ internal static class ExtensionAuthentication
             new FrontProxySettings
             {
                 Ca = proxyCa,
-                AllowedNames = List(data, "requestheader-allowed-names", problems) ?? before.AllowedNames,
+                AllowedNames = names ?? before.AllowedNames,
                 UserHeaders = Headers(data, "requestheader-username-headers", problems) ?? before.UserHeaders,
                 UidHeaders = Headers(data, "requestheader-uid-headers", problems) ?? before.UidHeaders,
                 GroupHeaders = Headers(data, "requestheader-group-headers", problems) ?? before.GroupHeaders,

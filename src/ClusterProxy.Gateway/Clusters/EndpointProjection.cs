@@ -112,5 +112,11 @@ internal sealed class EndpointProjection(GatewayOptions options)
     private static string? Annotation(Secret secret, string key) =>
         secret.Metadata?.Annotations?.GetValueOrDefault(key) is { Length: > 0 } value ? value : null;
 
-    private static string Shown(string text) => text.Length <= 100 ? text : text[..100] + "…";
+    /// <summary>Without what stands before the host, which may be a password: the text goes into the log.</summary>
+    private static string Shown(string text)
+    {
+        var host = text.LastIndexOf('@');
+        var shown = host < 0 ? text : "…" + text[host..];
+        return shown.Length <= 100 ? shown : shown[..100] + "…";
+    }
 }

@@ -20,8 +20,7 @@ internal static class IdentityRulesYaml
     {
         try
         {
-            var yaml = new YamlStream();
-            yaml.Load(new StringReader(text));
+            var yaml = PlainYaml.Load(text, allowsAliases: onlyFor is null);
             return yaml.Documents is [{ RootNode: YamlMappingNode root }]
                 ? Document(root, onlyFor)
                 : throw new FormatException($"one YAML document of kind {Kind} is expected");

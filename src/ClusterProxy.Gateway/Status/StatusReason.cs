@@ -13,6 +13,7 @@ internal static class StatusReason
     public const string Expired = nameof(Expired);
     public const string UnsupportedMediaType = nameof(UnsupportedMediaType);
     public const string Invalid = nameof(Invalid);
+    public const string RequestEntityTooLarge = nameof(RequestEntityTooLarge);
     public const string TooManyRequests = nameof(TooManyRequests);
     public const string InternalError = nameof(InternalError);
     public const string ServiceUnavailable = nameof(ServiceUnavailable);

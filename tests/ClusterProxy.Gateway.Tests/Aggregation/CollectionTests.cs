@@ -210,4 +210,40 @@ public sealed class CollectionTests : IAsyncLifetime
     }
 
     private static IEnumerable<string> NamesOf(JsonNode list) => list["items"]!.AsArray().Select(static i => (string)i!["metadata"]!["name"]!);
+
+    [Fact]
+    public async Task SecretNamedLocal_DoesNotPassForTheHub()
+    {
+        _gateway.Put("local");
+
+        var list = await _client.JsonAsync($"{GatewayFixture.Root}/virtualclusters");
+        var local = await _client.JsonAsync($"{GatewayFixture.Root}/virtualclusters/local");
+
+        Assert.Single(list["items"]!.AsArray(), static v => (string?)v!["metadata"]!["name"] == "local");
+        Assert.Equal("Internal", (string?)local["spec"]!["credential-type"]);
+    }
+
+    [Fact]
+    public async Task TextThatSteersATerminal_IsNotPutIntoATable()
+    {
+        _gateway.Put("alpha", static c => c with { Alias = "red\u001b[31m\r\nlocal" });
+
+        var table = await _client.JsonAsync($"{GatewayFixture.Root}/virtualclusters/alpha", "application/json;as=Table;v=v1;g=meta.k8s.io");
+
+        Assert.Equal("red\ufffd[31m\ufffd\ufffdlocal", (string?)table["rows"]![0]!["cells"]![1]);
+    }
+
+    [Theory]
+    [InlineData(5000, 422, "Invalid")]
+    [InlineData(4_000_000, 413, "RequestEntityTooLarge")]
+    public async Task HealthReport_ThatIsTooLong_IsRefused(int length, int code, string reason)
+    {
+        _gateway.Put("alpha");
+        using var content = new StringContent(
+            $$$"""{"metadata":{"name":"alpha"},"status":{"healthy":false,"healthyReason":"{{{new string('x', length)}}}"}}""", null, "application/json");
+
+        var refused = await _client.PutAsync($"{Gateways}/alpha/health", content).StatusAsync();
+
+        Assert.Equal((code, reason), (refused.Code, refused.Reason));
+    }
 }

@@ -36,6 +36,25 @@ public sealed class IdentityMapperTests : IDisposable
         Assert.Equal(["cluster:hub:system:serviceaccounts", "cluster:hub:system:serviceaccounts:a"], identity.Groups);
     }
 
+    [Fact]
+    public void PrefixOfTheHubsServiceAccounts_IsNotTakenFromAnybodyElse()
+    {
+        Assert.Null(Map(Person("cluster:hub:system:serviceaccount:a:b")).Identity);
+
+        Assert.Equal(["devs"], Map(Person("mallory", "cluster:hub:system:serviceaccounts:a", "devs")).Identity!.Groups);
+    }
+
+    [Fact]
+    public void RulesThatCouldEndTheProcess_StopTheirClusterOnly()
+    {
+        var nested = "spec: " + new string('[', 200_000);
+        var aliases = "spec: {clientIdentityExchanger: {rules: [&r {type: PrivilegedIdentityExchanger, source: {user: a}}, *r, *r]}}";
+
+        Assert.Contains("levels deep", Assert.Throws<FormatException>(() => IdentityRulesYaml.Parse(nested)).Message, StringComparison.Ordinal);
+        Assert.Contains("aliases", Assert.Throws<FormatException>(() => IdentityRulesYaml.Parse(aliases, onlyFor: "alpha")).Message, StringComparison.Ordinal);
+        Assert.Equal(3, IdentityRulesYaml.Parse(aliases).Rules.Count);
+    }
+
     [Theory]
     [InlineData("system:admin")]
     [InlineData("system:kube-controller-manager")]

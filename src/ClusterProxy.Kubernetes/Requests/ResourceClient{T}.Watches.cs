@@ -34,7 +34,10 @@ public sealed partial class ResourceClient<T>
         var longest = _options.WatchTimeout + WatchGrace;
         using var deadline = new CancellationTokenSource(longest, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
-        using var response = await _sender.OpenAsync(request, either.Token).ConfigureAwait(false);
+
+        // Opening is tried several times, which may take to the end of the watch: that is a failure and nobody's cancellation.
+        using var response = await _sender.TranslateAsync(
+            request, longest, () => _sender.OpenAsync(request, either.Token), cancellationToken).ConfigureAwait(false);
         opened?.Invoke();
         var body = await response.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))

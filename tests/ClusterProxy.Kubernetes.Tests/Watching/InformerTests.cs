@@ -41,6 +41,27 @@ public sealed class InformerTests(ITestOutputHelper output) : ApiTest
     }
 
     [Fact]
+    public async Task WatchThatWasNotOpenedWhenItShouldHaveEnded_IsOpenedAgain()
+    {
+        var time = new ManualTime();
+        var held = new SyncPoint();
+        Api.Faults.Hold(static r => r.IsWatch, held);
+        await using var informer = Client(time: time).CreateInformer(KnownResources.ConfigMaps);
+        informer.Start();
+        await held.WaitUntilReachedAsync().DefaultTimeout();
+
+        time.Advance(TimeSpan.FromMinutes(11));
+        held.Continue();
+        PutMap("x", "1");
+
+        await Eventually.ObserveAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(10));
+            return Task.FromResult(informer.Snapshot.Find(Named("x")) is not null);
+        });
+    }
+
+    [Fact]
     public async Task ExpiredWatch_IsListedAgain_AndWhatVanishedIsTold()
     {
         PutMap("gone", "1");

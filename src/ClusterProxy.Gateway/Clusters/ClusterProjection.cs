@@ -64,6 +64,7 @@ internal sealed class ClusterProjection(GatewayOptions options)
             ? new ClusterHealth(healthy, annotations.GetValueOrDefault(Keys.HealthyReason, ""))
             : null;
 
+    /// <summary>What is sorted in this order already stays the very same.</summary>
     private static ImmutableSortedDictionary<string, string> Sorted(IReadOnlyDictionary<string, string>? values) =>
         values is { Count: > 0 } ? values.ToImmutableSortedDictionary(StringComparer.Ordinal) : ImmutableSortedDictionary<string, string>.Empty;
 }

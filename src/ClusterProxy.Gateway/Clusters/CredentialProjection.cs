@@ -39,11 +39,8 @@ internal sealed class CredentialProjection(GatewayOptions options)
             ? throw new FormatException($"data key {ClusterKeys.Token} is missing or empty; put the service account's token there")
             : token.Any(static c => c is <= ' ' or >= '\x7f')
                 ? throw new FormatException($"data key {ClusterKeys.Token} holds characters that no token has; was it encoded twice?")
-                : new ClusterCredential(
-                    CredentialType.ServiceAccountToken,
-                    new KubeConfigUser { Token = token },
-                    TokenExpiry.Of(token),
-                    Fingerprint(Encoding.UTF8.GetBytes(token)));
+                : ClusterCredential.OfToken(
+                    Bytes(secret, ClusterKeys.Token), TokenExpiry.Of(token), Fingerprint(Encoding.UTF8.GetBytes(token)));
     }
 
     private static ClusterCredential Certificate(Secret secret)

@@ -96,7 +96,7 @@ internal sealed class EndpointProjection(GatewayOptions options)
                 + $"write annotation {_keys.Trust}: {SystemRoots} to trust the machine's roots, or {Insecure} to trust everybody");
         }
 
-        _ = CaBundle.Parse(Encoding.UTF8.GetString(pem), $"data key {ClusterKeys.CaCertificate}");
+        CaBundle.Check(Encoding.UTF8.GetString(pem), $"data key {ClusterKeys.CaCertificate}");
         return endpoint with { CaBundle = PemSource.FromBytes(pem) };
     }
 

@@ -20,6 +20,7 @@ internal sealed class HubClusters : IClusterSource
     public HubClusters(KubernetesClient hub, ClusterProjection projection, GatewayOptions options)
     {
         _projection = projection;
+        var (ofSecrets, ofManaged) = (new SharedTexts(), new SharedTexts());
         _namespace = options.SecretNamespace;
         _secrets = hub.CreateInformer(
             KnownResources.Secrets,
@@ -30,14 +31,14 @@ internal sealed class HubClusters : IClusterSource
                     Namespace = options.SecretNamespace,
                     Labels = LabelSelector.Parse(projection.Keys.CredentialType),
                 },
-                Trim = static secret => secret with { Metadata = Trim(secret.Metadata), MoreFields = null },
+                Trim = secret => secret with { Metadata = Trim(secret.Metadata, ofSecrets), MoreFields = null },
             });
         _managed = options.OcmIntegration
             ? hub.CreateInformer(
                 KnownResources.ManagedClusters,
                 new InformerOptions<ManagedCluster>
                 {
-                    Trim = static managed => managed with { Metadata = Trim(managed.Metadata), Status = null, MoreFields = null },
+                    Trim = managed => managed with { Metadata = Trim(managed.Metadata, ofManaged), Status = null, MoreFields = null },
                 })
             : null;
     }
@@ -94,6 +95,12 @@ internal sealed class HubClusters : IClusterSource
         managed with { Metadata = managed.Metadata! with { ResourceVersion = null } }, KnownResources.ManagedClusters.Json);
 
     /// <summary>What the API server keeps about fields and owners is larger than all the rest.</summary>
-    private static ObjectMetadata? Trim(ObjectMetadata? metadata) =>
-        metadata is null ? null : metadata with { MoreFields = null, OwnerReferences = null, Finalizers = null };
+    private static ObjectMetadata? Trim(ObjectMetadata? metadata, SharedTexts texts) => metadata is null ? null : metadata with
+    {
+        MoreFields = null,
+        OwnerReferences = null,
+        Finalizers = null,
+        Labels = texts.Share(metadata.Labels),
+        Annotations = texts.Share(metadata.Annotations),
+    };
 }

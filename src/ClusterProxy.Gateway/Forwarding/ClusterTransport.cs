@@ -185,6 +185,7 @@ internal sealed class ClusterTransport
         SslOptions = new SslClientAuthenticationOptions
         {
             RemoteCertificateValidationCallback = _trust.Validate,
+            CertificateChainPolicy = _trust.PlatformPolicy(),
             ClientCertificateContext = identity?.Context,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         },

@@ -98,6 +98,7 @@ internal sealed class ApiTransport(KubeConfigCluster cluster, ServerTrust trust)
             SslOptions = new SslClientAuthenticationOptions
             {
                 RemoteCertificateValidationCallback = trust.Validate,
+                CertificateChainPolicy = trust.PlatformPolicy(),
                 ClientCertificateContext = identity?.Context,
                 CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             },

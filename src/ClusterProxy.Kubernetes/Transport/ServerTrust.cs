@@ -35,6 +35,20 @@ public sealed class ServerTrust
         }
     }
 
+    /// <summary>
+    /// For the platform's own look at a certificate, which comes before <see cref="Validate"/>: nobody is trusted there. Otherwise it
+    /// would go through all roots of the machine at each handshake, for an answer that does not count. A new one for each handler;
+    /// null where the machine's roots do count.
+    /// </summary>
+    public X509ChainPolicy? PlatformPolicy() => _authority is null && !_cluster.InsecureSkipTlsVerify
+        ? null
+        : new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
+
     /// <summary>What was wrong at the last handshake that failed here; null when none did.</summary>
     public string? LastFailure => _lastFailure;
 

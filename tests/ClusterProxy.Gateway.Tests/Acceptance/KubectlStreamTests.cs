@@ -51,26 +51,29 @@ public sealed class KubectlStreamTests(GatewayBed bed) : IClassFixture<GatewayBe
         await SeenAsync("/attach", isWebSocket);
     }
 
-    /// <summary>A WebSocket is refused here, and kubectl must learn it, to try SPDY.</summary>
     [SkippableTheory]
     [MemberData(nameof(Ways))]
-    public async Task PortForward_CarriesEveryByteOfEveryConnection(bool isAggregated, bool triesWebSocket)
+    public async Task PortForward_CarriesEveryByteOfEveryConnection(bool isAggregated, bool isWebSocket)
     {
-        using var kubectl = await StartAsync(isAggregated, triesWebSocket);
-        await using var target = new EchoTarget();
-        await using var forwarding = kubectl.Start("port-forward", "--address=127.0.0.1", "pod/web", $":{target.Port}");
-        var line = await forwarding.WaitForLineAsync("Forwarding from 127.0.0.1:");
-        var port = int.Parse(line.Split(':')[1].Split(' ')[0], CultureInfo.InvariantCulture);
+        using var kubectl = await StartAsync(isAggregated, isWebSocket);
 
-        try
-        {
-            await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => EchoAsync(port))).DefaultTimeout();
-        }
-        catch (Exception e) when (e is IOException or SocketException or TimeoutException)
-        {
-            throw new InvalidOperationException(forwarding.Describe(), e);
-        }
+        await ForwardAsync(kubectl);
 
+        await SeenAsync("/portforward", isWebSocket);
+    }
+
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task PortForward_WhoseWebSocketTheClusterRefuses_FallsBackToSpdy(bool isAggregated)
+    {
+        using var kubectl = await StartAsync(isAggregated, isWebSocket: true);
+        bed.Managed.RefusesForwardingWebSockets = true;
+
+        await ForwardAsync(kubectl);
+        bed.Managed.RefusesForwardingWebSockets = false;
+
+        await SeenAsync("/portforward", isWebSocket: true);
         await SeenAsync("/portforward", isWebSocket: false);
     }
 
@@ -129,6 +132,22 @@ public sealed class KubectlStreamTests(GatewayBed bed) : IClassFixture<GatewayBe
             && r.Headers.GetValueOrDefault("Upgrade") == protocol).DefaultTimeout();
         Assert.Equal(isWebSocket ? "GET" : "POST", request.Method);
         Assert.Equal("alice", request.Headers["Impersonate-User"]);
+    }
+
+    private static async Task ForwardAsync(Kubectl kubectl)
+    {
+        await using var target = new EchoTarget();
+        await using var forwarding = kubectl.Start("port-forward", "--address=127.0.0.1", "pod/web", $":{target.Port}");
+        var line = await forwarding.WaitForLineAsync("Forwarding from 127.0.0.1:");
+        var port = int.Parse(line.Split(':')[1].Split(' ')[0], CultureInfo.InvariantCulture);
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => EchoAsync(port))).DefaultTimeout();
+        }
+        catch (Exception e) when (e is IOException or SocketException or TimeoutException)
+        {
+            throw new InvalidOperationException(forwarding.Describe(), e);
+        }
     }
 
     private static async Task EchoAsync(int port)

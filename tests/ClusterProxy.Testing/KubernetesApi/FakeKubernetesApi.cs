@@ -82,6 +82,9 @@ public sealed class FakeKubernetesApi : IAsyncDisposable
     /// <summary>An API group that another server serves; its kinds must be among <see cref="Resources"/> to be discovered.</summary>
     public AggregatedApi? Aggregated { get; set; }
 
+    /// <summary>Answers a port-forward by WebSocket with 400, as servers before 1.30 do.</summary>
+    public bool RefusesForwardingWebSockets { get; set; }
+
     /// <summary>Who callers are that prove nothing; null refuses them.</summary>
     public ApiUser? Anonymous { get; set; }
 

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using ClusterProxy.Testing.Spdy;
+using ClusterProxy.Testing.Streams;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -7,12 +8,13 @@ namespace ClusterProxy.Testing.KubernetesApi;
 
 /// <summary>
 /// What kubelets serve behind pods: logs that go on; exec and attach, over WebSocket and SPDY, that really run the command on this
-/// machine (for attach <c>cat</c>); port-forward, over SPDY alone, to ports of this machine. An upgrade that asks for none of a
-/// command's streams gets back what it sends.
+/// machine (for attach <c>cat</c>); port-forward, over SPDY, also inside a WebSocket, to ports of this machine. An upgrade that asks for
+/// none of a command's streams gets back what it sends.
 /// </summary>
 internal sealed class PodSubresources(FakeKubernetesApi api)
 {
     private const string Spdy = "SPDY/3.1";
+    private const string SpdyPorts = $"{Spdy}+{PodPorts.Protocol}";
 
     /// <returns>False for any other path.</returns>
     public async Task<bool> TryServeAsync(HttpContext context, RecordedRequest request)
@@ -45,16 +47,28 @@ internal sealed class PodSubresources(FakeKubernetesApi api)
         }
     }
 
-    private static async Task WebSocketAsync(HttpContext context, string subresource)
+    private async Task WebSocketAsync(HttpContext context, string subresource)
     {
-        if (subresource == "portforward" || !context.WebSockets.WebSocketRequestedProtocols.Contains(WebSocketChannels.Protocol))
+        var isForward = subresource == "portforward";
+        var protocol = isForward ? SpdyPorts : WebSocketChannels.Protocol;
+        if (!context.WebSockets.WebSocketRequestedProtocols.Contains(protocol) || (isForward && api.RefusesForwardingWebSockets))
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;
         }
 
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(WebSocketChannels.Protocol);
-        await PodCommand.RunAsync(CommandOf(context, subresource), new WebSocketChannels(socket), context.RequestAborted);
+        // Not as an argument: the platform takes no name with a slash in it, which SPDY's has.
+        context.Response.Headers.SecWebSocketProtocol = protocol;
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        if (isForward)
+        {
+            await using var stream = new WebSocketBytes(socket);
+            await ServeSpdyAsync(context, stream, subresource);
+        }
+        else
+        {
+            await PodCommand.RunAsync(CommandOf(context, subresource), new WebSocketChannels(socket), context.RequestAborted);
+        }
     }
 
     private static async Task UpgradeAsync(HttpContext context, string subresource)

@@ -129,7 +129,13 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     private async Task OpenAsync(ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        await OpenHealthAsync(logging, cancellationToken);
+        // Early where the certificate may still have to be made by somebody: then that port is the one that can say so.
+        var isWaiting = _options.Certificates.CertSecret.Length > 0;
+        if (isWaiting)
+        {
+            await OpenHealthAsync(logging, cancellationToken);
+        }
+
         var serving = await ServingCertificates.StartAsync(_options, _files, _hub, why => _unopened = why, _logger, _time, cancellationToken);
         _started.Add(serving);
         AddSources();
@@ -149,10 +155,15 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _started.Add(_port);
         _files.Start();
         _unopened = static () => null;
+        if (!isWaiting)
+        {
+            // Last, so that whoever waits for /healthz finds the other port open.
+            await OpenHealthAsync(logging, cancellationToken);
+        }
+
         _logger.GatewayStarted(_options.Group, SecurePort, HealthPort);
     }
 
-    /// <summary>First, so that whoever asks why there is no other port yet is told: its certificate may still have to be made.</summary>
     private async Task OpenHealthAsync(ILoggerFactory logging, CancellationToken cancellationToken)
     {
         var health = await PlainHttpHost.StartAsync(

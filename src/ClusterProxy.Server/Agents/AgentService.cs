@@ -82,8 +82,9 @@ internal sealed class AgentService
         finally
         {
             _announcer?.Remove(tunnel);
-            if (tunnel.IsRetired)
+            if (tunnel.IsRetired || tunnel.DoesNotRead)
             {
+                // Trailers would wait behind what the agent does not take.
                 call.Reset(Http2Cancel);
             }
         }

@@ -99,6 +99,9 @@ internal sealed class AgentStream
 
     public int PendingDialCount => _dials.Count;
 
+    /// <summary>Whether more waited for the agent than it took.</summary>
+    public bool DoesNotRead => _writer.Fault is GrpcException;
+
     public long QueuedBytes => _connections.QueuedBytes;
 
     /// <summary>For how long the agent has taken nothing of what is sent to it.</summary>

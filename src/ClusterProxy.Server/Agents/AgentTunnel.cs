@@ -69,6 +69,9 @@ internal sealed class AgentTunnel
     /// <summary>Whether this server gave the tunnel up.</summary>
     public bool IsRetired { get; private set; }
 
+    /// <summary>Whether more waited for the agent than it took.</summary>
+    public bool DoesNotRead => _stream.DoesNotRead;
+
     /// <summary>Whether it takes no more dials for good.</summary>
     public bool HasEnded => _ended;
 

@@ -96,7 +96,7 @@ internal sealed partial class FrontendTunnel : IFrontend
         finally
         {
             await lost.DisposeAsync();
-            if (_doesNotRead)
+            if (_doesNotRead || _writer.Fault is GrpcException)
             {
                 // Trailers would wait behind the bytes that the frontend does not take. It comes first: a flush that is given up
                 // resets the stream too, with an error code that says nothing.

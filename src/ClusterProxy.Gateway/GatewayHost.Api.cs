@@ -168,7 +168,7 @@ internal sealed partial class GatewayHost
         return new UserServerPaths(proxied, services, () => policy.Value, Clusters);
     }
 
-    private static void Follow(FileReloader reloader, ReloadingFile file, ILogger logger) => reloader.Add(file, outcome =>
+    private void Follow(FileReloader reloader, ReloadingFile file, ILogger logger) => reloader.Add(file, outcome =>
     {
         if (outcome == ReloadOutcome.Reloaded)
         {
@@ -178,5 +178,8 @@ internal sealed partial class GatewayHost
         {
             logger.RulesRefused(file, file.Refusal);
         }
+
+        // Last: whoever sees the count finds the rest done.
+        Metrics.RulesReloaded(outcome);
     });
 }

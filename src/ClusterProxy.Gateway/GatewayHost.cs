@@ -35,6 +35,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly List<IAsyncDisposable> _started = [];
     private SecurePort _port = null!;
     private FileReloader _rules = null!;
+    private ClusterDirectory? _directory;
     private Task? _shutdown;
     private volatile bool _isDraining;
     private volatile Func<string?> _unopened = static () => "not open yet";
@@ -176,7 +177,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             },
             routes =>
             {
-                routes.MapHealth(HealthStyle.Agent, Readiness(), () => [.. _files.Warnings(), .. _rules.Warnings()]);
+                routes.MapHealth(HealthStyle.Agent, Readiness(), () => [.. _files.Warnings(), .. _rules.Warnings(), .. _directory?.Warnings() ?? []]);
                 routes.MapMetrics(_exposition);
             },
             logging, cancellationToken);
@@ -196,7 +197,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         var projection = new ClusterProjection(_options);
         if (_options.ClustersDirectory.Length > 0)
         {
-            Clusters.Add(new ClusterDirectory(_options.ClustersDirectory, projection, _time, _logger));
+            _directory = new ClusterDirectory(_options.ClustersDirectory, projection, _time, _logger);
+            Clusters.Add(_directory);
         }
 
         if (_hub is not null)

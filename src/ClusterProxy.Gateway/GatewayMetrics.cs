@@ -4,6 +4,7 @@ using ClusterProxy.Gateway.Authentication;
 using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Gateway.Forwarding;
 using ClusterProxy.Hosting.Audit;
+using ClusterProxy.Hosting.Reloading;
 
 namespace ClusterProxy.Gateway;
 
@@ -13,6 +14,8 @@ internal sealed class GatewayMetrics
     public const string MeterName = "ClusterProxy.Gateway";
     private const string Ours = "clusterproxy_gateway_";
 
+    private readonly Counter<long> _rulesReloads;
+
     public GatewayMetrics(IMeterFactory meters, bool perCluster = false)
     {
         var meter = meters.Create(MeterName);
@@ -21,6 +24,12 @@ internal sealed class GatewayMetrics
         Requests = new RequestMetrics(meter, perCluster);
         Audit = new AuditMetrics(meter, Ours);
         Forwarding = new ForwardingMetrics(meter, Ours);
+        _rulesReloads = meter.CreateCounter<long>(
+            Ours + "rules_reloads_total", description: "Changes of files of rules that were taken up or refused, and reads of them that hang, by result.");
+        foreach (var outcome in ReloadOutcomeNames.Told)
+        {
+            RulesReloaded(outcome, count: 0);
+        }
     }
 
     public CatalogMetrics Catalog { get; }
@@ -32,4 +41,6 @@ internal sealed class GatewayMetrics
     public AuditMetrics Audit { get; }
 
     public ForwardingMetrics Forwarding { get; }
+
+    public void RulesReloaded(ReloadOutcome outcome, int count = 1) => _rulesReloads.Add(count, new KeyValuePair<string, object?>("result", outcome.ToTag()));
 }

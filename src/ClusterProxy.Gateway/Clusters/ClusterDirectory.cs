@@ -30,9 +30,12 @@ internal sealed class ClusterDirectory : IClusterSource
     {
         Look(catalog);
         _isSynced = true;
-        _reloader.Add(() => Look(catalog));
+        _reloader.Add($"--clusters-dir={_path}", () => Look(catalog));
         _reloader.Start();
     }
+
+    /// <summary>A sentence while reading it hangs.</summary>
+    public IReadOnlyList<string> Warnings() => _reloader.Warnings();
 
     public ValueTask DisposeAsync() => _reloader.DisposeAsync();
 

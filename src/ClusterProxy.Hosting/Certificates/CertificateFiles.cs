@@ -28,7 +28,7 @@ public sealed class CertificateFiles : IAsyncDisposable
         _time = time;
         _notice = notice;
         _reloader = new FileReloader(logger, time);
-        _reloader.Add(LogEnds);
+        _reloader.Add("the ends of certificates", LogEnds);
         metrics.ObserveExpiry(() => _watched.Select(static w => new Measurement<double>(
             w.Validity().End.ToUnixTimeMilliseconds() / 1000.0, new("plane", w.Plane), new("role", w.Role))));
     }

@@ -8,7 +8,7 @@ namespace ClusterProxy.Hosting.Reloading;
 /// </summary>
 /// <param name="name">For people; empty for a look that is no file's.</param>
 /// <param name="read">Reads, and gives what takes up what was read.</param>
-/// <param name="hangs">Told when a read is given up; null for a look that is waited for however long it takes.</param>
+/// <param name="hangs">Told when a read is given up; null for a look that must not run twice at once, so is waited for however long it takes.</param>
 /// <param name="logger">Told likewise.</param>
 /// <param name="time">Clock of limit and pauses.</param>
 internal sealed class FileLook(string name, Func<Action> read, Action? hangs, ILogger logger, TimeProvider time)
@@ -75,19 +75,22 @@ internal sealed class FileLook(string name, Func<Action> read, Action? hangs, IL
     {
         lock (_gate)
         {
-            if (hangs is null || _current is not { HasReturned: false } attempt || time.GetElapsedTime(attempt.Started) < Limit)
+            if (_current is not { HasReturned: false } attempt || time.GetElapsedTime(attempt.Started) < Limit || (hangs is null && _since is not null))
             {
                 return;
             }
 
             _since ??= time.GetUtcNow() - time.GetElapsedTime(attempt.Started);
-            _current = null;
-            _lost++;
-            _givenUp = time.GetTimestamp();
+            if (hangs is not null)
+            {
+                _current = null;
+                _lost++;
+                _givenUp = time.GetTimestamp();
+            }
         }
 
         HostingLog.FileHangs(logger, name, Limit.TotalSeconds);
-        hangs();
+        hangs?.Invoke();
     }
 
     /// <summary>None when all are back.</summary>

@@ -43,7 +43,17 @@ public sealed class FileReloader(ILogger logger, TimeProvider time) : IAsyncDisp
         logger, time));
 
     /// <summary>Before <see cref="Start"/>; called at each round, and never twice at once.</summary>
-    public void Add(Action look) => _looks.Add(new FileLook("", () => look, hangs: null, logger, time));
+    /// <param name="name">Of what is read, for people.</param>
+    /// <param name="look">Reads and takes up.</param>
+    public void Add(string name, Action look) => _looks.Add(new FileLook(
+        name,
+        () =>
+        {
+            look();
+            return static () => { };
+        },
+        hangs: null,
+        logger, time));
 
     public void Start() => _loop = RunAsync(_stop.Token);
 

@@ -56,6 +56,31 @@ public sealed class FileLookTests
     }
 
     [Fact]
+    public async Task Look_ThatMustNotRunTwice_IsWaitedFor_AndSaidOnce()
+    {
+        var look = new FileLook("--clusters-dir=x", Read, hangs: null, _logger, _time);
+        var point = new SyncPoint();
+        _reads.Enqueue(point);
+        var running = Task.Factory.StartNew(look.Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await point.WaitUntilReachedAsync().DefaultTimeout();
+        for (var i = 0; i < 3; i++)
+        {
+            _time.Advance(FileLook.Limit);
+            look.GiveUpIfHanging();
+            look.Run();
+        }
+
+        Assert.Contains("--clusters-dir=x", look.Warning, StringComparison.Ordinal);
+        Assert.Equal("FileHangs", Assert.Single(_logger.Entries).Id.Name);
+        Assert.Equal(1L, _begun.Value);
+
+        await new BegunRead(point, running).EndAsync();
+
+        Assert.Equal([0], _taken);
+        Assert.Null(look.Warning);
+    }
+
+    [Fact]
     public async Task Reads_ThatHangForEver_AreFew_AndOneIsTriedAgainWhenOneIsBack()
     {
         var hanging = new List<BegunRead>();

@@ -22,7 +22,7 @@ public sealed class FileReloaderTests : IAsyncDisposable
             static texts => texts[0].StartsWith("good", StringComparison.Ordinal) ? texts[0] : throw new FormatException("bad"));
         _reloader = new FileReloader(new RecordingLogger(), _time);
         _reloader.Add(_file, _outcomes.Add);
-        _reloader.Add(() => _rounds.Add(1));
+        _reloader.Add("rounds", () => _rounds.Add(1));
         _reloader.Start();
     }
 

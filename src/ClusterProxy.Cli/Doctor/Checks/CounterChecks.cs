@@ -44,6 +44,7 @@ internal static class CounterChecks
         [
             .. Failures(page, "_certificate_reloads_total", static s => s.Label("result") is "failure" or "hanging"),
             .. Failures(page, "_policy_reloads_total", static s => s.Label("result") is "failure" or "hanging"),
+            .. Failures(page, "_rules_reloads_total", static s => s.Label("result") is "failure" or "hanging"),
         ];
         return failures.Length == 0
             ? Finding.Ok(id, $"{page.Text} has taken up every file that changed")
@@ -51,8 +52,8 @@ internal static class CounterChecks
                 id, $"the files that {page.Text} follows",
                 new Fault(
                     "reload_failures",
-                    $"{page.Text} could not use files that changed, or not read them, since {Start(page)}: {List(failures, static s => s.Label("plane").Length > 0 ? $"{s.Label("plane")} {s.Label("role")}" : "frontend policy")}; the last good ones are in use",
-                    "see its log for FileRefused, PolicyRefused and FileHangs, and check the files and their disk: clusterproxy certs inspect FILE"));
+                    $"{page.Text} could not use files that changed, or not read them, since {Start(page)}: {List(failures, s => s.Label("plane").Length > 0 ? $"{s.Label("plane")} {s.Label("role")}" : page.Kind == PageKind.Gateway ? "rules" : "frontend policy")}; the last good ones are in use",
+                    "see its log for FileRefused, PolicyRefused, RulesRefused and FileHangs, and check the files and their disk: clusterproxy certs inspect FILE"));
     }
 
     public static Finding Audit(PageFacts page)
@@ -85,6 +86,7 @@ internal static class CounterChecks
         Add("missing", "give those clients certificates");
         Add("wrong_usage", "issue clients' certificates with clientAuth");
         Add("wrong_plane", "send agents to the agent port and frontends to the frontend port");
+        Add("too_many_connections", "find who keeps so many open, or raise --agent-max-connections or --frontend-max-connections");
         Add("aborted", "peers that gave up did not trust its certificate, or had no TLS version or protocol in common");
         Add("timeout", "see who connects and stays silent");
         return $"{(remedies.Count > 0 ? string.Join("; ", remedies) : "look at the peers")}. Its log has each: ClientCertificateRefused, HandshakeFailed";

@@ -63,6 +63,7 @@ internal sealed class AgentService
         var laneToken = RandomNumberGenerator.GetHexString(32, lowercase: true);
         var servers = _announcer?.For(agent) ?? ServerSet.None;
         await call.StartAsync(Metadata(agent, laneToken, servers));
+        call.ShrinkHeaderBuffer();
         var tunnel = new AgentTunnel(agent, laneToken, call.Input, call.Output, _context);
         _context.Logger.AgentConnected(agent.Id, agent.Peer);
         await using var tokenWatch = _tokens is null ? null : new AgentTokenWatch(_tokens, tunnel, _context);

@@ -65,6 +65,9 @@ internal sealed class GrpcServerCall : IDisposable
         await _http.Response.BodyWriter.FlushAsync(Ended);
     }
 
+    /// <summary>For a call that is started and the only one of its connection. False where the framework does not let it.</summary>
+    public bool ShrinkHeaderBuffer() => HeaderBuffer.Shrink(_http);
+
     /// <summary>Ends the call with a status: as trailers, or as headers alone when nothing was sent before.</summary>
     public void End(GrpcStatus status)
     {

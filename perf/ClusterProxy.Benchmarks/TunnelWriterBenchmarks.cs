@@ -33,11 +33,14 @@ public class TunnelWriterBenchmarks
             var source = new Pipe(new PipeOptions(
                 readerScheduler: PipeScheduler.Inline, pauseWriterThreshold: TunnelLimits.Default.SendBuffer, useSynchronizationContext: false));
             sources.Add(source);
-            writer.AddFlow(i + 1).Start(source.Reader, () =>
-            {
-                drained.Signal();
-                return null;
-            });
+            writer.AddFlow(i + 1).Start(
+                source.Reader,
+                static drained =>
+                {
+                    ((CountdownEvent)drained).Signal();
+                    return null;
+                },
+                drained);
         }
 
         var reading = DrainAsync(tunnel.Reader);

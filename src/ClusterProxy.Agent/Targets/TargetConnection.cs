@@ -17,16 +17,10 @@ namespace ClusterProxy.Agent.Targets;
 /// sent, the frontend's end behind the last byte that was queued for the target. Where the tunnel can half-close, the end of
 /// one direction leaves the other alone.
 /// </summary>
-internal sealed class TargetConnection
+internal sealed partial class TargetConnection
 {
     /// <summary>
-    /// How long a target may take to close its side after the frontend closed. Closing a socket with bytes unread resets
-    /// the connection, and that could cost the target the frontend's last bytes.
-    /// </summary>
-    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
-
-    /// <summary>
-    /// Bytes that a target may still send meanwhile: what was on its way when the frontend closed. One that goes on sends a
+    /// Bytes that a target may still send when the frontend has closed: what was on its way then. One that goes on sends a
     /// stream, which nobody wants any more and a reset ends.
     /// </summary>
     private const long MostDiscarded = 1024 * 1024;
@@ -46,12 +40,15 @@ internal sealed class TargetConnection
     private readonly Socket _socket;
     private readonly TunnelLimits _limits;
     private readonly TimeProvider _time;
-    private readonly TaskCompletionSource _turned = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Action<TargetConnection> _onTurned;
+    private Task _receiving = Task.CompletedTask;
+    private Task _sending = Task.CompletedTask;
     private TaskCompletionSource? _again;
     private volatile bool _inputEnded;
     private volatile bool _closeRequested;
     private volatile bool _tunnelEnded;
     private int _loopsEnded;
+    private int _phase;
     private int _forwarding = Busy;
 
     /// <param name="id">By which the log names it.</param>
@@ -59,7 +56,12 @@ internal sealed class TargetConnection
     /// <param name="tunnel">The tunnel's end of the connection.</param>
     /// <param name="limits">For the stall limit.</param>
     /// <param name="time">Clock of the limits.</param>
-    public TargetConnection(string id, Socket socket, TunnelConnection tunnel, TunnelLimits limits, TimeProvider time)
+    /// <param name="onTurned">
+    /// Called once, on a thread of the pool, when an end is in sight; it has to call <see cref="EndAsync"/>. Until then nothing waits for
+    /// an idle connection but its two loops.
+    /// </param>
+    public TargetConnection(
+        string id, Socket socket, TunnelConnection tunnel, TunnelLimits limits, TimeProvider time, Action<TargetConnection> onTurned)
     {
         Id = id;
         _socket = socket;
@@ -67,6 +69,7 @@ internal sealed class TargetConnection
         Tunnel = tunnel;
         _limits = limits;
         _time = time;
+        _onTurned = onTurned;
     }
 
     public string Id { get; }
@@ -77,29 +80,12 @@ internal sealed class TargetConnection
 
     private int LoopsThatCount => Tunnel.CanHalfClose ? SendLoop | ReceiveLoop : ReceiveLoop;
 
-    /// <summary>Carries bytes until both ends are closed and nothing more is due to either; never fails.</summary>
-    public async Task<CloseReason> RunAsync()
+    /// <summary>Carries bytes from here on, inside this call up to where there are none.</summary>
+    public void Start()
     {
-        var receiving = ReceiveLoopAsync();
-        var sending = SendLoopAsync();
-        await _turned.Task;
-        var ended = HaveEnded;
-        if (_closeRequested || (_inputEnded && !ended))
-        {
-            // The tunnel's end of it may be over while the target has yet to take the last bytes.
-            await FinishSendingAsync(sending, receiving);
-        }
-        else if (!ended)
-        {
-            // Stalled, or the tunnel is gone: a quiet end would let a cut-off upload look complete.
-            Reset();
-        }
-
-        _socket.Dispose();
-        Tunnel.Input.CancelPendingRead();
-        await receiving;
-        await sending;
-        return await EndAsync();
+        _receiving = ReceiveLoopAsync();
+        _sending = SendLoopAsync();
+        Enter(Started);
     }
 
     /// <summary>
@@ -163,49 +149,6 @@ internal sealed class TargetConnection
         _socket.Dispose();
     }
 
-    /// <summary>What the target sent may wait for its frontend as long as that lives; once it has closed, it hears no more.</summary>
-    private async Task<CloseReason> EndAsync()
-    {
-        if (!_closeRequested && !_tunnelEnded)
-        {
-            // Few have to wait a second time; the others need no second source.
-            var again = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            Interlocked.Exchange(ref _again, again);
-            if (!_closeRequested && !_tunnelEnded)
-            {
-                await again.Task;
-            }
-        }
-
-        try
-        {
-            return await Tunnel.Completion.WaitAsync(_limits.CloseTimeout, _time);
-        }
-        catch (TimeoutException)
-        {
-            Tunnel.Abort(CloseReason.CloseTimeout);
-        }
-
-        return await Tunnel.Completion;
-    }
-
-    private async Task FinishSendingAsync(Task sending, Task receiving)
-    {
-        for (var queued = long.MaxValue; !sending.IsCompleted;)
-        {
-            await sending.WaitAsync(_limits.StallLimit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!sending.IsCompleted && Tunnel.QueuedBytes >= queued)
-            {
-                Reset();
-                return;
-            }
-
-            queued = Tunnel.QueuedBytes;
-        }
-
-        await receiving.WaitAsync(Linger, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
     private async Task SendLoopAsync()
     {
         var input = Tunnel.Input;
@@ -213,7 +156,8 @@ internal sealed class TargetConnection
         {
             while (true)
             {
-                var result = await input.ReadAsync();
+                var result = await input.BeginRead();
+                input.EndRead(result);
                 if (result.IsCanceled)
                 {
                     return;
@@ -235,19 +179,7 @@ internal sealed class TargetConnection
                     return;
                 }
 
-                // One segment at a time: a slow target must show its progress to the stall limit.
-                var segment = FirstSegment.Of(result.Buffer);
-                var sent = _socket.Send(segment.Span, SocketFlags.None, out var error);
-                if (error == SocketError.WouldBlock)
-                {
-                    sent = await _socket.SendAsync(segment, SocketFlags.None);
-                }
-                else if (error != SocketError.Success)
-                {
-                    throw new SocketException((int)error);
-                }
-
-                input.AdvanceTo(result.Buffer.GetPosition(sent));
+                await SendAsync(result.Buffer, input);
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -257,9 +189,37 @@ internal sealed class TargetConnection
         }
         finally
         {
-            await input.CompleteAsync();
+            input.Complete();
             NoteEnd(SendLoop);
         }
+    }
+
+    /// <summary>
+    /// One segment at a time: a slow target must show its progress to the stall limit. What a send needs is here, so that a connection
+    /// that waits for bytes does not keep it.
+    /// </summary>
+    private ValueTask SendAsync(ReadOnlySequence<byte> buffer, MeteredPipeReader input)
+    {
+        var segment = FirstSegment.Of(buffer);
+        var sent = _socket.Send(segment.Span, SocketFlags.None, out var error);
+        if (error == SocketError.WouldBlock)
+        {
+            return SendSlowlyAsync(segment, buffer, input);
+        }
+
+        if (error != SocketError.Success)
+        {
+            throw new SocketException((int)error);
+        }
+
+        input.AdvanceTo(buffer.GetPosition(sent));
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask SendSlowlyAsync(ReadOnlyMemory<byte> segment, ReadOnlySequence<byte> buffer, MeteredPipeReader input)
+    {
+        var sent = await _socket.SendAsync(segment, SocketFlags.None);
+        input.AdvanceTo(buffer.GetPosition(sent));
     }
 
     private async Task ReceiveLoopAsync()
@@ -268,7 +228,7 @@ internal sealed class TargetConnection
         {
             if (!await ForwardAsync(Tunnel.Output))
             {
-                await Tunnel.Output.CompleteAsync();
+                Tunnel.Output.Complete();
                 await DiscardAsync();
             }
         }
@@ -278,24 +238,8 @@ internal sealed class TargetConnection
         }
         finally
         {
-            await Tunnel.Output.CompleteAsync();
+            Tunnel.Output.Complete();
             NoteEnd(ReceiveLoop);
-        }
-    }
-
-    private void Signal()
-    {
-        Interlocked.MemoryBarrier();
-        _turned.TrySetResult();
-        Volatile.Read(ref _again)?.TrySetResult();
-    }
-
-    private void NoteEnd(int loop)
-    {
-        Interlocked.Or(ref _loopsEnded, loop);
-        if (HaveEnded)
-        {
-            _turned.TrySetResult();
         }
     }
 

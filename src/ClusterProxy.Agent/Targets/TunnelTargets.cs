@@ -17,6 +17,8 @@ internal sealed class TunnelTargets
     private readonly TunnelFeatureSet _features;
     private readonly TunnelRoundTrip? _roundTrip;
     private readonly AgentContext _context;
+    private readonly Action<TunnelConnection> _onEnded;
+    private readonly Action<TargetConnection> _onTurned;
 
     /// <param name="writer">The tunnel.</param>
     /// <param name="features">What both ends of the tunnel announced.</param>
@@ -28,7 +30,9 @@ internal sealed class TunnelTargets
         _roundTrip = roundTrip;
         _features = features;
         _context = context;
-        _running = new OwnedTasks<TargetConnection>(RunAsync);
+        _running = new OwnedTasks<TargetConnection>(EndAsync);
+        _onEnded = OnEnded;
+        _onTurned = _running.Run;
     }
 
     public int Count => _running.Count;
@@ -38,16 +42,9 @@ internal sealed class TunnelTargets
     /// <summary>Makes the connection known to the reader. It carries nothing before <see cref="Start"/>.</summary>
     public TargetConnection Open(PendingDial dial, Socket socket)
     {
-        TargetConnection connection = null!;
         var tunnel = new TunnelConnection(
-            _writer, dial.ConnectId, TunnelRole.Dialed, _features, _context.Limits, _context.Time, _context.Metrics,
-            ended =>
-            {
-                _open.TryRemove(ended.ConnectId, out _);
-                connection.TunnelEnded();
-            },
-            _roundTrip);
-        connection = new TargetConnection(dial.ConnectionId, socket, tunnel, _context.Limits, _context.Time);
+            _writer, dial.ConnectId, TunnelRole.Dialed, _features, _context.Limits, _context.Time, _context.Metrics, _onEnded, _roundTrip);
+        var connection = new TargetConnection(dial.ConnectionId, socket, tunnel, _context.Limits, _context.Time, _onTurned);
         _open[dial.ConnectId] = connection;
         return connection;
     }
@@ -56,7 +53,7 @@ internal sealed class TunnelTargets
     {
         _context.Metrics.ConnectionOpened();
         _running.Add(connection);
-        _running.Run(connection);
+        connection.Start();
     }
 
     /// <summary>
@@ -81,9 +78,17 @@ internal sealed class TunnelTargets
 
     public Task WhenAllAsync() => _running.WhenAllAsync();
 
-    private async Task RunAsync(TargetConnection connection)
+    private void OnEnded(TunnelConnection tunnel)
     {
-        var reason = await connection.RunAsync();
+        if (_open.TryRemove(tunnel.ConnectId, out var connection))
+        {
+            connection.TunnelEnded();
+        }
+    }
+
+    private async Task EndAsync(TargetConnection connection)
+    {
+        var reason = await connection.EndAsync();
         _context.Metrics.ConnectionClosed(reason);
         AgentLog.ConnectionClosed(_context.Logger, connection.Id, reason);
     }

@@ -16,6 +16,9 @@ public static class ConsoleLogging
         // The framework's own request and transport chatter says nothing about tunnels.
         logging.AddFilter("Microsoft", level => level >= LogLevel.Warning && level >= LevelOf(verbosity));
 
+        // The lines say no scopes, and one for each connection and request would be kept as long as that lives.
+        logging.Services.Configure<LoggerFilterOptions>(static filter => filter.CaptureScopes = false);
+
         // A start that fails is told in one sentence by whoever started; the host would add the stack trace.
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         logging.AddSimpleConsole(line =>

@@ -1,7 +1,9 @@
 using System.IO.Pipelines;
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace ClusterProxy.Hosting.Transport;
 
@@ -10,7 +12,9 @@ namespace ClusterProxy.Hosting.Transport;
 /// until the peer ends it. <c>ConnectionClosed</c> fires when this side is done with the connection, not
 /// when the peer is: that only a read can tell. It is among its own features.
 /// </summary>
-public sealed class DirectSocketConnection : DefaultConnectionContext, IConnectionSocketFeature, IDuplexPipe
+public sealed class DirectSocketConnection
+    : ConnectionContext, IConnectionIdFeature, IConnectionItemsFeature, IConnectionTransportFeature, IConnectionLifetimeFeature,
+        IConnectionEndPointFeature, IConnectionSocketFeature, IDuplexPipe
 {
     /// <summary>How long a peer may take to end after this side has: many round trips, and short beside any deadline of a shutdown.</summary>
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(1);
@@ -19,15 +23,18 @@ public sealed class DirectSocketConnection : DefaultConnectionContext, IConnecti
     private readonly SocketStream _stream;
     private readonly SocketPipeWriter _output;
     private readonly TimeProvider _time;
+    private IDictionary<object, object?>? _items;
     private int _disposed;
 
     /// <param name="id">For Kestrel's log.</param>
     /// <param name="socket">Accepted; owned.</param>
     /// <param name="time">Clock of the end.</param>
     /// <param name="handshakes">For reads that do not run inline yet; null for the pool's own turns.</param>
-    internal DirectSocketConnection(string id, Socket socket, TimeProvider time, HandshakeTurns? handshakes = null)
-        : base(id)
+    /// <param name="local">The socket's end point where the listener has the same, and no two need be kept.</param>
+    internal DirectSocketConnection(
+        string id, Socket socket, TimeProvider time, HandshakeTurns? handshakes = null, EndPoint? local = null)
     {
+        ConnectionId = id;
         _time = time;
         Socket = socket;
         socket.Blocking = false;
@@ -35,13 +42,30 @@ public sealed class DirectSocketConnection : DefaultConnectionContext, IConnecti
         Input = new SocketPipeReader(_stream, handshakes);
         _output = new SocketPipeWriter(_stream);
         Transport = this;
-        Application = this;
-        LocalEndPoint = socket.LocalEndPoint;
+        LocalEndPoint = local ?? socket.LocalEndPoint;
         RemoteEndPoint = socket.RemoteEndPoint;
         ConnectionClosed = _closed.Token;
-        Features.Set<IConnectionSocketFeature>(this);
-        Features.Set(this);
+        Features = new ConnectionFeatures(this);
     }
+
+    public override string ConnectionId { get; set; }
+
+    public override IFeatureCollection Features { get; }
+
+    /// <summary>Made when asked for: few connections have any.</summary>
+    public override IDictionary<object, object?> Items
+    {
+        get => _items ??= new ConnectionItems();
+        set => _items = value;
+    }
+
+    public override IDuplexPipe Transport { get; set; }
+
+    public override CancellationToken ConnectionClosed { get; set; }
+
+    public override EndPoint? LocalEndPoint { get; set; }
+
+    public override EndPoint? RemoteEndPoint { get; set; }
 
     public Socket Socket { get; }
 

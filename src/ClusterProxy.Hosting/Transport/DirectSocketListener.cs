@@ -31,7 +31,7 @@ internal sealed class DirectSocketListener(Socket socket, TimeProvider time, Han
             try
             {
                 var accepted = await socket.AcceptAsync(cancellationToken);
-                if (accepted.LocalEndPoint is IPEndPoint)
+                if (EndPoint is IPEndPoint)
                 {
                     accepted.NoDelay = true;
                 }
@@ -40,7 +40,7 @@ internal sealed class DirectSocketListener(Socket socket, TimeProvider time, Han
                     accepted.SendBufferSize = UnixSendBuffer;
                 }
 
-                return new DirectSocketConnection(_accepted++.ToString("x"), accepted, time, handshakes);
+                return new DirectSocketConnection(_accepted++.ToString("x"), accepted, time, handshakes, EndPoint as UnixDomainSocketEndPoint);
             }
             catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
             {

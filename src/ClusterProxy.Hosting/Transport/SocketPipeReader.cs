@@ -35,10 +35,10 @@ internal sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult
 
     private readonly SocketStream _socket;
     private readonly HandshakeTurns? _handshakes;
+
+    /// <summary>Also the lock of who cancels a read and of the turn that parks one again: nobody else has it.</summary>
     private readonly Action _onReady;
 
-    /// <summary>Held by who cancels a read and by the turn that parks one again.</summary>
-    private readonly Lock _cancelGate = new();
     private ManualResetValueTaskSourceCore<ReadResult> _read;
     private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _wait;
     private CancellationTokenRegistration _given;
@@ -137,7 +137,7 @@ internal sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult
     public override void CancelPendingRead()
     {
         bool hasRead;
-        lock (_cancelGate)
+        lock (_onReady)
         {
             _cancelled = true;
             hasRead = TryUnpark();
@@ -206,7 +206,7 @@ internal sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult
     private void OnGivenUp(CancellationToken given)
     {
         bool hasRead;
-        lock (_cancelGate)
+        lock (_onReady)
         {
             hasRead = TryUnpark();
         }
@@ -293,7 +293,7 @@ internal sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult
         var given = _given.Token;
         bool isCancelled;
         bool isGivenUp;
-        lock (_cancelGate)
+        lock (_onReady)
         {
             isCancelled = _cancelled;
             isGivenUp = given.IsCancellationRequested;

@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace ClusterProxy.Hosting.Transport;
 
-/// <summary>The output of a socket: a flush sends inside the call, completion sends FIN.</summary>
+/// <summary>
+/// The output of a socket: a flush sends inside the call, completion sends FIN. What collects bytes, and waits for a socket that takes
+/// no more, is made when it is needed: a connection that only ever wrote whole pieces has none.
+/// </summary>
 internal sealed class SocketPipeWriter : PipeWriter
 {
     /// <summary>What a turn of 64 KiB comes to in TLS records; more is sent without being asked.</summary>
@@ -12,33 +15,31 @@ internal sealed class SocketPipeWriter : PipeWriter
     private static readonly StreamPipeWriterOptions Options = new(minimumBufferSize: 16 * 1024, leaveOpen: true);
 
     private readonly SocketStream _stream;
-    private PipeWriter _inner;
+    private PipeWriter? _inner;
     private bool _buffersWrites;
     private bool _leavesEnd;
     private volatile bool _sends;
     private bool _completed;
 
-    public SocketPipeWriter(SocketStream stream)
-    {
-        _stream = stream;
-        _inner = Create(stream, Options);
-    }
+    public SocketPipeWriter(SocketStream stream) => _stream = stream;
 
     public override bool CanGetUnflushedBytes => true;
 
-    public override long UnflushedBytes => _inner.UnflushedBytes;
+    public override long UnflushedBytes => _inner?.UnflushedBytes ?? 0;
 
-    public override void Advance(int bytes) => _inner.Advance(bytes);
+    private PipeWriter Inner => _inner ?? Interlocked.CompareExchange(ref _inner, Create(_stream, Options), null) ?? _inner;
 
-    public override Memory<byte> GetMemory(int sizeHint = 0) => _inner.GetMemory(sizeHint);
+    public override void Advance(int bytes) => Inner.Advance(bytes);
 
-    public override Span<byte> GetSpan(int sizeHint = 0) => _inner.GetSpan(sizeHint);
+    public override Memory<byte> GetMemory(int sizeHint = 0) => Inner.GetMemory(sizeHint);
 
-    public override void CancelPendingFlush() => _inner.CancelPendingFlush();
+    public override Span<byte> GetSpan(int sizeHint = 0) => Inner.GetSpan(sizeHint);
+
+    public override void CancelPendingFlush() => Inner.CancelPendingFlush();
 
     /// <summary>Sends what was written. A connection that is gone is a completed flush, as with any pipe whose reader has left.</summary>
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
-        SendAsync(ReadOnlyMemory<byte>.Empty, cancellationToken);
+        _inner is null ? default : SendAsync(ReadOnlyMemory<byte>.Empty, cancellationToken);
 
     /// <summary>
     /// From here on <see cref="WriteAsync"/> only collects, until a flush or an empty write: a TLS stream makes a write of every
@@ -48,14 +49,19 @@ internal sealed class SocketPipeWriter : PipeWriter
 
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
-        if (!_buffersWrites || source.IsEmpty || _inner.UnflushedBytes + source.Length > MostBuffered)
+        if (_inner is null && !_buffersWrites && !source.IsEmpty && !cancellationToken.IsCancellationRequested && _stream.TrySend(ref source))
+        {
+            return default;
+        }
+
+        if (!_buffersWrites || source.IsEmpty || UnflushedBytes + source.Length > MostBuffered)
         {
             return SendAsync(source, cancellationToken);
         }
 
         // In one segment, since each is a send of its own.
-        source.Span.CopyTo(_inner.GetSpan(_inner.UnflushedBytes == 0 ? MostBuffered : source.Length));
-        _inner.Advance(source.Length);
+        source.Span.CopyTo(Inner.GetSpan(Inner.UnflushedBytes == 0 ? MostBuffered : source.Length));
+        Inner.Advance(source.Length);
         return default;
     }
 
@@ -68,7 +74,7 @@ internal sealed class SocketPipeWriter : PipeWriter
         if (!_sends)
         {
             // Else its buffers are left to the collector: in the pool they would be another connection's while they are sent here.
-            _inner.Complete(exception ?? new OperationCanceledException());
+            Inner.Complete(exception ?? new OperationCanceledException());
         }
 
         Finish();
@@ -76,7 +82,7 @@ internal sealed class SocketPipeWriter : PipeWriter
 
     public override async ValueTask CompleteAsync(Exception? exception = null)
     {
-        if (exception is null && !_completed && _inner.UnflushedBytes > 0)
+        if (exception is null && !_completed && UnflushedBytes > 0)
         {
             await FlushAsync();
         }
@@ -93,7 +99,7 @@ internal sealed class SocketPipeWriter : PipeWriter
     {
         try
         {
-            if (!_completed && _inner.UnflushedBytes > 0)
+            if (!_completed && UnflushedBytes > 0)
             {
                 await FlushAsync(limit);
             }
@@ -111,7 +117,7 @@ internal sealed class SocketPipeWriter : PipeWriter
         _sends = true;
         try
         {
-            return await _inner.WriteAsync(source, cancellationToken);
+            return await Inner.WriteAsync(source, cancellationToken);
         }
         catch (Exception e) when (e is IOException or ConnectionAbortedException)
         {

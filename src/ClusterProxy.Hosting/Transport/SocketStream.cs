@@ -175,6 +175,22 @@ internal sealed class SocketStream(Socket socket) : Stream
         }
     }
 
+    /// <summary>Sends what the socket takes at once; true when that is all. A fault is left to the write of the rest, which meets it too.</summary>
+    /// <param name="rest">What is left of it.</param>
+    public bool TrySend(ref ReadOnlyMemory<byte> rest)
+    {
+        try
+        {
+            rest = rest[Math.Max(0, socket.Send(rest.Span, SocketFlags.None, out _))..];
+        }
+        catch (ObjectDisposedException)
+        {
+            // As any other fault.
+        }
+
+        return rest.IsEmpty;
+    }
+
     /// <summary>Sends inside the call; only what the socket does not take at once is waited for.</summary>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {

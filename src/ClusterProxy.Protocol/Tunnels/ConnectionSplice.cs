@@ -41,8 +41,8 @@ internal sealed class ConnectionSplice
     /// <summary>Lets bytes through. Call it when the answer to the dial is queued, so that they come behind it.</summary>
     public void Start()
     {
-        ToFrontend.SendFrom(ToTarget.Input, OnFrontendDrained);
-        ToTarget.SendFrom(ToFrontend.Input, OnTargetDrained);
+        ToFrontend.SendFrom(ToTarget.Input, static splice => ((ConnectionSplice)splice).OnFrontendDrained(), this);
+        ToTarget.SendFrom(ToFrontend.Input, static splice => ((ConnectionSplice)splice).OnTargetDrained(), this);
     }
 
     /// <summary>HALF_CLOSE: the frontend sends no more and still reads.</summary>

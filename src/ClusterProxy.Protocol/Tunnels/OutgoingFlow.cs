@@ -15,8 +15,8 @@ internal sealed class OutgoingFlow
     private readonly TunnelWriter _writer;
     private readonly Action _onReadable;
     private PipeReader _source = null!;
-    private MeteredPipeReader? _metered;
-    private Func<Packet?> _onDrained = null!;
+    private Func<object, Packet?> _onDrained = null!;
+    private object _drainedState = null!;
     private ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter _read;
     private ReadResult _result;
     private volatile bool _discarded;
@@ -59,10 +59,11 @@ internal sealed class OutgoingFlow
     /// <summary>Starts to send. Once at most, and before or after anything else is done to the flow.</summary>
     /// <param name="source">Read to its end and then completed by the flow.</param>
     /// <param name="onDrained">Called when the last byte is written; what it returns follows that byte.</param>
-    public void Start(PipeReader source, Func<Packet?> onDrained)
+    /// <param name="state">Handed to it, so that it needs no delegate of its own.</param>
+    public void Start(PipeReader source, Func<object, Packet?> onDrained, object state)
     {
         _onDrained = onDrained;
-        _metered = source as MeteredPipeReader;
+        _drainedState = state;
         Volatile.Write(ref _source, source);
         Interlocked.MemoryBarrier();
         if (_discarded)
@@ -86,7 +87,7 @@ internal sealed class OutgoingFlow
     private void WaitForBytes()
     {
 #pragma warning disable CA2012 // The awaiter is consumed once, in OnReadable; a state machine a flow would cost a task each.
-        _read = (_metered is { } metered ? metered.BeginRead() : _source.ReadAsync()).ConfigureAwait(false).GetAwaiter();
+        _read = (_source is MeteredPipeReader metered ? metered.BeginRead() : _source.ReadAsync()).ConfigureAwait(false).GetAwaiter();
 #pragma warning restore CA2012
         if (_read.IsCompleted)
         {
@@ -151,7 +152,7 @@ internal sealed class OutgoingFlow
         }
 
         Release();
-        if (_onDrained() is { } last)
+        if (_onDrained(_drainedState) is { } last)
         {
             written += PacketCodec.Write(output, last);
             observer?.PacketSent(last.Type, 0);
@@ -201,7 +202,7 @@ internal sealed class OutgoingFlow
         try
         {
             _result = _read.GetResult();
-            _metered?.EndRead(_result);
+            (_source as MeteredPipeReader)?.EndRead(_result);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {

@@ -14,7 +14,7 @@ internal sealed partial class TunnelConnection
     {
         SetReason(reason);
         Packet? packet;
-        lock (_gate)
+        lock (_ended)
         {
             _closeRequested = true;
             packet = _halfCloseSent ? ClosingPacket() : null;
@@ -60,7 +60,7 @@ internal sealed partial class TunnelConnection
     /// </summary>
     internal Packet? EndOutput()
     {
-        lock (_gate)
+        lock (_ended)
         {
             if (CanHalfClose && !_closeRequested && !(Role == TunnelRole.Dialed && _inputEnded))
             {
@@ -81,7 +81,7 @@ internal sealed partial class TunnelConnection
     /// </param>
     private Packet? ClosingPacket(CloseReason? abortedBy = null)
     {
-        lock (_gate)
+        lock (_ended)
         {
             if (_closeSent || _hasEnded)
             {
@@ -123,7 +123,7 @@ internal sealed partial class TunnelConnection
 
     private void NoteLoss(CloseReason reason)
     {
-        lock (_gate)
+        lock (_ended)
         {
             if (reason.IsCut() && !_hasEnded)
             {
@@ -135,7 +135,7 @@ internal sealed partial class TunnelConnection
     private void End()
     {
         CloseReason reason;
-        lock (_gate)
+        lock (_ended)
         {
             if (_hasEnded)
             {

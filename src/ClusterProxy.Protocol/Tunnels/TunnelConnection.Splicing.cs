@@ -13,12 +13,13 @@ internal sealed partial class TunnelConnection
     /// <summary>Sends from another pipe than <see cref="Output"/>, which is not used then.</summary>
     /// <param name="source">Read to its end and completed.</param>
     /// <param name="onDrained">Called when the last byte is written; what it returns follows that byte.</param>
-    internal void SendFrom(PipeReader source, Func<Packet?> onDrained) => _flow.Start(source, onDrained);
+    /// <param name="state">Handed to it.</param>
+    internal void SendFrom(PipeReader source, Func<object, Packet?> onDrained, object state) => _flow.Start(source, onDrained, state);
 
     /// <summary>Ends this direction behind the last byte, if it can end alone; null if it cannot, or has ended.</summary>
     internal Packet? EndOutputAlone()
     {
-        lock (_gate)
+        lock (_ended)
         {
             if (!CanHalfClose || _halfCloseSent || _closeSent || _closeRequested)
             {

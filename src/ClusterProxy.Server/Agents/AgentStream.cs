@@ -53,6 +53,7 @@ internal sealed class AgentStream
     private readonly SilenceProbe? _probe;
     private readonly AgentContext _context;
     private readonly Action _onDrain;
+    private readonly Action<TunnelConnection> _onEnded;
     private readonly PendingDials _dials;
     private readonly ConnectionTable _connections = new();
     private readonly CancellationTokenSource _stop = new();
@@ -70,6 +71,7 @@ internal sealed class AgentStream
         _reader = reader;
         _context = context;
         _onDrain = onDrain;
+        _onEnded = OnEnded;
         _dials = new PendingDials(this);
         _output = new TimedPipeWriter(output, context.Time);
         _observer = new LegObserver(context.Metrics.ToAgent, context.Metrics.FromAgent, context.Metrics);
@@ -324,15 +326,15 @@ internal sealed class AgentStream
             return;
         }
 
-        var started = _context.Time.GetTimestamp();
         var connection = new TunnelConnection(
-            _writer, response.ConnectID, TunnelRole.Dialer, _features, _context.Limits, _context.Time, _observer, ended =>
-            {
-                _context.Metrics.ConnectionEnded(ended.Reason ?? CloseReason.TunnelLost, _context.Time.GetElapsedTime(started));
-                _connections.Remove(ended);
-            },
-            _roundTrip);
+            _writer, response.ConnectID, TunnelRole.Dialer, _features, _context.Limits, _context.Time, _observer, _onEnded, _roundTrip);
         _connections.TryAdd(connection);
         dial.Complete(DialAnswer.Connected(connection));
+    }
+
+    private void OnEnded(TunnelConnection connection)
+    {
+        _context.Metrics.ConnectionEnded(connection.Reason ?? CloseReason.TunnelLost, connection.Age);
+        _connections.Remove(connection);
     }
 }

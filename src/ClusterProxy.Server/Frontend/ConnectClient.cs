@@ -132,34 +132,30 @@ internal sealed class ConnectClient
     /// <summary>
     /// Gives back what was taken and waits for more; false at the end, and after <see cref="CancelRead"/>.
     /// </summary>
-    public async ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken)
-    {
-        if (_completed || _cancelled)
-        {
-            return false;
-        }
+    public async ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken) =>
+        MayRead && EndRead(await BeginRead(cancellationToken));
 
+    /// <summary>Whether there may be more, which is what <see cref="BeginRead"/> is for.</summary>
+    public bool MayRead => !_completed && !_cancelled;
+
+    /// <summary>
+    /// As <see cref="ReadMoreAsync"/>, of which the result must be shown to <see cref="EndRead"/>: one that waits has no state machine.
+    /// </summary>
+    public ValueTask<ReadResult> BeginRead(CancellationToken cancellationToken)
+    {
         if (_reading)
         {
             _reading = false;
             _input.AdvanceTo(_buffer.Start, _buffer.End);
         }
 
-        if (_tlsEnd is not null)
-        {
-            await _tlsEnd.EnterReadAsync();
-        }
+        return _tlsEnd is null ? _input.ReadAsync(cancellationToken) : ReadTlsAsync(_tlsEnd, cancellationToken);
+    }
 
-        try
-        {
-            var result = await _input.ReadAsync(cancellationToken);
-            Take(result);
-            return !_cancelled && (!result.IsCompleted || !result.Buffer.IsEmpty);
-        }
-        finally
-        {
-            _tlsEnd?.ExitRead();
-        }
+    public bool EndRead(in ReadResult result)
+    {
+        Take(result);
+        return !_cancelled && (!result.IsCompleted || !result.Buffer.IsEmpty);
     }
 
     /// <summary>Over TLS, tells the client that nothing more comes: by FIN alone it would take the end for a cut.</summary>
@@ -194,7 +190,20 @@ internal sealed class ConnectClient
     /// <summary>Everything in <see cref="Buffer"/> has been used.</summary>
     public void TakeAll() => _buffer = _buffer.Slice(_buffer.End);
 
-    private void Take(ReadResult result)
+    private async ValueTask<ReadResult> ReadTlsAsync(TlsEnd end, CancellationToken cancellationToken)
+    {
+        await end.EnterReadAsync();
+        try
+        {
+            return await _input.ReadAsync(cancellationToken);
+        }
+        finally
+        {
+            end.ExitRead();
+        }
+    }
+
+    private void Take(in ReadResult result)
     {
         _buffer = result.Buffer;
         _completed = result.IsCompleted;

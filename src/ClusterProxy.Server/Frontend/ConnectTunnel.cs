@@ -34,6 +34,7 @@ internal sealed class ConnectTunnel : IFrontend
     private readonly FrontendContext _context;
     private readonly TimeSpan _headTimeout;
     private volatile ConnectionOwner? _owner;
+    private FrontendDial? _dial;
     private long _moved;
 
     public ConnectTunnel(ConnectionContext transport, ReadResult? peeked, FrontendContext context, TimeSpan headTimeout)
@@ -49,36 +50,29 @@ internal sealed class ConnectTunnel : IFrontend
 
     public bool IsStalled => _owner is { IsStalled: true };
 
+    /// <remarks>An idle connection waits here, with the two directions and nothing else: each step before and after is a method of its own.</remarks>
     public async Task RunAsync()
     {
         _context.Live.Add(this);
         try
         {
-            // 1
-            if ((_client.TryReadHead() ?? await ReadHeadAsync()) is not { } request)
+            if (await OpenAsync())
             {
-                return;
+                // 4
+                var upload = UploadAsync();
+                var download = DownloadAsync();
+                await Task.WhenAny(upload, download, _owner!.Connection.Completion);
+                await FinishAsync(upload, download);
             }
-
-            if (request.Refusal is { } refusal)
-            {
-                _context.Logger.ConnectRefused(Peer, refusal.Status, refusal.Text);
-                _context.Audit?.RequestRefused(_transport.Features.Get<FrontendSubject>(), Peer, refusal.Status, refusal.Text);
-                await RefuseAsync(refusal);
-                return;
-            }
-
-            await ServeAsync(request);
         }
         catch (Exception e) when (e is IOException or ConnectionAbortedException)
         {
-            // The client is gone; the connection, if there was one, has been closed on the way here.
+            // The client is gone; the connection, if there was one, is closed next.
             _context.Logger.ConnectClientLost(Peer, e.Message);
         }
         finally
         {
-            await _client.StopWatchingAsync();
-            _context.Live.Remove(this);
+            await EndAsync();
         }
     }
 
@@ -113,8 +107,23 @@ internal sealed class ConnectTunnel : IFrontend
         }
     }
 
-    private async Task ServeAsync(ConnectRequest request)
+    /// <summary>False when there is no connection and the client has had its answer, if it was there for one.</summary>
+    private async Task<bool> OpenAsync()
     {
+        // 1
+        if ((_client.TryReadHead() ?? await ReadHeadAsync()) is not { } request)
+        {
+            return false;
+        }
+
+        if (request.Refusal is { } refusal)
+        {
+            _context.Logger.ConnectRefused(Peer, refusal.Status, refusal.Text);
+            _context.Audit?.RequestRefused(_transport.Features.Get<FrontendSubject>(), Peer, refusal.Status, refusal.Text);
+            await RefuseAsync(refusal);
+            return false;
+        }
+
         // 2
         var dial = new FrontendDial(
             _context, FrontendNames.Connect, _transport.Features.Get<FrontendSubject>(), _transport.Features.Get<FrontendShare>(), Peer, "tcp", request.Target,
@@ -128,25 +137,35 @@ internal sealed class ConnectTunnel : IFrontend
                 await RefuseAsync(answer);
             }
 
-            return;
+            return false;
         }
 
-        await using var owner = _owner = new ConnectionOwner(result.Connection!, _context.Limits, _context.Time);
+        _dial = dial;
+        _owner = new ConnectionOwner(result.Connection!, _context.Limits, _context.Time);
+
+        // 3
+        var missing = _owner.Connection.CanHalfClose ? _context.Without : _context.Without | TunnelFeatureSet.HalfClose;
+        await _transport.Transport.Output.WriteAsync(
+            ConnectResponse.Success(TunnelFeatures.Parse(request.Features) & TunnelFeatures.Connect & ~missing, dial.ConnectionId));
+        _context.Metrics.DialForwarded(dial.Elapsed);
+        return true;
+    }
+
+    private async Task EndAsync()
+    {
         try
         {
-            // 3
-            var missing = owner.Connection.CanHalfClose ? _context.Without : _context.Without | TunnelFeatureSet.HalfClose;
-            await _transport.Transport.Output.WriteAsync(
-                ConnectResponse.Success(TunnelFeatures.Parse(request.Features) & TunnelFeatures.Connect & ~missing, dial.ConnectionId));
-            _context.Metrics.DialForwarded(dial.Elapsed);
-
-            // 4
-            await CopyAsync(owner);
+            if (_owner is { } owner)
+            {
+                owner.Connection.Input.Complete();
+                _dial!.Close(owner.Connection);
+                await owner.DisposeAsync();
+            }
         }
         finally
         {
-            owner.Connection.Input.Complete();
-            dial.Close(owner.Connection);
+            await _client.StopWatchingAsync();
+            _context.Live.Remove(this);
         }
     }
 
@@ -172,13 +191,10 @@ internal sealed class ConnectTunnel : IFrontend
         return result;
     }
 
-    private async Task CopyAsync(ConnectionOwner owner)
+    /// <summary>One direction has ended, or the connection has: so does the rest.</summary>
+    private async Task FinishAsync(Task upload, Task download)
     {
-        var upload = UploadAsync(owner);
-        var download = DownloadAsync(owner);
-
-        // Until something ends, an idle connection needs nobody else.
-        await Task.WhenAny(upload, download, owner.Connection.Completion);
+        var owner = _owner!;
         var end = owner.WaitForEndAsync(download);
         var idle = CloseWhenIdleAsync(owner, upload, download);
         if (await Task.WhenAny(download, end) == end && !await end)
@@ -197,12 +213,12 @@ internal sealed class ConnectTunnel : IFrontend
         }
         else if (owner.Connection.Reason is null && owner.Connection.CanHalfClose)
         {
-            await FinishAsync();
+            await EndOutputAsync();
         }
         else
         {
             owner.Abort(CloseReason.TargetClosed);
-            await FinishAsync();
+            await EndOutputAsync();
             _client.CancelRead();
         }
 
@@ -211,11 +227,13 @@ internal sealed class ConnectTunnel : IFrontend
         await end;
     }
 
-    private async Task UploadAsync(ConnectionOwner owner)
+    private async Task UploadAsync()
     {
+        var owner = _owner!;
         try
         {
-            for (var more = await _client.FinishWatchAsync(); more; more = await _client.ReadMoreAsync(CancellationToken.None))
+            var more = await _client.FinishWatchAsync();
+            while (more)
             {
                 if (!_client.Buffer.IsEmpty && !await owner.WriteAsync(_client.Buffer))
                 {
@@ -224,6 +242,7 @@ internal sealed class ConnectTunnel : IFrontend
 
                 Interlocked.Add(ref _moved, _client.Buffer.Length);
                 _client.TakeAll();
+                more = _client.MayRead && _client.EndRead(await _client.BeginRead(CancellationToken.None));
             }
 
             if (!_client.IsCompleted)
@@ -246,36 +265,30 @@ internal sealed class ConnectTunnel : IFrontend
         }
     }
 
-    private async Task DownloadAsync(ConnectionOwner owner)
+    private async Task DownloadAsync()
     {
+        var owner = _owner!;
         var input = owner.Connection.Input;
-        var output = _transport.Transport.Output;
         try
         {
             while (true)
             {
-                var result = await input.ReadAsync();
-                if (result.Buffer.IsEmpty)
+                var result = await input.BeginRead();
+                input.EndRead(result);
+                if (!result.Buffer.IsEmpty)
                 {
-                    input.AdvanceTo(result.Buffer.End);
-                    if (result.IsCompleted)
+                    if (!await TryHandOnAsync(result, input))
                     {
+                        owner.Abort(CloseReason.FrontendLost);
                         return;
                     }
 
                     continue;
                 }
 
-                // One packet's payload at a time, and straight from where the tunnel put it.
-                var chunk = FirstSegment.Of(result.Buffer);
-                var started = _context.Time.GetTimestamp();
-                var flush = await output.WriteAsync(chunk);
-                _context.Metrics.FrontendWritten(_context.Time.GetElapsedTime(started));
-                Interlocked.Add(ref _moved, chunk.Length);
-                input.AdvanceTo(result.Buffer.GetPosition(chunk.Length));
-                if (flush.IsCompleted || flush.IsCanceled || IsGone())
+                input.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
                 {
-                    owner.Abort(CloseReason.FrontendLost);
                     return;
                 }
             }
@@ -284,6 +297,19 @@ internal sealed class ConnectTunnel : IFrontend
         {
             owner.Abort(CloseReason.FrontendLost);
         }
+    }
+
+    /// <summary>False when the client is gone. What a write needs is here, so that a connection that waits for bytes does not keep it.</summary>
+    private async ValueTask<bool> TryHandOnAsync(ReadResult result, MeteredPipeReader input)
+    {
+        // One packet's payload at a time, and straight from where the tunnel put it.
+        var chunk = FirstSegment.Of(result.Buffer);
+        var started = _context.Time.GetTimestamp();
+        var flush = await _transport.Transport.Output.WriteAsync(chunk);
+        _context.Metrics.FrontendWritten(_context.Time.GetElapsedTime(started));
+        Interlocked.Add(ref _moved, chunk.Length);
+        input.AdvanceTo(result.Buffer.GetPosition(chunk.Length));
+        return !flush.IsCompleted && !flush.IsCanceled && !IsGone();
     }
 
     private async Task CloseWhenIdleAsync(ConnectionOwner owner, Task upload, Task download)
@@ -316,7 +342,7 @@ internal sealed class ConnectTunnel : IFrontend
         _client.IsCompleted && _transport.Features.Get<IConnectionSocketFeature>() is { Socket.SafeHandle.IsClosed: true };
 
     /// <summary>FIN, and before it the TLS alert without which a client would take the end for a cut.</summary>
-    private async Task FinishAsync()
+    private async Task EndOutputAsync()
     {
         try
         {

@@ -43,7 +43,7 @@ internal sealed class FrontendConnection : IAsyncDisposable
     public void Start()
     {
         _flow = _frontend.AddFlow(Id);
-        _flow.Start(Owner.Connection.Input, OnDrained);
+        _flow.Start(Owner.Connection.Input, static connection => ((FrontendConnection)connection).OnDrained(), this);
     }
 
     /// <summary>Waits until the frontend has been given all, the closing packet included; false when it does not read.</summary>

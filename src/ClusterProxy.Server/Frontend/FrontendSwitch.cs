@@ -26,62 +26,59 @@ internal sealed class FrontendSwitch(
 
     public ConnectionDelegate Use(ConnectionDelegate http2) => connection => OnConnectedAsync(connection, http2);
 
+    /// <summary>It lives as long as the connection, so it keeps nothing but that.</summary>
     private async Task OnConnectedAsync(ConnectionContext connection, ConnectionDelegate http2)
     {
-        if (!serveGrpc)
-        {
-            await serveConnect!(connection, null);
-            return;
-        }
-
-        var input = connection.Transport.Input;
-        var started = time.GetTimestamp();
         try
         {
-            while (true)
-            {
-                var result = await ReadAsync(input, started);
-                if (result.IsCanceled)
-                {
-                    // It never said what it wants.
-                    return;
-                }
-
-                switch (Match(result.Buffer))
-                {
-                    case PrefaceMatch.Whole:
-                        // What was looked at before cannot be given back as unseen; the client's SETTINGS follow in any case.
-                        input.AdvanceTo(result.Buffer.Start, result.Buffer.GetPosition(Preface.Length));
-                        if (connection.Features.Get<ITlsHandshakeFeature>() is not null)
-                        {
-                            Http2WithoutAlpn.Apply(connection.Features);
-                        }
-
-                        connection.Features.Get<DirectSocketConnection>()?.EndAfterPeer();
-                        await http2(connection);
-                        return;
-                    case PrefaceMatch.Lane when serveLane is not null && connection.Features.Get<ITlsHandshakeFeature>() is null:
-                        input.AdvanceTo(result.Buffer.Start);
-                        await serveLane(connection);
-                        return;
-                    case not PrefaceMatch.Partial when serveConnect is not null:
-                        await serveConnect(connection, result);
-                        return;
-                    case not PrefaceMatch.Partial:
-                        await new ConnectResponse(400, refusal).WriteAsync(connection.Transport.Output);
-                        return;
-                }
-
-                input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-                if (result.IsCompleted)
-                {
-                    return;
-                }
-            }
+            await (serveGrpc ? await MatchAsync(connection, http2) : serveConnect!(connection, null));
         }
         catch (Exception e) when (e is IOException or ConnectionAbortedException)
         {
             // It left.
+        }
+    }
+
+    /// <summary>The task of whoever serves the connection.</summary>
+    private async Task<Task> MatchAsync(ConnectionContext connection, ConnectionDelegate http2)
+    {
+        var input = connection.Transport.Input;
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            var result = await ReadAsync(input, started);
+            if (result.IsCanceled)
+            {
+                // It never said what it wants.
+                return Task.CompletedTask;
+            }
+
+            switch (Match(result.Buffer))
+            {
+                case PrefaceMatch.Whole:
+                    // What was looked at before cannot be given back as unseen; the client's SETTINGS follow in any case.
+                    input.AdvanceTo(result.Buffer.Start, result.Buffer.GetPosition(Preface.Length));
+                    if (connection.Features.Get<ITlsHandshakeFeature>() is not null)
+                    {
+                        Http2WithoutAlpn.Apply(connection.Features);
+                    }
+
+                    connection.Features.Get<DirectSocketConnection>()?.EndAfterPeer();
+                    return http2(connection);
+                case PrefaceMatch.Lane when serveLane is not null && connection.Features.Get<ITlsHandshakeFeature>() is null:
+                    input.AdvanceTo(result.Buffer.Start);
+                    return serveLane(connection);
+                case not PrefaceMatch.Partial when serveConnect is not null:
+                    return serveConnect(connection, result);
+                case not PrefaceMatch.Partial:
+                    return new ConnectResponse(400, refusal).WriteAsync(connection.Transport.Output).AsTask();
+            }
+
+            input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            if (result.IsCompleted)
+            {
+                return Task.CompletedTask;
+            }
         }
     }
 

@@ -103,17 +103,17 @@ internal sealed partial class PeerLane
     {
         // Beside the dial, which is released behind it.
         Interlocked.Increment(ref _active);
-        var started = _context.Time.GetTimestamp();
         var features = TunnelFeatureSet.Credit | (TunnelFeatureSet.HalfClose & TunnelFeatures.Parse(response.Features));
         var connection = new TunnelConnection(
-            _writer, response.ConnectID, TunnelRole.Dialer, features, _context.Limits, _context.Time, _observer, ended =>
-            {
-                _context.Metrics.ConnectionEnded(ended.Reason ?? CloseReason.TunnelLost, _context.Time.GetElapsedTime(started));
-                _connections.Remove(ended);
-                Release();
-            },
-            _roundTrip);
+            _writer, response.ConnectID, TunnelRole.Dialer, features, _context.Limits, _context.Time, _observer, _onEnded, _roundTrip);
         _connections.TryAdd(connection);
         return connection;
+    }
+
+    private void OnEnded(TunnelConnection connection)
+    {
+        _context.Metrics.ConnectionEnded(connection.Reason ?? CloseReason.TunnelLost, connection.Age);
+        _connections.Remove(connection);
+        Release();
     }
 }

@@ -30,6 +30,7 @@ internal sealed partial class PeerLane
     private readonly TunnelWriter _writer;
     private readonly LegObserver _observer;
     private readonly TunnelRoundTrip _roundTrip;
+    private readonly Action<TunnelConnection> _onEnded;
     private readonly ConcurrentDictionary<long, PeerDial> _dials = new();
     private readonly ConnectionTable _connections = new();
     private readonly CancellationTokenSource _stop = new();
@@ -47,6 +48,7 @@ internal sealed partial class PeerLane
         _transport = transport;
         ServerId = serverId;
         _context = context;
+        _onEnded = OnEnded;
         _observer = new LegObserver(context.Metrics.Peers.ToPeer, context.Metrics.Peers.FromPeer, context.Metrics);
         _writer = new TunnelWriter(transport.Output, context.Limits, _observer);
         _roundTrip = new TunnelRoundTrip(_writer, context.Time);

@@ -23,6 +23,7 @@ internal sealed class ServerLanes : IAsyncDisposable
     private readonly AgentContext _context;
     private readonly Lock _gate = new();
     private readonly List<ServerStream> _streams = [];
+    private CloseReason _farewell = CloseReason.ShuttingDown;
     private long _dialsOfEnded;
 
     /// <param name="server">The tunnel.</param>
@@ -48,6 +49,16 @@ internal sealed class ServerLanes : IAsyncDisposable
     /// <summary>Runs until the token ends the tunnel.</summary>
     public Task RunAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(Enumerable.Range(0, _connector.LanesPerTunnel).Select(_ => KeepLaneAsync(cancellationToken)));
+
+    /// <summary>Before the token ends a tunnel that was lost: a lane may still work, and must not say that this agent shuts down.</summary>
+    public void TunnelLost()
+    {
+        lock (_gate)
+        {
+            _farewell = CloseReason.TunnelLost;
+            _streams.ForEach(s => s.Farewell = _farewell);
+        }
+    }
 
     public void EndIfDead()
     {
@@ -100,6 +111,7 @@ internal sealed class ServerLanes : IAsyncDisposable
         var stream = new ServerStream(lane.Reader, lane.Output, _features, _dialer, _context);
         lock (_gate)
         {
+            stream.Farewell = _farewell;
             _streams.Add(stream);
         }
 

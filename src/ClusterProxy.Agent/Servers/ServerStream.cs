@@ -72,6 +72,9 @@ internal sealed class ServerStream : IAsyncDisposable
     /// <summary>Dials ever asked for.</summary>
     public long DialsSeen => _packets.DialsSeen;
 
+    /// <summary>What connections are told when this agent closes the stream.</summary>
+    public CloseReason Farewell { get; set; } = CloseReason.ShuttingDown;
+
     /// <summary>Whether the server owes answers to pings; null when it knows none.</summary>
     public bool? IsSilent => _roundTrip is null ? null : _roundTrip.SilentFor > SilenceLimit;
 
@@ -175,7 +178,7 @@ internal sealed class ServerStream : IAsyncDisposable
 
     private async Task SayGoodbyeAsync(Task reading, Func<ValueTask> completeOutput)
     {
-        _targets.AbortAll(CloseReason.ShuttingDown);
+        _targets.AbortAll(Farewell);
         _writer.Complete();
         await _writer.Completion.WaitAsync(GoodbyeTimeout, _context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_writer.Completion.IsCompletedSuccessfully)

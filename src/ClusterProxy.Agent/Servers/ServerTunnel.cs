@@ -105,6 +105,11 @@ internal sealed class ServerTunnel : IAsyncDisposable
         }
         finally
         {
+            if (!ending.IsCancellationRequested)
+            {
+                _lanes?.TunnelLost();
+            }
+
             await ending.CancelAsync();
             await lanes;
             await _server.DisposeAsync();

@@ -26,7 +26,7 @@ public sealed class RepeatedDialTests(ITestOutputHelper output) : TunnelTest(out
         fixture.FrontendRelay!.Cut();
 
         // The server gives the first one up, and the second comes, in whichever order.
-        HeardPacket[] next = [(await agent.HearAsync())!, (await agent.HearAsync())!];
+        HeardPacket[] next = [await HearAsync(), await HearAsync()];
         Assert.Equal(first.Random, Assert.Single(next, static p => p.Type == PacketType.DialCls).Message!.CloseDial.Random);
         var second = Assert.Single(next, static p => p.Type == PacketType.DialReq).Message!.DialRequest;
         await agent.SendAsync(PacketFactory.DialResponse(second.Random, connectId: 5));
@@ -37,5 +37,18 @@ public sealed class RepeatedDialTests(ITestOutputHelper output) : TunnelTest(out
         await agent.HearAsync(PacketType.CloseReq);
         await agent.SendAsync(PacketFactory.CloseResponse(5));
         await closing.DefaultTimeout();
+
+        // An agent that says nothing for long, as this one does on a busy machine, is asked whether it is there.
+        async Task<HeardPacket> HearAsync()
+        {
+            while (true)
+            {
+                var packet = (await agent.HearAsync())!;
+                if (packet.Type != PacketType.CloseReq)
+                {
+                    return packet;
+                }
+            }
+        }
     }
 }

@@ -24,7 +24,9 @@ internal sealed class AgentPrograms(Rig rig, int niceness) : IAsyncDisposable
     /// </summary>
     private static readonly Dictionary<string, string?> Runtime = new()
     {
-        ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0", ["DOTNET_TieredPGO"] = "0", ["DOTNET_gcConcurrent"] = "0",
+        ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0",
+        ["DOTNET_TieredPGO"] = "0",
+        ["DOTNET_gcConcurrent"] = "0",
     };
 
     private const int StartsPerTick = 10;

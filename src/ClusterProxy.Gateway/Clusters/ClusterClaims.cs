@@ -14,10 +14,10 @@ internal sealed class ClusterClaims
         var at = _claims.FindIndex(c => ReferenceEquals(c.Source, source));
         switch (at, claim)
         {
-            case (>= 0, null):
+            case ( >= 0, null):
                 _claims.RemoveAt(at);
                 break;
-            case (>= 0, not null):
+            case ( >= 0, not null):
                 _claims[at] = claim;
                 break;
             case (_, not null):

@@ -12,17 +12,17 @@ internal sealed class ClusterClaims
     public void Set(IClusterSource source, ClusterClaim? claim)
     {
         var at = _claims.FindIndex(c => ReferenceEquals(c.Source, source));
-        switch (at, claim)
+        if (claim is not null && at >= 0)
         {
-            case ( >= 0, null):
-                _claims.RemoveAt(at);
-                break;
-            case ( >= 0, not null):
-                _claims[at] = claim;
-                break;
-            case (_, not null):
-                _claims.Add(claim);
-                break;
+            _claims[at] = claim;
+        }
+        else if (claim is not null)
+        {
+            _claims.Add(claim);
+        }
+        else if (at >= 0)
+        {
+            _claims.RemoveAt(at);
         }
     }
 }

@@ -68,13 +68,16 @@ public sealed class InformerTests(ITestOutputHelper output) : ApiTest
         PutMap("same", "1");
         PutMap("new", "1");
         await using var informer = await StartedAsync();
+        var held = new SyncPoint();
         Api.Faults.Answer(static r => r.IsWatch, 503, retryAfter: "0", times: 3);
+        Api.Faults.Hold(static r => r.IsWatch, held);
         Api.BreakWatches();
 
         // While it cannot watch:
         Api.Delete("configmaps", "default", "gone");
         PutMap("new", "2");
         Api.Compact();
+        held.Continue();
 
         await HeardAsync("-gone=1");
         await HeardAsync("~new=2");

@@ -73,7 +73,8 @@ public sealed class InformerTests(ITestOutputHelper output) : ApiTest
         Api.Faults.Hold(static r => r.IsWatch, held);
         Api.BreakWatches();
 
-        // While it cannot watch:
+        // While it cannot watch, which it cannot from when the old watch has really ended:
+        await held.WaitUntilReachedAsync().DefaultTimeout();
         Api.Delete("configmaps", "default", "gone");
         PutMap("new", "2");
         Api.Compact();

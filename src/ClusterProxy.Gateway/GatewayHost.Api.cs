@@ -79,9 +79,7 @@ internal sealed partial class GatewayHost
 
         var audit = new AuditQueue<RequestEntry>(RequestJson.Write, Metrics.Audit, logger, time);
         _started.Add(audit);
-        audit.Start(_options.AuditLogPath == "-"
-            ? new AuditStandardOutput()
-            : new AuditFile(_options.AuditLogPath, _options.AuditLogMaxSize * 1024L * 1024L, _options.AuditLogMaxBackup));
+        audit.Start(AuditOutput.Open(_options.AuditLogPath, _options.AuditLogMaxSize, _options.AuditLogMaxBackup));
         return audit;
     }
 

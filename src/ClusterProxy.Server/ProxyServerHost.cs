@@ -171,7 +171,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         if (_audit is not null)
         {
             // Before whoever has something to say to it, and so disposed after them.
-            _audit.Start(AuditOutput());
+            _audit.Start(AuditOutput.Open(_options.AuditLogPath, _options.AuditLogMaxSize, _options.AuditLogMaxBackup));
             _started.Add(_audit);
         }
 
@@ -273,10 +273,6 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
 
         _logger.ServerStarted(_options.ServerId, Frontend(), AgentPort, HealthPort, AdminPort);
     }
-
-    private IAuditOutput AuditOutput() => _options.AuditLogPath == ServerOptions.StandardOutput
-        ? new AuditStandardOutput()
-        : new AuditFile(_options.AuditLogPath, _options.AuditLogMaxSize * 1024L * 1024L, _options.AuditLogMaxBackup);
 
     private ServerAnnouncer? Announcer(ServerIdentity self)
     {

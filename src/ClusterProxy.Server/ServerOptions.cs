@@ -14,9 +14,6 @@ namespace ClusterProxy.Server;
 /// </summary>
 internal sealed record ServerOptions
 {
-    /// <summary>In place of a file: the process's standard output.</summary>
-    public const string StandardOutput = "-";
-
     public string ServerCert { get; init; } = "";
 
     public string ServerKey { get; init; } = "";

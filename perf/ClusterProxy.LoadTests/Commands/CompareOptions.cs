@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using ClusterProxy.LoadTests.Running;
 using ClusterProxy.LoadTests.Scenarios;
 using ClusterProxy.LoadTests.Topologies;
@@ -88,15 +89,16 @@ internal sealed class CompareOptions
         var plans = TopologyCatalog.Create(
             result.GetValue(_ownServer), result.GetValue(_ownAgent), result.GetValue(_peerServer), result.GetValue(_peerAgent),
             pair => pair with { Verbosity = result.GetValue(_verbosity), Logs = logs, Environment = environment, ServerFlags = pair.Mode is null ? serverFlags : [] });
+        var started = Stopwatch.GetTimestamp();
         return new CompareSettings
         {
             Plans = [.. plans.Where(p => topologies.Length == 0 || topologies.Any(t => p.Name.StartsWith(t, StringComparison.Ordinal)))],
-            Scenarios = [.. ScenarioCatalog.All.Where(s => scenarios.Length == 0 || scenarios.Contains(s.Name))],
+            Scenarios = [.. ScenarioCatalog.All.Where(s => scenarios.Length == 0 ? !s.OnlyByName : scenarios.Contains(s.Name))],
             Rounds = result.GetValue(_rounds),
             Window = TimeSpan.FromSeconds(result.GetValue(_seconds)),
             Large = result.GetValue(_large),
             WarmUp = result.GetValue(_quick) ? TimeSpan.Zero : FullWarmUp,
-            OnProgress = Console.Error.WriteLine,
+            OnProgress = line => Console.Error.WriteLine($"{Stopwatch.GetElapsedTime(started):mm\\:ss} {line}"),
         };
     }
 

@@ -13,7 +13,7 @@ internal static class ListCommand
         {
             foreach (var scenario in ScenarioCatalog.All)
             {
-                Console.WriteLine($"{scenario.Name,-20} {scenario.Unit}");
+                Console.WriteLine($"{scenario.Name,-20} {scenario.Unit}{(scenario.OnlyByName ? ", only by name" : "")}");
             }
         });
         return command;

@@ -12,7 +12,7 @@ internal sealed class DeafTargetScenario() : Scenario("deaf-target")
 
     // More than all buffers on the way together; a path that takes it all does not hold back.
     private const long MaxUpload = 512 * 1024 * 1024;
-    private static readonly TimeSpan ReleaseLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReleaseLimit = TimeSpan.FromSeconds(5);
 
     public override string Unit => "% kept";
 

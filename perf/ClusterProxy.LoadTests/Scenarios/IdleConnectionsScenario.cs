@@ -21,7 +21,7 @@ internal sealed class IdleConnectionsScenario() : Scenario("idle-connections")
 
     public override TimeSpan Limit(ScenarioContext context) => TimeSpan.FromMinutes(context.Large ? 5 : 1);
 
-    public override bool AppliesTo(TopologyPlan plan) => plan.Pair is not null && plan.Frontend is not FrontendKind.ConnectTls;
+    public override bool AppliesTo(TopologyPlan plan) => plan.Frontend is FrontendKind.GrpcUnix or FrontendKind.ConnectUnix;
 
     public override Topology Create(TopologyPlan plan, ScenarioContext context) =>
         plan.Create(context.Rig, agents: context.Large ? 10 : 2);

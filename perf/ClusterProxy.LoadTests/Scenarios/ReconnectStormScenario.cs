@@ -26,6 +26,8 @@ internal sealed class ReconnectStormScenario() : Scenario("reconnect-storm")
 
     public override bool NeedsOwnProcesses => true;
 
+    public override bool OnlyByName => true;
+
     public override TimeSpan Limit(ScenarioContext context) => TimeSpan.FromMinutes(3);
 
     // The agents' side does not depend on the frontend: one row a server.

@@ -25,6 +25,9 @@ internal abstract class Scenario(string name)
     /// <summary>Whether it may leave what it ran against unusable.</summary>
     public virtual bool IsRough => false;
 
+    /// <summary>Whether it runs only when it is asked for by name, since a whole run has ten minutes.</summary>
+    public virtual bool OnlyByName => false;
+
     /// <summary>After this a run counts as hung.</summary>
     public virtual TimeSpan Limit(ScenarioContext context) => (context.Window * 4) + TimeSpan.FromSeconds(20);
 

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using ClusterProxy.Hosting.Listeners;
 using ClusterProxy.Hosting.Transport;
 using ClusterProxy.Protocol.Tls;
+using ClusterProxy.Server.Grpc;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -133,6 +134,7 @@ internal sealed class Plane : IAsyncDisposable
 
         // A client that does TLS by itself and speaks HTTP/2 inside says ":scheme: http".
         kestrel.AllowAlternateSchemes = true;
+        kestrel.RequestHeaderEncodingSelector = AuthorityEncoding.Select;
         var limits = kestrel.Limits;
         limits.MaxRequestBodySize = null;
         limits.MinRequestBodyDataRate = null;

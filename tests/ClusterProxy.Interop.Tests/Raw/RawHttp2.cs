@@ -31,11 +31,15 @@ public sealed partial class RawHttp2 : IAsyncDisposable
     }
 
     /// <summary>A POST with gRPC's headers and <paramref name="more"/>.</summary>
-    public static byte[] Call(int streamId, string path, params (string Name, string Value)[] more)
+    public static byte[] Call(int streamId, string path, params (string Name, string Value)[] more) =>
+        CallAs("localhost", streamId, path, more);
+
+    /// <summary>The same to a server that is called <paramref name="authority"/>.</summary>
+    public static byte[] CallAs(string authority, int streamId, string path, params (string Name, string Value)[] more)
     {
         var block = new MemoryStream();
         foreach (var (name, value) in (ReadOnlySpan<(string, string)>)[
-            (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "localhost"),
+            (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", authority),
             ("content-type", "application/grpc"), .. more])
         {
             // RFC 7541, section 6.2.2: a literal that enters no table, in lengths of one byte.

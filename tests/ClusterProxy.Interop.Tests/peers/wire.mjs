@@ -54,6 +54,11 @@ export function createClient(address, options) {
     channelOptions['grpc.default_authority'] = options['server-name'];
   }
 
+  if (address.startsWith('unix:')) {
+    // As grpc-go calls a server behind a socket.
+    channelOptions['grpc.default_authority'] = encodeURIComponent(address.slice('unix:'.length));
+  }
+
   return new grpc.Client(address, clientCredentials(options), channelOptions);
 }
 

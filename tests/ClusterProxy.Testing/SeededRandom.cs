@@ -14,14 +14,20 @@ public sealed class SeededRandom : Random
 
     public int Seed { get; }
 
+    /// <summary>One for all of this process that nobody draws a seed for: what befalls relays beside the tests' own faults.</summary>
+    public static int SeedOfThisRun { get; } = DrawSeed();
+
     /// <param name="print">Where the seed goes: <c>ITestOutputHelper.WriteLine</c>.</param>
     public static SeededRandom Create(Action<string> print)
     {
-        var fixedSeed = Environment.GetEnvironmentVariable(SeedVariable);
-        var seed = fixedSeed is { Length: > 0 } ? int.Parse(fixedSeed, CultureInfo.InvariantCulture) : Shared.Next();
+        var seed = DrawSeed();
         print($"seed {seed} (repeat with {SeedVariable}={seed})");
         return new SeededRandom(seed);
     }
+
+    /// <summary>Says <see cref="SeedOfThisRun"/> in the output of a test.</summary>
+    public static void PrintSeedOfThisRun(Action<string> print) =>
+        print($"the ways were disturbed by seed {SeedOfThisRun} (repeat with {SeedVariable}={SeedOfThisRun})");
 
     public byte[] NextBytes(int length)
     {
@@ -42,4 +48,8 @@ public sealed class SeededRandom : Random
         Array.Sort(offsets);
         return offsets;
     }
+
+    private static int DrawSeed() => Environment.GetEnvironmentVariable(SeedVariable) is { Length: > 0 } given
+        ? int.Parse(given, CultureInfo.InvariantCulture)
+        : Shared.Next();
 }

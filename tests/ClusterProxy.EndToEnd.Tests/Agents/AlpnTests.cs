@@ -58,7 +58,7 @@ public sealed class AlpnTests(ITestOutputHelper output) : TunnelTest(output)
                 },
                 end);
             seen.SetResult((hello[..length], agent.NegotiatedApplicationProtocol.ToString()));
-            await using var server = await Sockets.ConnectTlsAsync(fixture.Server.AgentPort, fixture.AgentPlane, fixture.AgentPlane.Client(), "h2");
+            await using var server = await Sockets.ConnectTlsAsync(fixture.Relay.Port, fixture.AgentPlane, fixture.AgentPlane.Client(), "h2");
             await Task.WhenAny(agent.CopyToAsync(server, end), server.CopyToAsync(agent, end));
         }
         catch (OperationCanceledException)

@@ -92,7 +92,7 @@ public sealed class AnnouncedServersTests(ITestOutputHelper output) : TunnelTest
     private static async Task AnnounceAsync(ServerCluster cluster, params string[] ids)
     {
         var next = cluster.File("servers.next");
-        await File.WriteAllLinesAsync(next, ids.Select(id => $"{id}=127.0.0.1:{cluster.Servers[id].AgentPort}"));
+        await File.WriteAllLinesAsync(next, ids.Select(id => $"{id}={cluster.AgentAddress(id)}"));
         File.Move(next, cluster.File("servers"), overwrite: true);
         foreach (var server in cluster.Servers.Values)
         {

@@ -93,13 +93,13 @@ public sealed class LaneTests(ITestOutputHelper output) : TunnelTest(output)
     {
         var echo = Own(new EchoTarget());
         var other = await StartAsync(new() { Agents = 0 });
-        var fixture = await StartAsync(new() { ThroughRelay = true, Agents = 0 });
+        var fixture = await StartAsync(new() { Agents = 0 });
         var home = new IPEndPoint(IPAddress.Loopback, fixture.Server.AgentPort);
         var agent = await fixture.StartAgentAsync(o => o with { TunnelsPerServer = 1, SyncInterval = TimeSpan.FromMilliseconds(100) });
         await WaitForLanesAsync(fixture, 1);
 
         // Where a load balancer sends the next connection: its certificate is of another authority, so TLS refuses it too.
-        fixture.Relay!.Destinations = [new IPEndPoint(IPAddress.Loopback, other.Server.AgentPort)];
+        fixture.Relay.Destinations = [new IPEndPoint(IPAddress.Loopback, other.Server.AgentPort)];
         fixture.Server.Agents.Tunnels[0].Lanes[0].Stop();
         await using (var stream = await fixture.Client(FrontendKind.GrpcUnix).ConnectAsync(echo.Address).DefaultTimeout())
         {

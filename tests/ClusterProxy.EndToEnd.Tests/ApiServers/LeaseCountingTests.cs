@@ -18,7 +18,7 @@ public sealed class LeaseCountingTests(ITestOutputHelper output) : TunnelTest(ou
     {
         var api = Own(await TestApiServer.StartAsync());
         await using var first = await StartServerAsync(api, "first");
-        await using var relay = new TcpRelay(first.AgentPort);
+        await using var relay = new TcpRelay(first.AgentPort).Disturb(SeededRandom.SeedOfThisRun);
         await using var agent = await ProxyAgentHost.StartAsync(
             LoopbackOptions.Agent("a", _agentPlane, relay.Port) with { CountServerLeases = true, Kubeconfig = api.Kubeconfig },
             _log.CreateFactory(), TimeProvider.System, static _ => null).DefaultTimeout();

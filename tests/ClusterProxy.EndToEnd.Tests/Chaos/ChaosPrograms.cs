@@ -17,6 +17,7 @@ internal sealed class ChaosPrograms : IAsyncDisposable
     private readonly Dictionary<string, string>[] _agentFlags;
     private readonly ProgramProcess?[] _agents = new ProgramProcess?[Agents];
     private readonly TcpRelay _targetAddress;
+    private readonly TcpRelay _agentAddress;
     private readonly List<TunnelClient> _clients = [];
     private ProgramProcess? _server;
 
@@ -24,10 +25,10 @@ internal sealed class ChaosPrograms : IAsyncDisposable
     {
         _serverFlags = LoopbackPrograms.Server(_agentPlane, _frontendPlane);
         _serverFlags["audit-log-path"] = _audit.Path;
+        _agentAddress = new TcpRelay(int.Parse(_serverFlags["agent-port"])).Disturb(SeededRandom.SeedOfThisRun);
         _agentFlags =
         [
-            .. Enumerable.Range(0, Agents).Select(
-                i => LoopbackPrograms.Agent($"agent-{i}", _agentPlane, int.Parse(_serverFlags["agent-port"]), FreePorts.Shared.Next())),
+            .. Enumerable.Range(0, Agents).Select(i => LoopbackPrograms.Agent($"agent-{i}", _agentPlane, _agentAddress.Port, FreePorts.Shared.Next())),
         ];
         _targetAddress = new TcpRelay(Target.Port);
     }
@@ -119,6 +120,7 @@ internal sealed class ChaosPrograms : IAsyncDisposable
             await program.DisposeAsync();
         }
 
+        await _agentAddress.DisposeAsync().DefaultTimeout();
         await _targetAddress.DisposeAsync().DefaultTimeout();
         await Target.DisposeAsync().DefaultTimeout();
         _audit.Dispose();

@@ -14,10 +14,10 @@ public sealed class CutUploadTests(ITestOutputHelper output) : TunnelTest(output
     public async Task TunnelLost_WhileTheFrontendCloses_FailsTheClose(FrontendKind kind)
     {
         var target = Own(new PatternTarget());
-        var fixture = await StartAsync(new() { ThroughRelay = true });
+        var fixture = await StartAsync();
         var stream = await fixture.Client(kind).ConnectAsync(target.Address).DefaultTimeout();
         await BeginUploadAsync(stream, target);
-        fixture.Relay!.SetMode(RelayMode.Stall);
+        fixture.Relay.SetMode(RelayMode.Stall);
         await stream.WriteAsync(new byte[1000]).DefaultTimeout();
         var close = stream.CloseAsync();
 
@@ -41,11 +41,11 @@ public sealed class CutUploadTests(ITestOutputHelper output) : TunnelTest(output
     public async Task FrontendLost_ResetsTheTarget(FrontendKind kind)
     {
         var target = Own(new PatternTarget());
-        var fixture = await StartAsync(new() { FrontendsThroughRelay = true });
+        var fixture = await StartAsync();
         await using var stream = await fixture.Client(kind).ConnectAsync(target.Address).DefaultTimeout();
         await BeginUploadAsync(stream, target);
 
-        fixture.FrontendRelay!.Cut();
+        fixture.FrontendRelay.Cut();
 
         Assert.False((await target.Uploads.WaitForAsync(static _ => true).DefaultTimeout()).EndedInOrder);
     }

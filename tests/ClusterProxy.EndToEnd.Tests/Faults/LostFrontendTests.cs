@@ -13,11 +13,11 @@ public sealed class LostFrontendTests(ITestOutputHelper output) : TunnelTest(out
     public async Task FrontendCutOff_InADownload_LeavesNothingBehind(FrontendKind kind)
     {
         var source = Own(new SourceTarget(64 * 1024 * 1024));
-        var fixture = await StartAsync(new() { FrontendsThroughRelay = true });
+        var fixture = await StartAsync();
         var stream = await fixture.Client(kind).ConnectAsync(source.Address).DefaultTimeout();
         await StallAsync(stream, source);
 
-        fixture.FrontendRelay!.Cut();
+        fixture.FrontendRelay.Cut();
 
         await Record.ExceptionAsync(() => ReadToEndAsync(stream).DefaultTimeout());
         await source.Open.WaitForAsync(0).DefaultTimeout();

@@ -12,13 +12,13 @@ public sealed class LostTunnelTests(ITestOutputHelper output) : TunnelTest(outpu
     public async Task TunnelCut_InManyDownloads_FailsEach_AndIsNoDefect()
     {
         var source = Own(new SourceTarget(Length));
-        var fixture = await StartAsync(new() { ThroughRelay = true });
+        var fixture = await StartAsync();
         var client = fixture.Client(FrontendKind.GrpcTls);
         for (var round = 0; round < 6; round++)
         {
             var streams = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => client.ConnectAsync(source.Address))).DefaultTimeout();
             var downloads = streams.Select(ReadToEndAsync).ToList();
-            var passed = fixture.Relay!.ToDestination.BytesPassed;
+            var passed = fixture.Relay.ToDestination.BytesPassed;
             await passed.WaitForAtLeastAsync(passed.Value + 1_000_000).DefaultTimeout();
 
             fixture.Relay.Cut(reset: round % 2 == 0);
@@ -39,10 +39,10 @@ public sealed class LostTunnelTests(ITestOutputHelper output) : TunnelTest(outpu
     public async Task AgentStopped_WhileTheServerTakesNothing_EndsInTime()
     {
         var source = Own(new SourceTarget(Length));
-        var fixture = await StartAsync(new() { ThroughRelay = true });
+        var fixture = await StartAsync();
         var client = fixture.Client(FrontendKind.GrpcTls);
         var streams = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => client.ConnectAsync(source.Address))).DefaultTimeout();
-        fixture.Relay!.ToDestination.Mode = RelayMode.Stall;
+        fixture.Relay.ToDestination.Mode = RelayMode.Stall;
         var downloads = streams.Select(ReadToEndAsync).ToList();
         await Eventually.StandsStillAsync(source.BytesSent);
 

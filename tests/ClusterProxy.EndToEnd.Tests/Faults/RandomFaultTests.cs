@@ -35,12 +35,13 @@ public sealed class RandomFaultTests(ITestOutputHelper output) : TunnelTest(outp
         var random = SeededRandom.Create(Output.WriteLine);
         var target = Own(new PatternTarget());
         var targetRelay = Own(new TcpRelay(target.Port));
-        var fixture = await StartAsync(new()
+        var fixture = await StartAsync(new() { Disturbed = false });
+        var relay = place switch
         {
-            ThroughRelay = place == FaultPlace.AgentToServer,
-            FrontendsThroughRelay = place == FaultPlace.FrontendToServer,
-        });
-        var relay = place == FaultPlace.AgentToTarget ? targetRelay : fixture.Relay ?? fixture.FrontendRelay!;
+            FaultPlace.AgentToTarget => targetRelay,
+            FaultPlace.AgentToServer => fixture.Relay,
+            _ => fixture.FrontendRelay,
+        };
         var client = fixture.Client(kind);
         for (var round = 0; round < Rounds; round++)
         {

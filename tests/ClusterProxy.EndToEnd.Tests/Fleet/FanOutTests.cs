@@ -51,7 +51,7 @@ public sealed class FanOutTests(ITestOutputHelper output) : TunnelTest(output)
     /// <summary>Returns when every server that runs has read it.</summary>
     private static async Task AnnounceAsync(FleetFixture fleet, string list, params int[] servers)
     {
-        await File.WriteAllLinesAsync($"{list}.next", servers.Select(s => $"hub-{s}=127.0.0.1:{fleet.Servers[s]!.AgentPort}"));
+        await File.WriteAllLinesAsync($"{list}.next", servers.Select(s => $"hub-{s}={fleet.AgentRelay(s).Address}"));
         File.Move($"{list}.next", list, overwrite: true);
         foreach (var server in servers)
         {

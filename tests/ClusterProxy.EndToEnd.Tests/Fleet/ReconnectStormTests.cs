@@ -13,14 +13,11 @@ public sealed class ReconnectStormTests(ITestOutputHelper output) : TunnelTest(o
     public async Task Agents_OfAServerThatIsReplaced_AllComeBack_AndCanBeDialled()
     {
         var echo = Own(new EchoTarget());
-        var (agentPort, frontendPort) = (FreePorts.Shared.Next(), FreePorts.Shared.Next());
         var fixture = await StartAsync(new()
         {
             Agents = 0,
             Server = o => o with
             {
-                AgentPort = agentPort,
-                ServerPort = frontendPort,
                 GracefulShutdownTimeout = TimeSpan.Zero,
                 ProxyStrategies = [ProxyStrategy.DestHost],
 
@@ -32,7 +29,7 @@ public sealed class ReconnectStormTests(ITestOutputHelper output) : TunnelTest(o
         {
             for (var i = 0; i < Agents; i++)
             {
-                agents.Start($"agent-{i}", agentPort);
+                agents.Start($"agent-{i}", fixture.Relay.Port);
             }
 
             await fixture.WaitForTunnelsAsync(Agents);

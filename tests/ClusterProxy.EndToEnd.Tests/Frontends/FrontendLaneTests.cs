@@ -53,10 +53,10 @@ public sealed class FrontendLaneTests(ITestOutputHelper output) : TunnelTest(out
     public async Task Grpc_WhereNoLaneGetsThrough_StaysOnHttp2()
     {
         var echo = Own(new EchoTarget());
-        var fixture = await StartAsync(new() { FrontendsThroughRelay = true });
+        var fixture = await StartAsync();
         var client = fixture.Client(FrontendKind.LaneTls, static o => o.Transport = TunnelTransport.Grpc);
 
-        var home = fixture.FrontendRelay!.Destinations;
+        var home = fixture.FrontendRelay.Destinations;
         await using var first = await client.ConnectAsync(echo.Address).DefaultTimeout();
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.FrontendLanes, 2);
 
@@ -87,14 +87,14 @@ public sealed class FrontendLaneTests(ITestOutputHelper output) : TunnelTest(out
     {
         var source = Own(new SourceTarget(256 * 1024 * 1024));
         var echo = Own(new EchoTarget());
-        var fixture = await StartAsync(new() { FrontendsThroughRelay = true });
+        var fixture = await StartAsync();
         var client = fixture.Client(FrontendKind.LaneTls, o => o.Transport = transport);
         await (await client.ConnectAsync(echo.Address).DefaultTimeout()).DisposeAsync().DefaultTimeout();
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.FrontendLanes, 2);
         var streams = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => client.ConnectAsync(source.Address))).DefaultTimeout();
         await Task.WhenAll(streams.Select(static async s => await s.ReadExactlyAsync(new byte[100_000]))).DefaultTimeout();
 
-        fixture.FrontendRelay!.Cut();
+        fixture.FrontendRelay.Cut();
 
         foreach (var stream in streams)
         {

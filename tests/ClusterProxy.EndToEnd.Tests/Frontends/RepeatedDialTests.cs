@@ -13,7 +13,7 @@ public sealed class RepeatedDialTests(ITestOutputHelper output) : TunnelTest(out
     [InlineData(FrontendKind.LaneTls)]
     public async Task Dial_WhoseWayIsCutBeforeItsAnswer_IsMadeOnAnother(FrontendKind kind)
     {
-        var fixture = await StartAsync(new() { Agents = 0, FrontendsThroughRelay = true });
+        var fixture = await StartAsync(new() { Agents = 0 });
         await using var agent = await fixture.ConnectScriptedAgentAsync();
         var dialing = fixture.Client(kind).ConnectAsync("target:1");
         var first = await agent.TakeDialAsync();
@@ -23,7 +23,7 @@ public sealed class RepeatedDialTests(ITestOutputHelper output) : TunnelTest(out
             await Eventually.ObserveAsync(() => Task.FromResult(fixture.Server.Frontends.LaneCount == 2));
         }
 
-        fixture.FrontendRelay!.Cut();
+        fixture.FrontendRelay.Cut();
 
         // The server gives the first one up, and the second comes, in whichever order.
         HeardPacket[] next = [await HearAsync(), await HearAsync()];

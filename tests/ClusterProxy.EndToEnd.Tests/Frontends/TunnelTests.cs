@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 namespace ClusterProxy.EndToEnd.Tests.Frontends;
 
 /// <summary>What a frontend gets through the tunnel when all goes well.</summary>
-public class TunnelTests(ITestOutputHelper output) : TunnelTest(output)
+public sealed class TunnelTests(ITestOutputHelper output) : TunnelTest(output)
 {
     [Theory]
     [MemberData(nameof(FrontendCases.AllModes), MemberType = typeof(FrontendCases))]

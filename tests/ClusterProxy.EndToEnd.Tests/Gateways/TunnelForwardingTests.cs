@@ -3,17 +3,19 @@ using System.Text;
 using System.Text.Json.Nodes;
 using ClusterProxy.Gateway.Clusters;
 using Microsoft.AspNetCore.Http;
+using Xunit.Abstractions;
 
 namespace ClusterProxy.EndToEnd.Tests.Gateways;
 
 /// <summary>From a caller through the gateway, a server and an agent to an API server, with TLS checked end to end.</summary>
-public sealed class TunnelForwardingTests : IAsyncLifetime
+public sealed class TunnelForwardingTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private TunnelFixture _tunnel = null!;
     private ForwarderFixture _gateway = null!;
 
     public async Task InitializeAsync()
     {
+        SeededRandom.PrintSeedOfThisRun(output.WriteLine);
         _tunnel = await TunnelFixture.StartAsync();
         _gateway = await ForwarderFixture.StartAsync(
             static o => o with { ClusterConnectTimeout = TimeSpan.FromSeconds(5) }, _tunnel.Client(FrontendKind.LaneTls));

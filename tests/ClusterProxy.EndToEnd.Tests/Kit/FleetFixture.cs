@@ -8,7 +8,10 @@ using ClusterProxy.Server;
 
 namespace ClusterProxy.EndToEnd.Tests.Kit;
 
-/// <summary>Some servers that know each other, with a certificate authority a plane. An agent has tunnels with those that the test says.</summary>
+/// <summary>
+/// Some servers that know each other, with a certificate authority a plane. An agent has tunnels with those that the test says, through
+/// relays to which short faults happen.
+/// </summary>
 internal sealed class FleetFixture : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory = new();
@@ -17,6 +20,7 @@ internal sealed class FleetFixture : IAsyncDisposable
     private readonly List<IAsyncDisposable> _peers = [];
     private readonly List<HttpMessageInvoker> _handlers = [];
     private readonly ClientGauge _clientGauge = new();
+    private TcpRelay[] _agentRelays = [];
 
     public FailOnErrorLog Log { get; } = new();
 
@@ -38,7 +42,12 @@ internal sealed class FleetFixture : IAsyncDisposable
     public static async Task<FleetFixture> StartAsync(
         int servers = 3, Func<ServerOptions, int, ServerOptions>? configure = null, bool nameIds = true, int? started = null)
     {
-        var fixture = new FleetFixture { Servers = new ProxyServerHost?[servers], Options = new ServerOptions[servers] };
+        var fixture = new FleetFixture
+        {
+            Servers = new ProxyServerHost?[servers],
+            Options = new ServerOptions[servers],
+            _agentRelays = [.. Enumerable.Range(0, servers).Select(static i => new TcpRelay().Disturb(SeededRandom.SeedOfThisRun + i))],
+        };
         FleetServer[] peers =
         [
             .. FreePorts.Shared.Next(servers).Select((port, i) => new FleetServer(nameIds ? $"hub-{i}" : "", "127.0.0.1", port)),
@@ -69,8 +78,16 @@ internal sealed class FleetFixture : IAsyncDisposable
         return fixture;
     }
 
-    public async Task StartServerAsync(int server) => Servers[server] = await ProxyServerHost.StartAsync(
-        Options[server], Log.CreateFactory(), TimeProvider.System, CancellationToken.None).DefaultTimeout();
+    /// <summary>Where agents find a server, also when it is started again.</summary>
+    public TcpRelay AgentRelay(int server) => _agentRelays[server];
+
+    public async Task StartServerAsync(int server)
+    {
+        var host = await ProxyServerHost.StartAsync(Options[server], Log.CreateFactory(), TimeProvider.System, CancellationToken.None)
+            .DefaultTimeout();
+        Servers[server] = host;
+        AgentRelay(server).Destinations = [new IPEndPoint(IPAddress.Loopback, host.AgentPort)];
+    }
 
     /// <summary>As by kill -9: nobody is told.</summary>
     public async Task StopServerAsync(int server)
@@ -98,7 +115,7 @@ internal sealed class FleetFixture : IAsyncDisposable
         {
             AgentIdentifiers = $"host={cluster}",
             TargetAlias = [$"{cluster}:1={target}"],
-            ProxyServerHost = [new("127.0.0.1", Servers[first]!.AgentPort), new("127.0.0.1", Servers[second]!.AgentPort)],
+            ProxyServerHost = [new("127.0.0.1", AgentRelay(first).Port), new("127.0.0.1", AgentRelay(second).Port)],
         };
         _agents.Add(await ProxyAgentHost.StartAsync(options, Log.CreateFactory(), TimeProvider.System, static _ => null).DefaultTimeout());
         await Eventually.ObserveAsync(() => Task.FromResult(
@@ -111,7 +128,7 @@ internal sealed class FleetFixture : IAsyncDisposable
     /// <param name="target">Where it leads.</param>
     /// <param name="first">The server that it meets first.</param>
     public async Task StartFollowingAgentAsync(string cluster, string target, int first) => _agents.Add(await ProxyAgentHost.StartAsync(
-        LoopbackOptions.Agent(cluster, AgentPlane, Servers[first]!.AgentPort) with
+        LoopbackOptions.Agent(cluster, AgentPlane, AgentRelay(first).Port) with
         {
             AgentIdentifiers = $"host={cluster}",
             TargetAlias = [$"{cluster}:1={target}"],
@@ -124,7 +141,7 @@ internal sealed class FleetFixture : IAsyncDisposable
         var host = Servers[server]!;
         var before = host.Agents.Tunnels.Length;
         var certificate = AgentPlane.Client(id, $"spiffe://hub/cluster/{id}");
-        var http = Handler(() => Sockets.ConnectTlsAsync(host.AgentPort, AgentPlane, certificate, "h2"));
+        var http = Handler(() => Sockets.ConnectTlsAsync(AgentRelay(server).Port, AgentPlane, certificate, "h2"));
         var call = await GrpcClientCall.StartAsync(
             http, new Uri("http://localhost"), TunnelHeaders.ConnectMethod,
             [new(TunnelHeaders.AgentId, id), new(TunnelHeaders.AgentIdentifiers, identifiers), new(TunnelHeaders.Features, features)],
@@ -202,6 +219,11 @@ internal sealed class FleetFixture : IAsyncDisposable
             foreach (var server in Alive.ToList())
             {
                 await server.DisposeAsync().DefaultTimeout();
+            }
+
+            foreach (var relay in _agentRelays)
+            {
+                await relay.DisposeAsync().DefaultTimeout();
             }
 
             _clientGauge.Dispose();

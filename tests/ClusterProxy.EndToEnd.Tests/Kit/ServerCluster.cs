@@ -4,10 +4,14 @@ using ClusterProxy.Server;
 
 namespace ClusterProxy.EndToEnd.Tests.Kit;
 
-/// <summary>Several servers behind one address. Each has the id <c>s0</c>, <c>s1</c> … and its number.</summary>
+/// <summary>
+/// Several servers behind one address. Each has the id <c>s0</c>, <c>s1</c> … and its number. To all the ways of agents short faults
+/// happen.
+/// </summary>
 internal sealed class ServerCluster(Func<ServerOptions, int, ServerOptions> configure) : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory = new();
+    private readonly Dictionary<string, TcpRelay> _agentRelays = [];
     private int _started;
 
     public FailOnErrorLog Log { get; } = new();
@@ -16,10 +20,13 @@ internal sealed class ServerCluster(Func<ServerOptions, int, ServerOptions> conf
 
     public TestCertificates FrontendPlane { get; } = new("frontends");
 
-    public TcpRelay Balancer { get; } = new();
+    public TcpRelay Balancer { get; } = new TcpRelay().Disturb(SeededRandom.SeedOfThisRun);
 
     /// <summary>Those that run, by id.</summary>
     public Dictionary<string, ProxyServerHost> Servers { get; } = [];
+
+    /// <summary>Where agents find this one and no other.</summary>
+    public string AgentAddress(string id) => _agentRelays[id].Address;
 
     public string File(string name) => _directory.File(name);
 
@@ -34,6 +41,7 @@ internal sealed class ServerCluster(Func<ServerOptions, int, ServerOptions> conf
         };
         Servers[id] = await ProxyServerHost.StartAsync(
             configure(options, number), Log.CreateFactory(), TimeProvider.System, CancellationToken.None).DefaultTimeout();
+        _agentRelays[id] = new TcpRelay(Servers[id].AgentPort).Disturb(SeededRandom.SeedOfThisRun + _started);
         Balance();
         return id;
     }
@@ -71,7 +79,11 @@ internal sealed class ServerCluster(Func<ServerOptions, int, ServerOptions> conf
             await RemoveAsync(id);
         }
 
-        await Balancer.DisposeAsync().DefaultTimeout();
+        foreach (var relay in _agentRelays.Values.Append(Balancer))
+        {
+            await relay.DisposeAsync().DefaultTimeout();
+        }
+
         AgentPlane.Dispose();
         FrontendPlane.Dispose();
         _directory.Dispose();

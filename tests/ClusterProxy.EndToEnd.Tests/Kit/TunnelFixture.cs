@@ -9,7 +9,8 @@ namespace ClusterProxy.EndToEnd.Tests.Kit;
 
 /// <summary>
 /// One server, agents and clients in this process, over real sockets with real certificates: two authorities, one a plane.
-/// Frontends are served on TCP and on a Unix socket at once. On dispose nothing may be left, by the programs' own gauges.
+/// Frontends are served on TCP and on a Unix socket at once. Agents, and clients that speak TLS, come through relays to which faults
+/// happen. On dispose nothing may be left, by the programs' own gauges.
 /// </summary>
 internal sealed class TunnelFixture : IAsyncDisposable
 {
@@ -28,6 +29,11 @@ internal sealed class TunnelFixture : IAsyncDisposable
         _setup = setup;
         Log = new FailOnErrorLog(setup.AllowedErrors);
         _frontend = new Lazy<TestCertificate>(() => FrontendPlane.Client());
+        if (setup.Disturbed)
+        {
+            Relay.Disturb(SeededRandom.SeedOfThisRun);
+            FrontendRelay.Disturb(~SeededRandom.SeedOfThisRun);
+        }
     }
 
     public FailOnErrorLog Log { get; }
@@ -42,11 +48,11 @@ internal sealed class TunnelFixture : IAsyncDisposable
 
     public IReadOnlyList<ProxyAgentHost> Agents => _agents;
 
-    /// <summary>Between agents and server, if the setup asks for it.</summary>
-    public TcpRelay? Relay { get; private set; }
+    /// <summary>Between agents and server, also when the server is started again.</summary>
+    public TcpRelay Relay { get; } = new();
 
-    /// <summary>Between frontends that speak TLS and the server, if the setup asks for it.</summary>
-    public TcpRelay? FrontendRelay { get; private set; }
+    /// <summary>Between clients that speak TLS and the server.</summary>
+    public TcpRelay FrontendRelay { get; } = new();
 
     /// <summary>A violation of credit is a defect of one end; a test in which that end is the test's says so.</summary>
     public bool ExpectsCreditViolations { get; set; }
@@ -73,8 +79,8 @@ internal sealed class TunnelFixture : IAsyncDisposable
         ServerOptions = _setup.Server(LoopbackOptions.Server(_setup.Mode, AgentPlane, FrontendPlane, SocketPath));
         Server = await ProxyServerHost.StartAsync(ServerOptions, Log.CreateFactory(), _setup.Time, CancellationToken.None)
             .DefaultTimeout();
-        Relay = _setup.ThroughRelay ? LeadTo(Server.AgentPort, Relay) : null;
-        FrontendRelay = _setup.FrontendsThroughRelay ? LeadTo(Server.FrontendPort, FrontendRelay) : null;
+        Relay.Destinations = [new IPEndPoint(IPAddress.Loopback, Server.AgentPort)];
+        FrontendRelay.Destinations = [new IPEndPoint(IPAddress.Loopback, Server.FrontendPort)];
     }
 
     public Task StopServerAsync() => Server.DisposeAsync().DefaultTimeout();
@@ -83,7 +89,7 @@ internal sealed class TunnelFixture : IAsyncDisposable
     public async Task<ProxyAgentHost> StartAgentAsync(Func<AgentOptions, AgentOptions>? configure = null)
     {
         var index = _agents.Count;
-        var options = _setup.Agent(LoopbackOptions.Agent($"agent-{index}", AgentPlane, Relay?.Port ?? Server.AgentPort), index);
+        var options = _setup.Agent(LoopbackOptions.Agent($"agent-{index}", AgentPlane, Relay.Port), index);
         var agent = await ProxyAgentHost.StartAsync(
             configure?.Invoke(options) ?? options, Log.CreateFactory(), _setup.Time, static _ => null).DefaultTimeout();
         _agents.Add(agent);
@@ -111,7 +117,7 @@ internal sealed class TunnelFixture : IAsyncDisposable
     {
         var options = new TunnelClientOptions
         {
-            Address = FrontendCases.IsUnix(kind) ? new Uri($"unix://{SocketPath}") : new Uri($"https://127.0.0.1:{FrontendRelay?.Port ?? Server.FrontendPort}"),
+            Address = FrontendCases.IsUnix(kind) ? new Uri($"unix://{SocketPath}") : new Uri($"https://127.0.0.1:{FrontendRelay.Port}"),
             Transport = FrontendCases.IsConnect(kind) ? TunnelTransport.HttpConnect
                 : FrontendCases.IsLane(kind) ? TunnelTransport.Lane
                 : TunnelTransport.Grpc,
@@ -163,7 +169,7 @@ internal sealed class TunnelFixture : IAsyncDisposable
     public async Task<ScriptedPeer> ConnectScriptedAgentAsync(string id = "scripted", string identifiers = "", string features = "")
     {
         var before = Server.Agents.Tunnels.Length;
-        var http = Handler(() => Sockets.ConnectTlsAsync(Server.AgentPort, AgentPlane, AgentPlane.Client(id), "h2"));
+        var http = Handler(() => Sockets.ConnectTlsAsync(Relay.Port, AgentPlane, AgentPlane.Client(id), "h2"));
         var call = await GrpcClientCall.StartAsync(
             http, new Uri("http://localhost"), TunnelHeaders.ConnectMethod,
             [new(TunnelHeaders.AgentId, id), new(TunnelHeaders.AgentIdentifiers, identifiers), new(TunnelHeaders.Features, features)],
@@ -223,10 +229,8 @@ internal sealed class TunnelFixture : IAsyncDisposable
             }
 
             await StopServerAsync();
-            foreach (var relay in (TcpRelay?[])[Relay, FrontendRelay])
-            {
-                await (relay?.DisposeAsync() ?? ValueTask.CompletedTask).DefaultTimeout();
-            }
+            await Relay.DisposeAsync().DefaultTimeout();
+            await FrontendRelay.DisposeAsync().DefaultTimeout();
 
             _clientGauge.Dispose();
             AgentPlane.Dispose();
@@ -235,14 +239,6 @@ internal sealed class TunnelFixture : IAsyncDisposable
         }
 
         Log.Verify();
-    }
-
-    private TcpRelay LeadTo(int port, TcpRelay? relay)
-    {
-        relay ??= new TcpRelay();
-        relay.Destinations = [new IPEndPoint(IPAddress.Loopback, port)];
-        relay.ToDestination.Conditions = relay.ToSource.Conditions = _setup.Conditions;
-        return relay;
     }
 
     private HttpMessageInvoker Handler(Func<Task<Stream>> dial)

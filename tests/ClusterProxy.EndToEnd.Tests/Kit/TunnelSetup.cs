@@ -16,14 +16,11 @@ internal sealed record TunnelSetup
     /// <summary>Gets the agent's index.</summary>
     public Func<AgentOptions, int, AgentOptions> Agent { get; init; } = static (o, _) => o;
 
-    /// <summary>Puts a relay between the agents and the server.</summary>
-    public bool ThroughRelay { get; init; }
-
-    /// <summary>Puts another one between frontends that speak TLS and the server.</summary>
-    public bool FrontendsThroughRelay { get; init; }
-
-    /// <summary>How good the ways through the relays are.</summary>
-    public RelayConditions Conditions { get; init; } = RelayConditions.Perfect;
+    /// <summary>
+    /// Whether short faults befall the ways of agents and frontends all the time (<see cref="TcpRelay.Disturb"/>). Only those stay out
+    /// whose faults are their own: <see cref="Faults.RandomFaultTests"/>, which would not see its plans.
+    /// </summary>
+    public bool Disturbed { get; init; } = true;
 
     /// <summary>The clock of server and agents.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -13,7 +13,11 @@ public abstract class TunnelTest(ITestOutputHelper output) : IAsyncLifetime
 
     protected ITestOutputHelper Output => output;
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public Task InitializeAsync()
+    {
+        SeededRandom.PrintSeedOfThisRun(output.WriteLine);
+        return Task.CompletedTask;
+    }
 
     public async Task DisposeAsync()
     {
@@ -44,10 +48,7 @@ public abstract class TunnelTest(ITestOutputHelper output) : IAsyncLifetime
     }
 
     internal async Task<TunnelFixture> StartAsync(TunnelSetup? setup = null) =>
-        Own(await TunnelFixture.StartAsync(Adjust(setup ?? new TunnelSetup())));
-
-    /// <summary>What a class of tests that are run once more has different.</summary>
-    private protected virtual TunnelSetup Adjust(TunnelSetup setup) => setup;
+        Own(await TunnelFixture.StartAsync(setup));
 
     protected async Task<HttpTarget> StartHttpTargetAsync() => Own(await HttpTarget.StartAsync());
 

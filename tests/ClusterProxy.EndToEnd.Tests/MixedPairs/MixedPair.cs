@@ -77,13 +77,14 @@ internal sealed class MixedPair : IAsyncDisposable
         if (kind is PairKind.SdkLikeOurs or PairKind.LikeLikeOurs or PairKind.SdkLikeLike)
         {
             LikeServer = Keep(await UpstreamLikeServer.StartAsync(_agentPlane, _frontendPlane));
+            var relay = Keep(new TcpRelay(LikeServer.AgentPort).Disturb(SeededRandom.SeedOfThisRun));
             if (kind == PairKind.SdkLikeLike)
             {
-                LikeAgent = Keep(await UpstreamLikeAgent.ConnectAsync(LikeServer.AgentPort, _agentPlane, "like"));
+                LikeAgent = Keep(await UpstreamLikeAgent.ConnectAsync(relay.Port, _agentPlane, "like"));
             }
             else
             {
-                var options = LoopbackOptions.Agent("ours", _agentPlane, LikeServer.AgentPort) with { ConnectionStallLimit = stallLimit };
+                var options = LoopbackOptions.Agent("ours", _agentPlane, relay.Port) with { ConnectionStallLimit = stallLimit };
                 Agent = Keep(await ProxyAgentHost.StartAsync(options, _log.CreateFactory(), TimeProvider.System, static _ => null).DefaultTimeout());
             }
 
@@ -99,7 +100,7 @@ internal sealed class MixedPair : IAsyncDisposable
         }));
         if (kind != PairKind.LikeOursOurs)
         {
-            LikeAgent = Keep(await UpstreamLikeAgent.ConnectAsync(Ours.Server.AgentPort, Ours.AgentPlane, "like"));
+            LikeAgent = Keep(await UpstreamLikeAgent.ConnectAsync(Ours.Relay.Port, Ours.AgentPlane, "like"));
             await Ours.WaitForTunnelsAsync(1);
         }
     }

@@ -12,12 +12,11 @@ public sealed class HalfOpenTunnelTests(ITestOutputHelper output) : TunnelTest(o
         var echo = Own(new EchoTarget());
         var fixture = await StartAsync(new()
         {
-            ThroughRelay = true,
             Server = static o => o with { PeerPingInterval = TimeSpan.FromSeconds(1) },
         });
         await using var stream = await fixture.Client(FrontendKind.GrpcTls).ConnectAsync(echo.Address).DefaultTimeout();
 
-        fixture.Relay!.SetMode(RelayMode.BlackHole);
+        fixture.Relay.SetMode(RelayMode.BlackHole);
 
         // The ping goes out after 1 s of silence, and its answer has 20 s.
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.ReadyBackends, 0, ("proxy_strategy", "default"));

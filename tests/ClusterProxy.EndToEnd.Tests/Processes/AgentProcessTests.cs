@@ -102,7 +102,7 @@ public sealed class AgentProcessTests(ITestOutputHelper output) : TunnelTest(out
         TunnelFixture fixture, Action<Dictionary<string, string>>? change = null)
     {
         var healthPort = FreePorts.Shared.Next();
-        var flags = LoopbackPrograms.Agent("program", fixture.AgentPlane, fixture.Server.AgentPort, healthPort);
+        var flags = LoopbackPrograms.Agent("program", fixture.AgentPlane, fixture.Relay.Port, healthPort);
         change?.Invoke(flags);
         var agent = Own(LoopbackPrograms.StartAgent(flags));
         await agent.WaitForUrlAsync(new Uri($"http://127.0.0.1:{healthPort}/healthz"));

@@ -60,8 +60,9 @@ public sealed class ServerProcessTests(ITestOutputHelper output) : TunnelTest(ou
         var server = Own(LoopbackPrograms.StartServer(flags));
         await server.WaitForUrlAsync(new Uri($"http://127.0.0.1:{flags["health-port"]}/healthz"));
         var log = Own(new FailOnErrorLog());
+        var relay = Own(new TcpRelay(int.Parse(flags["agent-port"])).Disturb(SeededRandom.SeedOfThisRun));
         Own(await ProxyAgentHost.StartAsync(
-            LoopbackOptions.Agent("agent", agentPlane, int.Parse(flags["agent-port"])), log.CreateFactory(), TimeProvider.System, static _ => null)
+            LoopbackOptions.Agent("agent", agentPlane, relay.Port), log.CreateFactory(), TimeProvider.System, static _ => null)
             .DefaultTimeout());
         await server.WaitForUrlAsync(new Uri($"http://127.0.0.1:{flags["health-port"]}/readyz"));
         var options = new TunnelClientOptions { Address = new Uri($"https://127.0.0.1:{flags["server-port"]}"), Transport = transport };

@@ -16,8 +16,8 @@ internal sealed class RestartFleet : IAsyncDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly TestCertificates _agentPlane = new("agents");
     private readonly TestCertificates _frontendPlane = new("frontends");
-    private readonly TcpRelay _agentAddress = new();
-    private readonly TcpRelay _frontendAddress = new();
+    private readonly TcpRelay _agentAddress = new TcpRelay().Disturb(SeededRandom.SeedOfThisRun);
+    private readonly TcpRelay _frontendAddress = new TcpRelay().Disturb(~SeededRandom.SeedOfThisRun);
     private readonly List<TunnelClient> _clients = [];
     private int _started;
 

@@ -78,6 +78,22 @@ public sealed class RelayTests
     }
 
     [Fact]
+    public async Task TcpRelay_Disturbed_KeepsEveryByteInItsPlace()
+    {
+        const int Length = 20_000_000;
+        await using var target = new EchoTarget();
+        await using var relay = new TcpRelay(target.Port).Disturb(seed: 8);
+        using var socket = await Loopback.ConnectAsync(relay.EndPoint);
+        var sent = SeededBytes.Create(seed: 5, Length);
+
+        var sending = Loopback.SendAsync(socket, sent);
+        var got = await Loopback.ReadAsync(socket, Length);
+
+        await sending.DefaultTimeout();
+        Assert.Equal(SeededBytes.Sha256(sent), SeededBytes.Sha256(got));
+    }
+
+    [Fact]
     public async Task FaultPlan_OfOneSeed_IsAlwaysTheSame_AndLeavesTheRelayMended()
     {
         var plan = FaultPlan.Create(seed: 12, breaks: true, bytes: 1000);

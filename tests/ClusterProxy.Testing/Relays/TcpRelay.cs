@@ -6,7 +6,8 @@ namespace ClusterProxy.Testing.Relays;
 
 /// <summary>
 /// A TCP hop whose behaviour a test changes while connections run through it. With several destinations it is a round-robin
-/// load balancer that skips the ones that refuse. <see cref="FaultPlan"/> turns its switches by a seed.
+/// load balancer that skips the ones that refuse. <see cref="FaultPlan"/> turns its switches by a seed, and <see cref="Disturb"/> has
+/// it be an imperfect way all the time.
 /// </summary>
 public sealed class TcpRelay : IAsyncDisposable
 {
@@ -16,6 +17,7 @@ public sealed class TcpRelay : IAsyncDisposable
     private readonly ConcurrentDictionary<Task, Task> _dials = new();
     private readonly TimeProvider _time;
     private readonly Task _acceptLoop;
+    private Task _disturbance = Task.CompletedTask;
     private volatile IPEndPoint[] _destinations;
     private volatile bool _refuseNew;
     private int _next = -1;
@@ -75,6 +77,17 @@ public sealed class TcpRelay : IAsyncDisposable
         set => _refuseNew = value;
     }
 
+    /// <summary>
+    /// From now on short faults befall it, by which nothing is lost: delay, rate, fragments and stalls of some milliseconds.
+    /// </summary>
+    /// <param name="seed">Decides what, when and for how long.</param>
+    /// <returns>The same relay.</returns>
+    public TcpRelay Disturb(int seed)
+    {
+        _disturbance = new Disturbance(this, seed, _time).RunAsync(_stop.Token);
+        return this;
+    }
+
     /// <summary>Sets both directions.</summary>
     public void SetMode(RelayMode mode)
     {
@@ -116,6 +129,7 @@ public sealed class TcpRelay : IAsyncDisposable
         await _stop.CancelAsync();
         _listener.Dispose();
         await _acceptLoop;
+        await _disturbance;
         await Task.WhenAll(_dials.Keys);
         Cut();
         await Task.WhenAll(_connections.Values);

@@ -55,7 +55,9 @@ internal sealed class ChaosPrograms : IAsyncDisposable
     }
 
     /// <summary>Kills it, and returns when it is there again and all agents with it.</summary>
-    public async Task ReplaceAsync(ChaosVictim victim)
+    /// <param name="victim">What is killed.</param>
+    /// <param name="seed">Decides how a way breaks.</param>
+    public async Task ReplaceAsync(ChaosVictim victim, int seed)
     {
         switch (victim)
         {
@@ -68,6 +70,10 @@ internal sealed class ChaosPrograms : IAsyncDisposable
                 _targetAddress.Cut(reset: true);
                 await _targetAddress.Open.WaitForAsync(0).DefaultTimeout();
                 _targetAddress.RefuseNew = false;
+                break;
+            case ChaosVictim.Way:
+                await FaultPlan.Create(seed, breaks: true, bytes: 1_000_000)
+                    .RunAsync(_agentAddress, TimeProvider.System, CancellationToken.None).DefaultTimeout();
                 break;
             default:
                 var index = victim == ChaosVictim.FirstAgent ? 0 : 1;

@@ -1,10 +1,13 @@
 namespace ClusterProxy.EndToEnd.Tests.Chaos;
 
-/// <summary>What is killed.</summary>
+/// <summary>What is killed, or broken.</summary>
 internal enum ChaosVictim
 {
     Server,
     FirstAgent,
     SecondAgent,
     Target,
+
+    /// <summary>Between the agents and the server.</summary>
+    Way,
 }

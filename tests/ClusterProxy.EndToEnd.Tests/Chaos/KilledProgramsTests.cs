@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 
 namespace ClusterProxy.EndToEnd.Tests.Chaos;
 
-/// <summary>kill -9 of anything, in an order and at moments that a seed decides, under transfers by every kind of frontend.</summary>
+/// <summary>kill -9 of anything and a way that breaks, in an order and at moments that a seed decides, under transfers by every kind of frontend.</summary>
 public sealed class KilledProgramsTests(ITestOutputHelper output) : TunnelTest(output)
 {
     [Fact]
@@ -22,7 +22,7 @@ public sealed class KilledProgramsTests(ITestOutputHelper output) : TunnelTest(o
             await load.WaitForMoreAsync(random.Next(2, 6));
             var before = load.Broken.Count;
             load.Victim = victim;
-            await programs.ReplaceAsync(victim);
+            await programs.ReplaceAsync(victim, random.Next());
 
             // Every kind of frontend is served again, by the client that it had.
             await load.WaitForMoreAsync(2);

@@ -113,6 +113,62 @@ public sealed class TunnelForwardingTests(ITestOutputHelper output) : IAsyncLife
         Assert.NotNull(response.Headers.RetryAfter);
     }
 
+    /// <summary>Bodies with and without an announced length: of neither may a part be taken for the whole.</summary>
+    [Fact]
+    public async Task Responses_OverAWayThatBreaks_AreWhole_OrKnownToBeCut()
+    {
+        const int Length = 400_000;
+        var random = SeededRandom.Create(output.WriteLine);
+        var body = SeededBytes.Create(seed: 6, Length);
+        await using var cluster = await KestrelCluster.StartAsync(
+            _gateway.Certificates,
+            async context =>
+            {
+                context.Response.ContentLength = context.Request.Query.ContainsKey("announced") ? Length : null;
+                for (var at = 0; at < Length; at += 40_000)
+                {
+                    await context.Response.Body.WriteAsync(body.AsMemory(at, 40_000));
+                }
+            },
+            "kubernetes.default.svc");
+        Add("alpha", cluster.Port);
+        using var client = _gateway.Client();
+        for (var round = 0; round < 4; round++)
+        {
+            var plan = FaultPlan.Create(random.Next(), breaks: true, bytes: 4 * Length);
+            output.WriteLine($"round {round}, {plan}");
+            var requests = Enumerable.Range(0, 12).Select(i => GetAsync(client, i % 2 == 0 ? "/alpha/x?announced" : "/alpha/x")).ToList();
+            await plan.RunAsync(_tunnel.Relay, TimeProvider.System, CancellationToken.None).DefaultTimeout();
+
+            foreach (var got in await Task.WhenAll(requests).DefaultTimeout())
+            {
+                Assert.True(got is null || got.AsSpan().SequenceEqual(body), $"{got?.Length} bytes are taken for the whole; {plan}");
+            }
+
+            await Eventually.ObserveAsync(() => GetAsync(client, "/alpha/x"), static got => got is not null);
+        }
+    }
+
+    /// <summary>The body; null where the client was told that there is none, or not all of it.</summary>
+    private static async Task<byte[]?> GetAsync(HttpClient client, string path)
+    {
+        try
+        {
+            using var response = await client.GetAsync(path).DefaultTimeout();
+            if (response.IsSuccessStatusCode)
+            {
+                return await response.Content.ReadAsByteArrayAsync().DefaultTimeout();
+            }
+
+            Assert.NotNull(JsonNode.Parse(await response.Content.ReadAsStringAsync().DefaultTimeout())!["details"]!["causes"]![0]!["reason"]);
+            return null;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
     private void Add(string name, int port) => _gateway.AddCluster(name, port, endpoint => endpoint with
     {
         Kind = EndpointKind.ClusterProxy,

@@ -1,5 +1,6 @@
 using ClusterProxy.Gateway.Flags;
 using ClusterProxy.Hosting;
+using ClusterProxy.Hosting.Audit;
 using ClusterProxy.Hosting.Flags;
 
 namespace ClusterProxy.Gateway;
@@ -32,7 +33,7 @@ internal sealed class ClusterGatewayFlags
         _certificates = new CertificateFlags(Set, _defaults.Certificates);
         _authentication = new AuthenticationFlags(Set, _defaults);
         _callers = new CallerFlags(Set, _defaults);
-        _audit = new AuditFlags(Set, _defaults);
+        _audit = new AuditFlags(Set, _defaults.Audit, "Audit", "request");
         _hub = new HubFlags(Set, _defaults);
         _services = new ServiceFlags(Set, _defaults);
         _traces = new TraceFlags(Set, _defaults);
@@ -60,10 +61,9 @@ internal sealed class ClusterGatewayFlags
         options = _certificates.Apply(result, options);
         options = _authentication.Apply(result, options);
         options = _callers.Apply(result, options);
-        options = _audit.Apply(result, options);
         options = _hub.Apply(result, options);
         options = _services.Apply(result, options);
         options = _traces.Apply(result, options);
-        return options with { Verbosity = _klog.Verbosity(result) };
+        return options with { Audit = _audit.Bind(result), Verbosity = _klog.Verbosity(result) };
     }
 }

@@ -72,14 +72,14 @@ internal sealed partial class GatewayHost
 
     private AuditQueue<RequestEntry>? CreateAudit(ILogger logger, TimeProvider time)
     {
-        if (_options.AuditLogPath.Length == 0)
+        if (!_options.Audit.IsOn)
         {
             return null;
         }
 
         var audit = new AuditQueue<RequestEntry>(RequestJson.Write, Metrics.Audit, logger, time);
         _started.Add(audit);
-        audit.Start(AuditOutput.Open(_options.AuditLogPath, _options.AuditLogMaxSize, _options.AuditLogMaxBackup));
+        audit.Start(AuditOutput.Open(_options.Audit));
         return audit;
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using ClusterProxy.Gateway.Certificates;
+using ClusterProxy.Hosting.Audit;
 
 namespace ClusterProxy.Gateway;
 
@@ -124,14 +125,8 @@ internal sealed record GatewayOptions
     /// <summary>Off: upstream's labels are as many as clusters, times resources, verbs and codes.</summary>
     public bool MetricsPerCluster { get; init; }
 
-    /// <summary>File that gets the audit, or <c>-</c> for standard output; off by default: upstream writes none.</summary>
-    public string AuditLogPath { get; init; } = "";
-
-    /// <summary>Mebibytes of one audit file: some 200,000 requests.</summary>
-    public int AuditLogMaxSize { get; init; } = 100;
-
-    /// <summary>Audit files kept beside the newest one: with their size they bound the disk to a bit over a gibibyte.</summary>
-    public int AuditLogMaxBackup { get; init; } = 10;
+    /// <summary>A line per request.</summary>
+    public AuditOptions Audit { get; init; } = new();
 
     /// <summary>Nobody is authenticated or authorised; on loopback only.</summary>
     public bool StandaloneDebugMode { get; init; }

@@ -76,8 +76,7 @@ internal static class GatewayOptionsValidator
         errors.Readable("client-ca-file", options.ClientCaFile);
         errors.Readable("requestheader-client-ca-file", options.RequestHeaderClientCaFile);
         errors.Readable("cluster-gateway-proxy-config", options.ClusterGatewayProxyConfig);
-        errors.AtLeast("audit-log-maxsize", options.AuditLogMaxSize, 1);
-        errors.AtLeast("audit-log-maxbackup", options.AuditLogMaxBackup, 0);
+        options.Audit.Check(errors);
         errors.Readable("access-policy", options.AccessPolicy);
         errors.AddIf(
             !options.UsesKubernetes && options.AccessPolicy.Length == 0 && !options.StandaloneDebugMode,

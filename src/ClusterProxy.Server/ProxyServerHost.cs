@@ -69,7 +69,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         Frontends = new LiveFrontends();
         Metrics.Observe(Agents, Frontends);
         Metrics.ShowAgentIdentity(options.BindsAgentIdentity ? "certificate" : "claimed");
-        _audit = options.AuditLogPath.Length > 0 ? new AuditLog(options.ServerId, Metrics.Audit, _logger, time) : null;
+        _audit = options.Audit.IsOn ? new AuditLog(options.ServerId, Metrics.Audit, _logger, time) : null;
         Limits = TunnelLimits.Default with
         {
             MaxMessageSize = options.MaxMessageSize,
@@ -171,7 +171,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         if (_audit is not null)
         {
             // Before whoever has something to say to it, and so disposed after them.
-            _audit.Start(AuditOutput.Open(_options.AuditLogPath, _options.AuditLogMaxSize, _options.AuditLogMaxBackup));
+            _audit.Start(AuditOutput.Open(_options.Audit));
             _started.Add(_audit);
         }
 

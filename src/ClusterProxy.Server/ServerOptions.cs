@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using ClusterProxy.Hosting.Audit;
 using ClusterProxy.Hosting.Flags;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Fleet;
@@ -168,17 +169,8 @@ internal sealed record ServerOptions
 
     public string PeerCaCert { get; init; } = "";
 
-    /// <summary>
-    /// File that gets the audit, or <c>-</c> for standard output. Off by default: a server that takes the place of upstream's must not
-    /// begin to write files or to its standard output, and whoever wants an audit has to say where it is kept.
-    /// </summary>
-    public string AuditLogPath { get; init; } = "";
-
-    /// <summary>Mebibytes of one audit file: some 150,000 connections.</summary>
-    public int AuditLogMaxSize { get; init; } = 100;
-
-    /// <summary>Audit files kept beside the newest one: with their size they bound the disk to a bit over a gibibyte.</summary>
-    public int AuditLogMaxBackup { get; init; } = 10;
+    /// <summary>A line per dial and per connection's end.</summary>
+    public AuditOptions Audit { get; init; } = new();
 
     /// <summary>A Unix socket for frontends beside the TCP port.</summary>
     public string FrontendUdsName { get; init; } = "";

@@ -167,8 +167,7 @@ internal static class ServerOptionsValidator
         errors.NotNegative("graceful-shutdown-timeout", options.GracefulShutdownTimeout);
         errors.NotNegative("shutdown-delay", options.ShutdownDelay);
         errors.NotNegative("backend-dial-timeout", options.BackendDialTimeout);
-        errors.AtLeast("audit-log-maxsize", options.AuditLogMaxSize, 1);
-        errors.AtLeast("audit-log-maxbackup", options.AuditLogMaxBackup, 0);
+        options.Audit.Check(errors);
     }
 
     private static void CheckLimits(ServerOptions options, OptionErrors errors)

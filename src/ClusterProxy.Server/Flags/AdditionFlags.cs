@@ -1,3 +1,4 @@
+using ClusterProxy.Hosting.Audit;
 using ClusterProxy.Hosting.Flags;
 using ClusterProxy.Protocol;
 using ClusterProxy.Server.Agents.Identity;
@@ -40,15 +41,7 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         "frontend-policy", defaults.FrontendPolicy, Group,
         "YAML file of rules that say who may dial what; followed when it changes. Without one every frontend may dial everything.");
 
-    private readonly Flag<string> _auditPath = flags.AddString(
-        "audit-log-path", defaults.AuditLogPath, Group,
-        "File for one line of JSON per dial and per connection's end, or - for standard output. Without it there is no audit.");
-
-    private readonly Flag<int> _auditSize = flags.AddInt(
-        "audit-log-maxsize", defaults.AuditLogMaxSize, Group, "Mebibytes of one audit file, past which a new one is begun.");
-
-    private readonly Flag<int> _auditBackups = flags.AddInt(
-        "audit-log-maxbackup", defaults.AuditLogMaxBackup, Group, "Audit files kept beside the newest one.");
+    private readonly AuditFlags _audit = new(flags, defaults.Audit, Group, "dial and per connection's end");
 
     private readonly Flag<string> _frontendUds = flags.AddString(
         "frontend-uds-name", defaults.FrontendUdsName, Group, "Unix socket that serves frontends beside the TCP port.");
@@ -111,9 +104,7 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         MaxConnectionsPerFrontend = result.Get(_connectionsPerFrontend),
         AgentIdentity = result.Get(_agentIdentity),
         FrontendPolicy = result.Get(_frontendPolicy),
-        AuditLogPath = result.Get(_auditPath),
-        AuditLogMaxSize = result.Get(_auditSize),
-        AuditLogMaxBackup = result.Get(_auditBackups),
+        Audit = _audit.Bind(result),
         FrontendUdsName = result.Get(_frontendUds),
         MaxMessageSize = result.Get(_messageSize),
         ConnectionBufferSize = result.Get(_bufferSize),

@@ -22,7 +22,7 @@ internal sealed class AuditFile : IDisposable
 
     public static string Text(JsonElement line, string name) => line.TryGetProperty(name, out var value) ? value.ToString() : "";
 
-    public ServerOptions Use(ServerOptions options) => options with { AuditLogPath = Path };
+    public ServerOptions Use(ServerOptions options) => options with { Audit = new() { Path = Path } };
 
     /// <summary>The first line with these values, written or to come.</summary>
     public Task<JsonElement> WaitForAsync(params (string Name, string Value)[] values) => Eventually.ObserveAsync(

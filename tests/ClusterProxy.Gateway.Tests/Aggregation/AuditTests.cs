@@ -19,7 +19,7 @@ public sealed class AuditTests : IDisposable
     [Fact]
     public async Task EveryRequest_HasALine_AndNoSecret()
     {
-        await using (var gateway = await GatewayFixture.StartAsync(o => o with { AuditLogPath = _directory.File("audit") }))
+        await using (var gateway = await GatewayFixture.StartAsync(o => o with { Audit = new() { Path = _directory.File("audit") } }))
         {
             gateway.Put("alpha");
             var alice = gateway.FrontProxy("alice", "devs");
@@ -50,7 +50,7 @@ public sealed class AuditTests : IDisposable
     public async Task Upgrade_HasALineAsItBegins_AndOneAtItsEnd()
     {
         await using var managed = await FakeKubernetesApi.StartAsync();
-        await using var gateway = await GatewayFixture.StartAsync(o => o with { AuditLogPath = _directory.File("audit") });
+        await using var gateway = await GatewayFixture.StartAsync(o => o with { Audit = new() { Path = _directory.File("audit") } });
         gateway.PutManaged("alpha", managed);
         using var alice = gateway.Bearer("alice");
         var proxy = $"{GatewayFixture.Root}/clustergateways/alpha/proxy/api/v1/namespaces/a/pods/x/exec";
@@ -74,7 +74,7 @@ public sealed class AuditTests : IDisposable
     [Fact]
     public async Task UpgradeThatIsRefused_HasNoLineOfABeginning()
     {
-        await using (var gateway = await GatewayFixture.StartAsync(o => o with { AuditLogPath = _directory.File("audit") }))
+        await using (var gateway = await GatewayFixture.StartAsync(o => o with { Audit = new() { Path = _directory.File("audit") } }))
         {
             gateway.Hub.AccessRule = static _ => false;
             using var alice = gateway.Bearer("alice");

@@ -11,7 +11,7 @@ internal sealed class AuditedServer : IDisposable
     public string Path => _folder.File("audit.log");
 
     public Task<TestServer> StartAsync(Func<ServerOptions, ServerOptions>? configure = null, bool tcp = false) =>
-        TestServer.StartAsync(o => (configure?.Invoke(o) ?? o) with { AuditLogPath = Path }, tcp: tcp);
+        TestServer.StartAsync(o => (configure?.Invoke(o) ?? o) with { Audit = new() { Path = Path } }, tcp: tcp);
 
     public string Write(string name, string text)
     {

@@ -1,5 +1,3 @@
-using ClusterProxy.Hosting;
-using ClusterProxy.Hosting.Logging;
 using ClusterProxy.Hosting.Shutdown;
 using ClusterProxy.Hosting.Transport;
 using ClusterProxy.Server;
@@ -11,21 +9,9 @@ if (!commandLine.ShouldRun)
 }
 
 InlineSocketCompletions.Enable();
-await using var signals = TerminationSignals.Listen();
-using var logging = LoggerFactory.Create(builder => builder.AddStandardError(commandLine.Options.Verbosity));
-try
+return await ServingProgram.RunAsync(commandLine.Options.Verbosity, async (logging, signals) =>
 {
     await using var server = await ProxyServerHost.StartAsync(commandLine.Options, logging, TimeProvider.System, signals.Token);
     await signals.Requested;
     await server.ShutdownAsync();
-    return 0;
-}
-catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
-{
-    return 0;
-}
-catch (StartupException e)
-{
-    await Console.Error.WriteLineAsync(e.Message);
-    return 1;
-}
+});

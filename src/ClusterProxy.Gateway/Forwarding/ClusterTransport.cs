@@ -28,10 +28,8 @@ internal sealed class ClusterTransport
     private readonly ServerTrust _trust;
     private readonly ICredentialSource _credentials;
     private readonly ResiliencePipeline _breaker;
-    private TransportConnections? _current;
+    private readonly TransportConnections _connections;
     private long? _hinted;
-    private int _users;
-    private bool _isRetired;
 
     /// <exception cref="KubeConfigException">The authorities cannot be used.</exception>
     public ClusterTransport(Cluster cluster, ClusterDialer dialer, GatewayOptions options, TimeProvider time, GatewayMetrics metrics, ILogger logger)
@@ -59,6 +57,7 @@ internal sealed class ClusterTransport
                 logger.CircuitOpened(cluster.Name);
             },
             () => logger.CircuitClosed(cluster.Name));
+        _connections = new TransportConnections(identity => new ClusterMessageHandler(Handler(identity), _breaker));
         LastUsed = time.GetTimestamp();
     }
 
@@ -67,16 +66,7 @@ internal sealed class ClusterTransport
     /// <summary>Timestamp of the last rent; set by the pool.</summary>
     public long LastUsed { get; set; }
 
-    public bool IsUnused
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _users == 0;
-            }
-        }
-    }
+    public bool IsUnused => _connections.IsUnused;
 
     /// <summary>What was wrong with the cluster's certificate at the last handshake that failed; null when none did.</summary>
     public string? LastTrustFailure => _trust.LastFailure;
@@ -111,60 +101,12 @@ internal sealed class ClusterTransport
     }
 
     /// <summary>Must be returned when the request is over, to its last byte.</summary>
-    public TransportConnections Rent(ClientIdentity? identity)
-    {
-        lock (_gate)
-        {
-            if (_current is null || !ReferenceEquals(_current.Identity, identity))
-            {
-                RetireCurrent();
-                _current = new TransportConnections(
-                    identity, new HttpMessageInvoker(new ClusterMessageHandler(Handler(identity), _breaker)));
-            }
+    public RentedInvoker Rent(ClientIdentity? identity) => _connections.Rent(identity);
 
-            var connections = _current;
-            connections.Users++;
-            _users++;
-            if (_isRetired)
-            {
-                // Rented just before: it ends with this request.
-                RetireCurrent();
-            }
-
-            return connections;
-        }
-    }
-
-    public void Return(TransportConnections connections)
-    {
-        lock (_gate)
-        {
-            _users--;
-            connections.Users--;
-            connections.DisposeIfUnused();
-        }
-    }
+    public void Return(RentedInvoker rented) => _connections.Return(rented);
 
     /// <summary>Closes what is idle now and the rest when it is over.</summary>
-    public void Retire()
-    {
-        lock (_gate)
-        {
-            _isRetired = true;
-            RetireCurrent();
-        }
-    }
-
-    /// <summary>Must hold _gate.</summary>
-    private void RetireCurrent()
-    {
-        if (_current is { } old)
-        {
-            old.IsRetired = true;
-            old.DisposeIfUnused();
-            _current = null;
-        }
-    }
+    public void Retire() => _connections.Retire();
 
     private SocketsHttpHandler Handler(ClientIdentity? identity) => new()
     {

@@ -7,11 +7,8 @@ using ClusterProxy.Kubernetes.Credentials;
 
 namespace ClusterProxy.Kubernetes.Transport;
 
-/// <summary>
-/// The connections to one API server. A client certificate belongs to its connections, so a new one gets new connections, and
-/// what runs on the old ones, such as a watch, runs on to its end.
-/// </summary>
-internal sealed class ApiTransport(KubeConfigCluster cluster, ServerTrust trust) : IDisposable
+/// <summary>The way to one API server.</summary>
+internal sealed class ApiTransport : IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
@@ -19,68 +16,38 @@ internal sealed class ApiTransport(KubeConfigCluster cluster, ServerTrust trust)
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(15);
 
-    private readonly Lock _gate = new();
-    private TransportConnections? _current;
-    private bool _disposed;
+    private readonly KubeConfigCluster _cluster;
+    private readonly ServerTrust _trust;
+    private readonly TransportConnections _connections;
+    private volatile bool _disposed;
+
+    public ApiTransport(KubeConfigCluster cluster, ServerTrust trust)
+    {
+        _cluster = cluster;
+        _trust = trust;
+        _connections = new TransportConnections(Handler);
+    }
 
     /// <summary>Completes with the answer's headers.</summary>
     public async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, ClientIdentity? identity, CancellationToken cancellationToken)
     {
-        var connections = Rent(identity);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var rented = _connections.Rent(identity);
         try
         {
-            return await connections.Invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            return await rented.Invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            Return(connections);
+            _connections.Return(rented);
         }
     }
 
     public void Dispose()
     {
-        lock (_gate)
-        {
-            _disposed = true;
-            Retire();
-        }
-    }
-
-    private TransportConnections Rent(ClientIdentity? identity)
-    {
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_current is null || !ReferenceEquals(_current.Identity, identity))
-            {
-                Retire();
-                _current = new TransportConnections(identity, new HttpMessageInvoker(Handler(identity)));
-            }
-
-            _current.Users++;
-            return _current;
-        }
-    }
-
-    private void Return(TransportConnections connections)
-    {
-        lock (_gate)
-        {
-            connections.Users--;
-            connections.DisposeIfUnused();
-        }
-    }
-
-    /// <summary>Must hold _gate.</summary>
-    private void Retire()
-    {
-        if (_current is { } old)
-        {
-            old.IsRetired = true;
-            old.DisposeIfUnused();
-            _current = null;
-        }
+        _disposed = true;
+        _connections.Retire();
     }
 
     private SocketsHttpHandler Handler(ClientIdentity? identity)
@@ -89,7 +56,7 @@ internal sealed class ApiTransport(KubeConfigCluster cluster, ServerTrust trust)
         {
             AllowAutoRedirect = false,
             UseCookies = false,
-            AutomaticDecompression = cluster.DisableCompression ? DecompressionMethods.None : DecompressionMethods.GZip,
+            AutomaticDecompression = _cluster.DisableCompression ? DecompressionMethods.None : DecompressionMethods.GZip,
             ConnectTimeout = ConnectTimeout,
             EnableMultipleHttp2Connections = true,
             KeepAlivePingDelay = PingDelay,
@@ -97,23 +64,23 @@ internal sealed class ApiTransport(KubeConfigCluster cluster, ServerTrust trust)
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             SslOptions = new SslClientAuthenticationOptions
             {
-                RemoteCertificateValidationCallback = trust.Validate,
-                CertificateChainPolicy = trust.PlatformPolicy(),
+                RemoteCertificateValidationCallback = _trust.Validate,
+                CertificateChainPolicy = _trust.PlatformPolicy(),
                 ClientCertificateContext = identity?.Context,
                 CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             },
         };
-        if (cluster.ProxyUrl is { } proxy)
+        if (_cluster.ProxyUrl is { } proxy)
         {
             handler.Proxy = new WebProxy(proxy);
         }
-        else if (cluster.Server.IsLoopback || ServerAddress.OverridesName(cluster))
+        else if (_cluster.Server.IsLoopback || ServerAddress.OverridesName(_cluster))
         {
             // As kubectl, no proxy of the environment for loopback.
             handler.UseProxy = false;
         }
 
-        if (ServerAddress.OverridesName(cluster))
+        if (ServerAddress.OverridesName(_cluster))
         {
             handler.ConnectCallback = ConnectAsync;
         }
@@ -127,7 +94,7 @@ internal sealed class ApiTransport(KubeConfigCluster cluster, ServerTrust trust)
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(cluster.Server.IdnHost, cluster.Server.Port, cancellationToken).ConfigureAwait(false);
+            await socket.ConnectAsync(_cluster.Server.IdnHost, _cluster.Server.Port, cancellationToken).ConfigureAwait(false);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

@@ -1,3 +1,5 @@
+using ClusterProxy.Hosting.Transport;
+
 namespace ClusterProxy.Gateway.Forwarding;
 
 /// <summary>
@@ -6,22 +8,8 @@ namespace ClusterProxy.Gateway.Forwarding;
 /// </summary>
 /// <param name="inner">Owned.</param>
 /// <param name="ending">Fires when no more is to be read.</param>
-internal sealed class EndingStream(Stream inner, CancellationToken ending) : Stream
+internal sealed class EndingStream(Stream inner, CancellationToken ending) : AsyncReadStream
 {
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ending);
@@ -33,22 +21,6 @@ internal sealed class EndingStream(Stream inner, CancellationToken ending) : Str
         {
             return 0;
         }
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-        // Nothing is written.
     }
 
     protected override void Dispose(bool disposing)

@@ -87,14 +87,9 @@ internal sealed class ChaosPrograms : IAsyncDisposable
 
     public TunnelClient Client(TunnelTransport transport, int lanes = 0)
     {
-        var options = new TunnelClientOptions
-        {
-            Address = new Uri($"https://127.0.0.1:{_serverFlags["server-port"]}"),
-            Transport = transport,
-            Lanes = lanes,
-        };
-        options.ClientCertificates.Add(_frontendPlane.Client().Certificate);
-        options.ServerAuthorities.Add(_frontendPlane.Authority.Certificate);
+        var options = LoopbackClient.Options(int.Parse(_serverFlags["server-port"]), _frontendPlane);
+        options.Transport = transport;
+        options.Lanes = lanes;
         var client = new TunnelClient(options);
         _clients.Add(client);
         return client;

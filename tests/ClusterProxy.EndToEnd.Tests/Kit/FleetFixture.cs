@@ -1,9 +1,7 @@
 using System.Net;
 using ClusterProxy.Agent;
 using ClusterProxy.Client;
-using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Fleet;
-using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Server;
 
 namespace ClusterProxy.EndToEnd.Tests.Kit;
@@ -17,8 +15,7 @@ internal sealed class FleetFixture : IAsyncDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly List<TunnelClient> _clients = [];
     private readonly List<ProxyAgentHost> _agents = [];
-    private readonly List<IAsyncDisposable> _peers = [];
-    private readonly List<HttpMessageInvoker> _handlers = [];
+    private readonly ScriptedPeers _scripted = new();
     private readonly ClientGauge _clientGauge = new();
     private TcpRelay[] _agentRelays = [];
 
@@ -141,42 +138,27 @@ internal sealed class FleetFixture : IAsyncDisposable
         var host = Servers[server]!;
         var before = host.Agents.Tunnels.Length;
         var certificate = AgentPlane.Client(id, $"spiffe://hub/cluster/{id}");
-        var http = Handler(() => Sockets.ConnectTlsAsync(AgentRelay(server).Port, AgentPlane, certificate, "h2"));
-        var call = await GrpcClientCall.StartAsync(
-            http, new Uri("http://localhost"), TunnelHeaders.ConnectMethod,
-            [new(TunnelHeaders.AgentId, id), new(TunnelHeaders.AgentIdentifiers, identifiers), new(TunnelHeaders.Features, features)],
-            CancellationToken.None).DefaultTimeout();
-        await call.ResponseHeadersAsync(CancellationToken.None).DefaultTimeout();
+        var peer = await _scripted.OpenAgentAsync(
+            () => Sockets.ConnectTlsAsync(AgentRelay(server).Port, AgentPlane, certificate, "h2"), id, identifiers, features);
         await Eventually.ObserveAsync(() => Task.FromResult(host.Agents.Tunnels.Length > before));
         await WaitForMapsAsync();
-        return Keep(new ScriptedPeer(call));
+        return peer;
     }
 
     /// <summary>A gRPC stream of a frontend of which the test says every packet.</summary>
-    public async Task<ScriptedPeer> OpenScriptedFrontendAsync(int server)
+    public Task<ScriptedPeer> OpenScriptedFrontendAsync(int server)
     {
         var port = Servers[server]!.FrontendPort;
         var certificate = FrontendPlane.Client();
-        var http = Handler(() => Sockets.ConnectTlsAsync(port, FrontendPlane, certificate, "h2"));
-        return Keep(new ScriptedPeer(await GrpcClientCall.StartAsync(
-            http, new Uri("http://localhost"), TunnelHeaders.ProxyMethod, [], CancellationToken.None).DefaultTimeout()));
+        return _scripted.OpenFrontendAsync(_scripted.Connect(() => Sockets.ConnectTlsAsync(port, FrontendPlane, certificate, "h2")));
     }
 
     /// <summary>A client of the SDK.</summary>
     public TunnelClient Client(FrontendKind kind, int server)
     {
-        var options = new TunnelClientOptions
-        {
-            Address = FrontendCases.IsUnix(kind) ? new Uri($"unix://{Options[server].FrontendUdsName}") : new Uri($"https://127.0.0.1:{Servers[server]!.FrontendPort}"),
-            Transport = FrontendCases.IsConnect(kind) ? TunnelTransport.HttpConnect
-                : FrontendCases.IsLane(kind) ? TunnelTransport.Lane
-                : TunnelTransport.Grpc,
-            Lanes = FrontendCases.IsLane(kind) ? 2 : 0,
-            LoggerFactory = Log.CreateFactory(),
-            MeterFactory = _clientGauge.Meters,
-        };
-        options.ClientCertificates.Add(FrontendPlane.Client().Certificate);
-        options.ServerAuthorities.Add(FrontendPlane.Authority.Certificate);
+        var options = LoopbackClient.Options(kind, Servers[server]!.FrontendPort, Options[server].FrontendUdsName, FrontendPlane);
+        options.LoggerFactory = Log.CreateFactory();
+        options.MeterFactory = _clientGauge.Meters;
         var client = new TunnelClient(options);
         _clients.Add(client);
         return client;
@@ -194,12 +176,7 @@ internal sealed class FleetFixture : IAsyncDisposable
             await client.DisposeAsync().DefaultTimeout();
         }
 
-        foreach (var peer in _peers)
-        {
-            await peer.DisposeAsync().DefaultTimeout();
-        }
-
-        _handlers.ForEach(static h => h.Dispose());
+        await _scripted.DisposeAsync().DefaultTimeout();
         try
         {
             foreach (var server in Enumerable.Range(0, Servers.Length).Where(i => Servers[i] is not null))
@@ -242,17 +219,4 @@ internal sealed class FleetFixture : IAsyncDisposable
     private double Left(int server) =>
         Servers[server]!.Agents.Tunnels.Sum(static t => t.ConnectionCount + t.PendingDialCount) + Servers[server]!.Router.PendingCount
         + Metric(server, "forwarded_connections") + Metric(server, "forwarded_pending_dials") + Metric(server, "forwarded_queued_bytes");
-
-    private HttpMessageInvoker Handler(Func<Task<Stream>> dial)
-    {
-        var invoker = new HttpMessageInvoker(new SocketsHttpHandler { ConnectCallback = async (_, _) => await dial() });
-        _handlers.Add(invoker);
-        return invoker;
-    }
-
-    private ScriptedPeer Keep(ScriptedPeer peer)
-    {
-        _peers.Add(peer);
-        return peer;
-    }
 }

@@ -53,13 +53,7 @@ internal sealed class ServerCluster(Func<ServerOptions, int, ServerOptions> conf
         await server!.DisposeAsync().DefaultTimeout();
     }
 
-    public TunnelClient Client(ProxyServerHost server)
-    {
-        var options = new TunnelClientOptions { Address = new Uri($"https://127.0.0.1:{server.FrontendPort}") };
-        options.ClientCertificates.Add(FrontendPlane.Client().Certificate);
-        options.ServerAuthorities.Add(FrontendPlane.Authority.Certificate);
-        return new TunnelClient(options);
-    }
+    public TunnelClient Client(ProxyServerHost server) => new(LoopbackClient.Options(server.FrontendPort, FrontendPlane));
 
     /// <summary>Fetches the page through each server.</summary>
     public async Task ProxiesAsync(HttpTarget target)

@@ -2,7 +2,6 @@ using System.Net;
 using ClusterProxy.Agent;
 using ClusterProxy.Client;
 using ClusterProxy.Protocol;
-using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Server;
 
 namespace ClusterProxy.EndToEnd.Tests.Kit;
@@ -18,8 +17,8 @@ internal sealed class TunnelFixture : IAsyncDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly List<TunnelClient> _clients = [];
     private readonly List<ProxyAgentHost> _agents = [];
-    private readonly List<IAsyncDisposable> _peers = [];
-    private readonly List<IDisposable> _handlers = [];
+    private readonly ScriptedPeers _scripted = new();
+    private readonly List<HttpClient> _http = [];
     private readonly ClientGauge _clientGauge = new();
     private readonly Lazy<TestCertificate> _frontend;
     private HttpMessageInvoker? _scriptedFrontends;
@@ -115,20 +114,9 @@ internal sealed class TunnelFixture : IAsyncDisposable
     /// <summary>A client of the SDK.</summary>
     public TunnelClient Client(FrontendKind kind, Action<TunnelClientOptions>? configure = null)
     {
-        var options = new TunnelClientOptions
-        {
-            Address = FrontendCases.IsUnix(kind) ? new Uri($"unix://{SocketPath}") : new Uri($"https://127.0.0.1:{FrontendRelay.Port}"),
-            Transport = FrontendCases.IsConnect(kind) ? TunnelTransport.HttpConnect
-                : FrontendCases.IsLane(kind) ? TunnelTransport.Lane
-                : TunnelTransport.Grpc,
-
-            // A test that says gRPC means every dial.
-            Lanes = FrontendCases.IsLane(kind) ? 2 : 0,
-            LoggerFactory = Log.CreateFactory(),
-            MeterFactory = _clientGauge.Meters,
-        };
-        options.ClientCertificates.Add(FrontendPlane.Client().Certificate);
-        options.ServerAuthorities.Add(FrontendPlane.Authority.Certificate);
+        var options = LoopbackClient.Options(kind, FrontendRelay.Port, SocketPath, FrontendPlane);
+        options.LoggerFactory = Log.CreateFactory();
+        options.MeterFactory = _clientGauge.Meters;
         configure?.Invoke(options);
         var client = new TunnelClient(options);
         _clients.Add(client);
@@ -140,7 +128,7 @@ internal sealed class TunnelFixture : IAsyncDisposable
     {
         var http = new HttpClient(new TunnelHttpHandler(client));
         http.DefaultRequestHeaders.ConnectionClose = true;
-        _handlers.Add(http);
+        _http.Add(http);
         return http;
     }
 
@@ -160,23 +148,18 @@ internal sealed class TunnelFixture : IAsyncDisposable
     /// <summary>One Proxy stream, of which the test says every packet; all of them share an HTTP/2 connection.</summary>
     public async Task<ScriptedPeer> OpenScriptedFrontendAsync(string method = TunnelHeaders.ProxyMethod)
     {
-        _scriptedFrontends ??= Handler(() => OpenFrontendAsync(FrontendKind.GrpcTls));
-        return Keep(new ScriptedPeer(await GrpcClientCall.StartAsync(
-            _scriptedFrontends, new Uri("http://localhost"), method, [], CancellationToken.None).DefaultTimeout()));
+        _scriptedFrontends ??= _scripted.Connect(() => OpenFrontendAsync(FrontendKind.GrpcTls));
+        return await _scripted.OpenFrontendAsync(_scriptedFrontends, method);
     }
 
     /// <summary>An agent of which the test says every packet; it has its headers and is registered.</summary>
     public async Task<ScriptedPeer> ConnectScriptedAgentAsync(string id = "scripted", string identifiers = "", string features = "")
     {
         var before = Server.Agents.Tunnels.Length;
-        var http = Handler(() => Sockets.ConnectTlsAsync(Relay.Port, AgentPlane, AgentPlane.Client(id), "h2"));
-        var call = await GrpcClientCall.StartAsync(
-            http, new Uri("http://localhost"), TunnelHeaders.ConnectMethod,
-            [new(TunnelHeaders.AgentId, id), new(TunnelHeaders.AgentIdentifiers, identifiers), new(TunnelHeaders.Features, features)],
-            CancellationToken.None).DefaultTimeout();
-        await call.ResponseHeadersAsync(CancellationToken.None).DefaultTimeout();
+        var peer = await _scripted.OpenAgentAsync(
+            () => Sockets.ConnectTlsAsync(Relay.Port, AgentPlane, AgentPlane.Client(id), "h2"), id, identifiers, features);
         await Eventually.ObserveAsync(() => Task.FromResult(Server.Agents.Tunnels.Length > before));
-        return Keep(new ScriptedPeer(call));
+        return peer;
     }
 
     /// <summary>Waits until no frontend, dial or connection is left, at server and agents.</summary>
@@ -197,17 +180,13 @@ internal sealed class TunnelFixture : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _handlers.ForEach(static h => h.Dispose());
+        _http.ForEach(static h => h.Dispose());
         foreach (var client in _clients)
         {
             await client.DisposeAsync().DefaultTimeout();
         }
 
-        foreach (var peer in _peers)
-        {
-            await peer.DisposeAsync().DefaultTimeout();
-        }
-
+        await _scripted.DisposeAsync().DefaultTimeout();
         try
         {
             await ShouldBecomeIdleAsync();
@@ -239,18 +218,5 @@ internal sealed class TunnelFixture : IAsyncDisposable
         }
 
         Log.Verify();
-    }
-
-    private HttpMessageInvoker Handler(Func<Task<Stream>> dial)
-    {
-        var invoker = new HttpMessageInvoker(new SocketsHttpHandler { ConnectCallback = async (_, _) => await dial() });
-        _handlers.Add(invoker);
-        return invoker;
-    }
-
-    private ScriptedPeer Keep(ScriptedPeer peer)
-    {
-        _peers.Add(peer);
-        return peer;
     }
 }

@@ -116,13 +116,8 @@ internal sealed class MixedPair : IAsyncDisposable
             return;
         }
 
-        var options = new TunnelClientOptions
-        {
-            Address = new Uri($"https://127.0.0.1:{port}"),
-            Transport = kind == PairKind.ConnectOursLike ? TunnelTransport.HttpConnect : TunnelTransport.Grpc,
-        };
-        options.ClientCertificates.Add(plane.Client().Certificate);
-        options.ServerAuthorities.Add(plane.Authority.Certificate);
+        var options = LoopbackClient.Options(port, plane);
+        options.Transport = kind == PairKind.ConnectOursLike ? TunnelTransport.HttpConnect : TunnelTransport.Grpc;
         var client = Keep(new TunnelClient(options));
         Dial = async address => await client.ConnectAsync(address);
     }

@@ -65,9 +65,8 @@ public sealed class ServerProcessTests(ITestOutputHelper output) : TunnelTest(ou
             LoopbackOptions.Agent("agent", agentPlane, relay.Port), log.CreateFactory(), TimeProvider.System, static _ => null)
             .DefaultTimeout());
         await server.WaitForUrlAsync(new Uri($"http://127.0.0.1:{flags["health-port"]}/readyz"));
-        var options = new TunnelClientOptions { Address = new Uri($"https://127.0.0.1:{flags["server-port"]}"), Transport = transport };
-        options.ClientCertificates.Add(frontendPlane.Client().Certificate);
-        options.ServerAuthorities.Add(frontendPlane.Authority.Certificate);
+        var options = LoopbackClient.Options(int.Parse(flags["server-port"]), frontendPlane);
+        options.Transport = transport;
         return (server, flags, Own(new TunnelClient(options)));
     }
 }

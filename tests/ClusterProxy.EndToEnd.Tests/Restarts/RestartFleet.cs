@@ -52,15 +52,10 @@ internal sealed class RestartFleet : IAsyncDisposable
     /// <summary>A client of the frontends' address.</summary>
     public TunnelClient Client(TunnelTransport transport, int lanes)
     {
-        var options = new TunnelClientOptions
-        {
-            Address = new Uri($"https://127.0.0.1:{_frontendAddress.Port}"),
-            Transport = transport,
-            Lanes = lanes,
-            LoggerFactory = Log.CreateFactory(),
-        };
-        options.ClientCertificates.Add(_frontendPlane.Client().Certificate);
-        options.ServerAuthorities.Add(_frontendPlane.Authority.Certificate);
+        var options = LoopbackClient.Options(_frontendAddress.Port, _frontendPlane);
+        options.Transport = transport;
+        options.Lanes = lanes;
+        options.LoggerFactory = Log.CreateFactory();
         var client = new TunnelClient(options);
         _clients.Add(client);
         return client;

@@ -19,6 +19,7 @@ internal sealed class GatewayRig : IAsyncDisposable
     private ProgramProcess _gateway = null!;
     private TestCertificate _user = null!;
     private int _port;
+    private int _healthPort;
 
     public ManagedApiTarget Api { get; private set; } = null!;
 
@@ -26,6 +27,10 @@ internal sealed class GatewayRig : IAsyncDisposable
 
     /// <summary>Resident set of the gateway.</summary>
     public double GatewayMebibytes => ProcFiles.Read(_gateway.Id).ResidentBytes / (1024.0 * 1024.0);
+
+    /// <summary>What is left of the gateway's managed heap by a full collection, which this causes.</summary>
+    public async Task<double> GatewayLiveMebibytesAsync(CancellationToken cancellationToken) =>
+        await LiveHeap.LeastAsync(_gateway.Id, new Uri($"http://127.0.0.1:{_healthPort}/metrics"), cancellationToken) / (1024.0 * 1024.0);
 
     public static async Task<GatewayRig> StartAsync(CancellationToken cancellationToken)
     {
@@ -98,17 +103,17 @@ internal sealed class GatewayRig : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(clusters, "alpha.yaml"), ClusterYaml(), cancellationToken);
         var policy = _rig.NextFile("access.yaml");
         await File.WriteAllTextAsync(policy, $"rules:\n- users: [{User}]\n  clusters: [\"*\"]\n  verbs: [\"*\"]\n", cancellationToken);
-        (_port, var health) = (_rig.NextPort(), _rig.NextPort());
+        (_port, _healthPort) = (_rig.NextPort(), _rig.NextPort());
         _gateway = ProgramStart.Start(
             BuiltProgram.ClusterGateway,
             [
                 $"--clusters-dir={clusters}", $"--access-policy={policy}", $"--proxy-host=unix://{_pair.UnixSocket}",
                 $"--client-ca-file={_rig.Certificates.AuthorityFile}", $"--tls-cert-file={_rig.ServerCertificate.CertificateFile}",
                 $"--tls-private-key-file={_rig.ServerCertificate.KeyFile}", "--bind-address=127.0.0.1", $"--secure-port={_port}",
-                "--health-bind-address=127.0.0.1", $"--health-port={health}", "--v=0",
+                "--health-bind-address=127.0.0.1", $"--health-port={_healthPort}", "--v=0",
             ],
             []);
-        await ProgramStart.WaitForReadyAsync(health, _gateway, cancellationToken);
+        await ProgramStart.WaitForReadyAsync(_healthPort, _gateway, cancellationToken);
     }
 
     private string ClusterYaml() =>

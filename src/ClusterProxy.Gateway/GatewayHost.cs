@@ -61,7 +61,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Metrics.Catalog.Observe(Clusters);
         _tracing = new GatewayTracing(TraceOptions.Of(options));
         _tunnel = Tunnel.Create(options, factory, logging, time);
-        var dialer = new ClusterDialer(_tunnel, _tracing);
+        var dialer = new ClusterDialer(_tunnel, new ClusterAddresses(options.AllowClusterNetworks), _tracing);
         _transports = new ClusterTransports(
             Clusters, cluster => new ClusterTransport(cluster, dialer, options, time, Metrics, _logger), time);
         Metrics.Forwarding.Observe(Live, _transports);

@@ -26,6 +26,9 @@ internal sealed record GatewayOptions
     /// <summary>Directory of Secrets and ManagedClusters as YAML; with it no Kubernetes is needed.</summary>
     public string ClustersDirectory { get; init; } = "";
 
+    /// <summary>Networks where clusters may be although they are refused by default: whoever describes a cluster could mean the gateway's own machine.</summary>
+    public IReadOnlyList<IPNetwork> AllowClusterNetworks { get; init; } = [];
+
     /// <summary>Exec plugins that descriptions may name; <c>*</c> for any, as upstream.</summary>
     public IReadOnlyList<string> ExecPlugins { get; init; } = ["*"];
 

@@ -1,4 +1,5 @@
 using System.Net;
+using ClusterProxy.Hosting.Addresses;
 
 namespace ClusterProxy.Agent.Targets;
 
@@ -13,8 +14,7 @@ namespace ClusterProxy.Agent.Targets;
 /// </remarks>
 internal sealed class TargetPolicy(IReadOnlyList<TargetRule> allow, IReadOnlyList<TargetRule> deny, bool allowMetadata = false)
 {
-    private static readonly IPNetwork[] Metadata =
-        [IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("fe80::/10"), IPNetwork.Parse("fd00:ec2::254/128")];
+    private static readonly IPNetwork[] Metadata = [.. LinkLocalNetworks.All];
 
     public static TargetPolicy Default { get; } = new([], []);
 

@@ -19,6 +19,9 @@ internal sealed record ClusterEndpoint
     /// <summary>http, https or socks5 proxy on the way there; null for none. Of a Const endpoint only.</summary>
     public Uri? ProxyUrl { get; init; }
 
+    /// <summary>A file on this machine says so, and so may name the machine itself.</summary>
+    public bool IsOfFile { get; init; }
+
     /// <summary>The name that the certificate must carry and that SNI shows; null for the address' host.</summary>
     public string? ServerName { get; init; }
 

@@ -24,7 +24,7 @@ internal sealed class ClusterProjection(GatewayOptions options)
         {
             Name = name,
             Alias = annotations.GetValueOrDefault(Keys.Alias, ""),
-            Endpoint = _endpoints.Project(secret, managed),
+            Endpoint = _endpoints.Project(secret, managed, origin),
             Credential = _credentials.Project(secret, origin),
             Labels = Sorted(secret.Metadata?.Labels),
             Annotations = annotations,

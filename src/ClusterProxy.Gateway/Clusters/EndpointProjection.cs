@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using ClusterProxy.Client;
 using ClusterProxy.Hosting.Certificates;
@@ -13,13 +14,17 @@ internal sealed class EndpointProjection(GatewayOptions options)
     private const string SystemRoots = "system-roots";
 
     private readonly ClusterKeys _keys = new(options.Group);
+    private readonly ClusterAddresses _addresses = new(options.AllowClusterNetworks);
 
+    /// <param name="secret">Labelled.</param>
+    /// <param name="managed">Of the same name, if there is one.</param>
+    /// <param name="origin">Of the Secret.</param>
     /// <exception cref="FormatException">It cannot be used.</exception>
-    public ClusterEndpoint Project(Secret secret, ManagedCluster? managed)
+    public ClusterEndpoint Project(Secret secret, ManagedCluster? managed, ClusterOrigin origin)
     {
         // Upstream: what is not known is Const.
         var label = secret.Metadata?.Labels?.GetValueOrDefault(_keys.EndpointType);
-        var endpoint = label == nameof(EndpointKind.ClusterProxy) ? ThroughTunnel(secret) : Straight(secret, managed);
+        var endpoint = label == nameof(EndpointKind.ClusterProxy) ? ThroughTunnel(secret) : Straight(secret, managed, origin == ClusterOrigin.File);
         var serverName = Annotation(secret, _keys.ServerName) ?? endpoint.ServerName;
         return Trusted(endpoint with { ServerName = ServerName(serverName) }, secret, managed);
     }
@@ -37,7 +42,7 @@ internal sealed class EndpointProjection(GatewayOptions options)
         };
     }
 
-    private static ClusterEndpoint Straight(Secret secret, ManagedCluster? managed)
+    private ClusterEndpoint Straight(Secret secret, ManagedCluster? managed, bool isOfFile)
     {
         // Upstream's rule: of several client configs the first, and the Secret's own address does not count then.
         var config = FirstConfig(managed);
@@ -58,7 +63,13 @@ internal sealed class EndpointProjection(GatewayOptions options)
             throw new FormatException($"{where} must be scheme, host, port and path only: remove user, query and fragment");
         }
 
-        return new ClusterEndpoint { Kind = EndpointKind.Const, Address = address, ProxyUrl = Proxy(secret) };
+        var proxy = Proxy(secret);
+        if (IPAddress.TryParse((proxy ?? address).IdnHost, out var dialled) && _addresses.Objection(dialled, isOfFile) is { } objection)
+        {
+            throw new FormatException($"{(proxy is null ? where : $"data key {ClusterKeys.ProxyUrl}")}: {objection}");
+        }
+
+        return new ClusterEndpoint { Kind = EndpointKind.Const, Address = address, ProxyUrl = proxy, IsOfFile = isOfFile };
     }
 
     private static Uri? Proxy(Secret secret)

@@ -1,3 +1,5 @@
+using System.Net;
+using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Hosting.Flags;
 
 namespace ClusterProxy.Gateway.Flags;
@@ -5,6 +7,9 @@ namespace ClusterProxy.Gateway.Flags;
 internal sealed class ClusterFlags(FlagSet flags, GatewayOptions defaults)
 {
     private const string Group = "Clusters";
+
+    private static readonly FlagType<IPNetwork> Networks = new(
+        "network", IPNetwork.TryParse, static network => network.ToString(), "is not a network: write one such as 127.0.0.0/8 or ::1/128");
 
     private readonly Flag<string> _group = flags.AddString(
         "api-group", defaults.Group, Group, "API group that is served, and prefix of the labels and annotations that are read.");
@@ -18,6 +23,12 @@ internal sealed class ClusterFlags(FlagSet flags, GatewayOptions defaults)
     private readonly Flag<string> _directory = flags.AddString(
         "clusters-dir", defaults.ClustersDirectory, Group,
         "Directory with such Secrets and ManagedClusters as YAML files, followed while running; without --kubeconfig no Kubernetes is used.");
+
+    private readonly Flag<IReadOnlyList<IPNetwork>> _networks = flags.AddParsedList(
+        ClusterAddresses.Flag, defaults.AllowClusterNetworks, Group,
+        "Networks where clusters that are reached straight may be, although their addresses are refused otherwise: link-local ones, and for "
+        + "clusters of the hub loopback; repeatable.",
+        Networks);
 
     private readonly Flag<IReadOnlyList<string>> _plugins = flags.AddStringList(
         "exec-plugins", defaults.ExecPlugins, Group,
@@ -36,6 +47,7 @@ internal sealed class ClusterFlags(FlagSet flags, GatewayOptions defaults)
         SecretNamespace = result.Get(_namespace),
         OcmIntegration = result.Get(_ocm),
         ClustersDirectory = result.Get(_directory),
+        AllowClusterNetworks = result.Get(_networks),
         ExecPlugins = result.Get(_plugins),
         ClusterConnectTimeout = result.Get(_connect),
         ClusterResponseTimeout = result.Get(_response),

@@ -27,6 +27,7 @@ internal sealed record ForwardFailure(string Tag, StatusAnswer Answer)
         return First<BrokenCircuitException>() is { } broken ? Unreachable(
                 "circuit_open", "several attempts to reach it have failed just now", broken.RetryAfter is { } wait && wait > TimeSpan.Zero ? wait : TryAgain)
             : First<TunnelConnectException>() is { } dial ? Unreachable("tunnel_" + Word(dial.Reason), dial.Message)
+            : First<RefusedAddressException>() is { } refused ? Unreachable("address", refused.Message)
             : First<NoTunnelException>() is { } none ? Unreachable("no_tunnel", none.Message)
             : First<KubeConfigException>() is { } credential ? Unreachable("credential", credential.Message)
             : First<AuthenticationException>() is not null ? Bad("tls", trust ?? "the TLS handshake with it failed")

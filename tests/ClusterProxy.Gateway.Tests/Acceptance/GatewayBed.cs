@@ -50,6 +50,7 @@ public sealed class GatewayBed : IAsyncLifetime
             {
                 Kubeconfig = kubeconfig,
                 SecretNamespace = "clusters",
+                AllowClusterNetworks = Kit.TestClusters.Networks,
                 TlsCertFile = pair.CertificateFile,
                 TlsPrivateKeyFile = pair.KeyFile,
                 BindAddress = IPAddress.Loopback,

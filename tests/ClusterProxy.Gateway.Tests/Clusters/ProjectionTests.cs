@@ -1,5 +1,6 @@
 using System.Text;
 using ClusterProxy.Gateway.Clusters;
+using ClusterProxy.Gateway.Tests.Kit;
 using ClusterProxy.Kubernetes.Configuration;
 using ClusterProxy.Kubernetes.Resources;
 
@@ -75,6 +76,9 @@ public sealed class ProjectionTests : IDisposable
     [InlineData("plain HTTP", "endpoint", "http://a:1", "no https address")]
     [InlineData("user in the address", "endpoint", "https://u:p@a:1", "remove user")]
     [InlineData("odd proxy", "proxy-url", "ftp://x", "data key proxy-url")]
+    [InlineData("metadata service", "endpoint", "https://169.254.169.254", "data key endpoint: 169.254.169.254 is a link-local address")]
+    [InlineData("this machine", "endpoint", "https://127.0.0.1:6443", "data key endpoint: 127.0.0.1 is the gateway's own machine")]
+    [InlineData("proxy on this machine", "proxy-url", "http://[::1]:3128", "data key proxy-url: ::1 is the gateway's own machine")]
     public void Secret_ThatCannotBeUsed_SaysWhichKey(string what, string key, string? value, string message)
     {
         var data = new Dictionary<string, string?> { ["endpoint"] = "https://a:1", ["ca.crt"] = _ca, ["token"] = "t", [key] = value };
@@ -118,6 +122,33 @@ public sealed class ProjectionTests : IDisposable
         Assert.Equal(("https://public:6443/", false), (straight.Endpoint.Address.ToString(), straight.Accepted));
         Assert.True(straight.Endpoint.CaBundle!.IsSameAs(PemSource.FromBytes(otherCa)));
         Assert.True(tunnel.Endpoint.CaBundle!.IsSameAs(PemSource.FromText(_ca)));
+    }
+
+    [Theory]
+    [InlineData("https://169.254.169.254")]
+    [InlineData("https://[::ffff:127.0.0.1]:10250")]
+    [InlineData("https://0.0.0.0:6443")]
+    public void ManagedCluster_CannotSayThatItIsTheGatewaysMachine(string url)
+    {
+        var managed = new ManagedCluster
+        {
+            Metadata = new ObjectMetadata { Name = "alpha" },
+            Spec = new ManagedClusterSpec { ManagedClusterClientConfigs = [new ManagedClusterClientConfig { Url = url }] },
+        };
+        var secret = Secret("ServiceAccountToken", null, ("ca.crt", _ca), ("token", "t"));
+
+        var error = Assert.Throws<FormatException>(() => Project(secret, managed));
+
+        Assert.Contains("--allow-cluster-networks", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Loopback_OfAFile_OrAllowed_IsRead()
+    {
+        var secret = Secret("ServiceAccountToken", null, ("endpoint", "https://127.0.0.1:6443"), ("ca.crt", _ca), ("token", "t"));
+
+        Assert.True(new ClusterProjection(new GatewayOptions()).Project(secret, null, ClusterOrigin.File).Endpoint.IsOfFile);
+        Assert.False(Project(secret, options: new GatewayOptions { AllowClusterNetworks = TestClusters.Networks }).Endpoint.IsOfFile);
     }
 
     [Theory]

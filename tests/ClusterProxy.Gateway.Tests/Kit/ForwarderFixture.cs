@@ -37,7 +37,7 @@ internal sealed class ForwarderFixture : IAsyncDisposable
         var metrics = new GatewayMetrics(_services.GetRequiredService<IMeterFactory>());
         _catalog = new ClusterCatalog(1, metrics, logger);
         _catalog.Add(Clusters);
-        var dialer = new ClusterDialer(tunnel);
+        var dialer = new ClusterDialer(tunnel, new ClusterAddresses(options.AllowClusterNetworks));
         Transports = new ClusterTransports(
             _catalog, cluster => new ClusterTransport(cluster, dialer, options, TimeProvider.System, metrics, logger), TimeProvider.System);
         metrics.Forwarding.Observe(_live, Transports);
@@ -63,7 +63,7 @@ internal sealed class ForwarderFixture : IAsyncDisposable
 
     public static async Task<ForwarderFixture> StartAsync(Func<GatewayOptions, GatewayOptions>? configure = null, TunnelClient? tunnel = null)
     {
-        var options = new GatewayOptions();
+        var options = new GatewayOptions { AllowClusterNetworks = TestClusters.Networks };
         var fixture = new ForwarderFixture(configure?.Invoke(options) ?? options, tunnel);
         fixture._port = await SecurePort.StartAsync(
             new SecurePortOptions

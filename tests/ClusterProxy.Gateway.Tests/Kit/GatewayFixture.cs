@@ -49,6 +49,7 @@ internal sealed class GatewayFixture : IAsyncDisposable
         {
             Kubeconfig = fixture._directory.File("kubeconfig"),
             SecretNamespace = "default",
+            AllowClusterNetworks = TestClusters.Networks,
             BindAddress = IPAddress.Loopback,
             HealthBindAddress = IPAddress.Loopback,
             SecurePort = 0,

@@ -1,3 +1,4 @@
+using System.Net;
 using ClusterProxy.Gateway.Clusters;
 
 namespace ClusterProxy.Gateway.Tests.Kit;
@@ -6,6 +7,9 @@ namespace ClusterProxy.Gateway.Tests.Kit;
 internal sealed class TestClusters : IClusterSource
 {
     private ClusterCatalog _catalog = null!;
+
+    /// <summary>Where tests' clusters are, and real ones of a hub are not.</summary>
+    public static IReadOnlyList<IPNetwork> Networks { get; } = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
 
     public bool IsSynced => true;
 

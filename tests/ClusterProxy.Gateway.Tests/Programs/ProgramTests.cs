@@ -34,6 +34,7 @@ public sealed class ProgramTests : IAsyncLifetime
         await File.WriteAllTextAsync(_directory.File("hub"), hub.KubeConfigText());
         await using var gateway = await GatewayProgram.StartAsync(
             $"--kubeconfig={_directory.File("hub")}", "--secret-namespace=clusters", "--authentication-skip-lookup=true",
+            "--allow-cluster-networks=127.0.0.0/8",
             $"--audit-log-path={_directory.File("audit")}");
         var alice = gateway.Client(token: "token-of-alice");
 

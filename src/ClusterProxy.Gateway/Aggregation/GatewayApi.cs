@@ -1,5 +1,6 @@
 using ClusterProxy.Gateway.Authentication;
 using ClusterProxy.Gateway.Authorization;
+using ClusterProxy.Gateway.Forwarding;
 using ClusterProxy.Gateway.Status;
 using ClusterProxy.Hosting.Metrics;
 using ClusterProxy.Kubernetes.Requests;
@@ -96,7 +97,11 @@ internal sealed class GatewayApi
 
         record.Caller = caller;
         var request = new ServedRequest(context, target, caller, record);
-        if (ResourceRoute.Parse(target.Path, Group.Root) is { } route)
+        if (ClusterForwarder.IsNeverServed(context))
+        {
+            await request.RefuseAsync(StatusAnswer.MethodNotAllowed($"{context.Request.Method} is not served here, nor passed on"));
+        }
+        else if (ResourceRoute.Parse(target.Path, Group.Root) is { } route)
         {
             await Resources.ServeAsync(request, route);
         }

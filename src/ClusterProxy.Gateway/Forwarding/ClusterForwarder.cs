@@ -2,6 +2,7 @@ using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Gateway.Status;
 using ClusterProxy.Kubernetes.Credentials;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace ClusterProxy.Gateway.Forwarding;
@@ -67,9 +68,7 @@ internal sealed class ClusterForwarder(
 
     private StatusAnswer? Refusal(HttpContext context, Cluster cluster, ForwardedIdentity identity, string target) => context.Request.Method switch
     {
-        // TRACE shows the caller what arrived, our credential too.
-        "TRACE" or "CONNECT" when RequestKinds.Of(context, target) != RequestKind.Upgrade =>
-            StatusAnswer.MethodNotAllowed($"{context.Request.Method} is not passed on to clusters"),
+        var method when IsNeverServed(context) => StatusAnswer.MethodNotAllowed($"{method} is not passed on to clusters"),
         _ when TargetPath.Objection(target) is { } objection => StatusAnswer.BadRequest(objection),
         _ when SentIdentityHeaders.Objection(identity) is { } what => StatusAnswer.Forbidden(
             $"{what} of the caller holds characters that no header can carry, so nobody can act as this user in cluster \"{cluster}\""),
@@ -79,6 +78,10 @@ internal sealed class ClusterForwarder(
             $"cluster \"{cluster}\" is marked unhealthy: {health.Reason}", TimeSpan.FromSeconds(10)),
         _ => null,
     };
+
+    /// <summary>TRACE shows the caller what arrived, our credential too, whatever upgrade it asks for; and CONNECT, but for HTTP/2's way to upgrade, names no path.</summary>
+    public static bool IsNeverServed(HttpContext context) => context.Request.Method == "TRACE"
+        || (context.Request.Method == "CONNECT" && context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect != true);
 
     /// <returns>Null when the cluster's answer went to the caller, or the caller is gone.</returns>
     private async Task<(ForwardFailure Failure, Exception? Error)?> SendAsync(

@@ -87,6 +87,30 @@ public sealed class UserServerTests(TunnelBed bed) : IClassFixture<TunnelBed>
     }
 
     [Theory]
+    [InlineData(Service + "/healthz", false)]
+    [InlineData(Service + "/healthz", true)]
+    [InlineData("/alpha/version", true)]
+    [InlineData(TunnelBed.Prefix + "/version", true)]
+    public async Task Trace_IsRefusedHere(string path, bool asUpgrade)
+    {
+        using var client = bed.HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Trace, path);
+        if (asUpgrade)
+        {
+            request.Headers.Add("Connection", "Upgrade");
+            request.Headers.Add("Upgrade", "SPDY/3.1");
+        }
+
+        var before = bed.ServiceProxy.Requests.Count + bed.Managed.Requests.Count;
+
+        using var answer = await client.SendAsync(request).DefaultTimeout();
+
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.StatusCode);
+        Assert.Contains("\"kind\":\"Status\"", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(before, bed.ServiceProxy.Requests.Count + bed.Managed.Requests.Count);
+    }
+
+    [Theory]
     [InlineData(HttpStatusCode.Forbidden, "alice", "/alpha/api/v1/namespaces/monitoring/services/http:prometheus:9091/proxy-service/healthz")]
     [InlineData(HttpStatusCode.Forbidden, "alice", "/alpha/api/v1/namespaces/default/services/https:kubernetes:443/proxy-service/healthz")]
     [InlineData(HttpStatusCode.Forbidden, "alice", "/nowhere/api/v1/namespaces/monitoring/services/http:prometheus:9090/proxy-service/healthz")]

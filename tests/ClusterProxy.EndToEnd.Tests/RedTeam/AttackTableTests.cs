@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Xunit.Sdk;
 
 namespace ClusterProxy.EndToEnd.Tests.RedTeam;
 
@@ -18,7 +17,7 @@ public sealed partial class AttackTableTests
 
         Assert.InRange(rows.Count, Least, int.MaxValue);
         Assert.Equal(rows.Count, rows.Distinct(StringComparer.Ordinal).Count());
-        Assert.All(rows, static row => Assert.True(Exists(row), $"SECURITY.md names {row}, which is no test"));
+        Assert.All(rows, static row => Assert.True(NamedTest.Exists(Tests, row), $"SECURITY.md names {row}, which is no test"));
     }
 
     [Fact]
@@ -27,7 +26,7 @@ public sealed partial class AttackTableTests
         var named = Rows().Select(static r => r.Split('(')[0]).ToHashSet(StringComparer.Ordinal);
 
         var missing = Tests.GetTypes().Where(static t => t.IsSubclassOf(typeof(RedTeamTest)))
-            .SelectMany(static t => TestsOf(t).Select(m => $"{t.Name}.{m.Name}"))
+            .SelectMany(static t => NamedTest.Of(t).Select(m => $"{t.Name}.{m.Name}"))
             .Where(t => !named.Contains(t));
 
         Assert.Empty(missing);
@@ -40,27 +39,6 @@ public sealed partial class AttackTableTests
         where match.Success
         select match.Groups["test"].Value;
 
-    private static bool Exists(string row)
-    {
-        var match = Name().Match(row);
-        var type = Tests.GetTypes().SingleOrDefault(t => t.Name == match.Groups["type"].Value);
-        var method = type is null ? null : TestsOf(type).SingleOrDefault(m => m.Name == match.Groups["method"].Value);
-        if (method is null || !match.Groups["arguments"].Success)
-        {
-            return method is not null;
-        }
-
-        var arguments = match.Groups["arguments"].Value.Split(", ");
-        return method.GetCustomAttributes<DataAttribute>().SelectMany(d => d.GetData(method))
-            .Any(data => data.Take(arguments.Length).Select(static a => $"{a}").SequenceEqual(arguments, StringComparer.Ordinal));
-    }
-
-    private static IEnumerable<MethodInfo> TestsOf(Type type) =>
-        type.GetMethods(BindingFlags.Instance | BindingFlags.Public).Where(static m => m.GetCustomAttribute<FactAttribute>() is not null);
-
     [GeneratedRegex(@"\| `(?<test>[A-Za-z0-9]+Tests\.[^`]+)` \|$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex LastColumn();
-
-    [GeneratedRegex(@"^(?<type>\w+)\.(?<method>\w+)(\((?<arguments>[^)]*)\))?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Name();
 }

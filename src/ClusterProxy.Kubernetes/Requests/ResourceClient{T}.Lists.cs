@@ -8,7 +8,11 @@ namespace ClusterProxy.Kubernetes.Requests;
 public sealed partial class ResourceClient<T>
 {
     /// <summary>All pages of a list. When a page comes too late for its token, all is listed again in one piece.</summary>
-    public async Task<ResourceList<T>> ListAsync(ListOptions options, CancellationToken cancellationToken)
+    public Task<ResourceList<T>> ListAsync(ListOptions options, CancellationToken cancellationToken) =>
+        ListAsync(options, static value => value, cancellationToken);
+
+    /// <summary>As the other, and of what <paramref name="trim"/> takes away no more than a page is ever held.</summary>
+    internal async Task<ResourceList<T>> ListAsync(ListOptions options, Func<T, T> trim, CancellationToken cancellationToken)
     {
         var items = new List<T>();
         string version;
@@ -18,14 +22,15 @@ public sealed partial class ResourceClient<T>
             do
             {
                 var page = await PageAsync(options, next, _options.PageSize, cancellationToken).ConfigureAwait(false);
-                items.AddRange(page.Items);
+                items.AddRange(page.Items.Select(trim));
                 (version, next) = (page.ResourceVersion, page.Continue);
             }
             while (next is not null);
         }
         catch (ApiExpiredException) when (next is not null)
         {
-            return await PageAsync(options, continueToken: null, limit: 0, cancellationToken).ConfigureAwait(false);
+            var all = await PageAsync(options, continueToken: null, limit: 0, cancellationToken).ConfigureAwait(false);
+            return all with { Items = [.. all.Items.Select(trim)] };
         }
 
         return new ResourceList<T>(items, version);

@@ -144,7 +144,7 @@ public sealed class Informer<T> : IAsyncDisposable
         ResourceList<T> list;
         try
         {
-            list = await _client.ListAsync(_options.Objects, cancellationToken).ConfigureAwait(false);
+            list = await _client.ListAsync(_options.Objects, Trim, cancellationToken).ConfigureAwait(false);
         }
         catch (ApiException e)
         {
@@ -228,6 +228,7 @@ public sealed class Informer<T> : IAsyncDisposable
         }
     }
 
+    /// <param name="items">Trimmed.</param>
     private void Replace(IReadOnlyList<T> items)
     {
         var old = _snapshot;
@@ -235,8 +236,7 @@ public sealed class Informer<T> : IAsyncDisposable
         var gone = old.All.Where(o => !names.Contains(o.Key)).Select(static o => new ResourceChange<T>(o, null));
         var now = items
             .Select(i => new ResourceChange<T>(old.Find(i.Key), i))
-            .Where(static c => c.Before is null || c.Before.Metadata?.ResourceVersion != c.After!.Metadata?.ResourceVersion)
-            .Select(c => new ResourceChange<T>(c.Before, Trim(c.After!)));
+            .Where(static c => c.Before is null || c.Before.Metadata?.ResourceVersion != c.After!.Metadata?.ResourceVersion);
         Publish([.. gone, .. now]);
     }
 

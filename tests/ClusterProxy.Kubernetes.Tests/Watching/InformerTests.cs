@@ -163,6 +163,23 @@ public sealed class InformerTests(ITestOutputHelper output) : ApiTest
     }
 
     [Fact]
+    public async Task Trim_IsDoneAPageAtATime()
+    {
+        PutMaps(7);
+        var requests = new ObservedList<string>();
+        await using var informer = await StartedAsync(new InformerOptions<ConfigMap>
+        {
+            Trim = map =>
+            {
+                requests.Add($"{Api.Requests.Count}");
+                return map;
+            },
+        });
+
+        Assert.Equal(["1", "1", "1", "2", "2", "2", "3"], requests.Items);
+    }
+
+    [Fact]
     public async Task SyncGate_OpensWhenAllHaveSynced_AndNamesThoseThatHaveNot()
     {
         Api.Forbidden = static r => r.Path.EndsWith("secrets", StringComparison.Ordinal);

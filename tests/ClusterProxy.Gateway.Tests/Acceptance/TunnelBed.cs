@@ -41,7 +41,7 @@ public class TunnelBed : IAsyncLifetime
 
     public string AuthorityFile => _directory.File("gateway-ca/ca.crt");
 
-    public async Task InitializeAsync()
+    public virtual async Task InitializeAsync()
     {
         Managed = await FakeKubernetesApi.StartAsync();
         ServiceProxy = await FakeKubernetesApi.StartAsync();
@@ -75,7 +75,7 @@ public class TunnelBed : IAsyncLifetime
             - { users: [alice], clusters: [alpha], services: [{ namespace: monitoring, name: prometheus, port: 9090, scheme: http }] }
             """);
         _gateway = await GatewayHost.StartAsync(
-            new GatewayOptions
+            await PrepareAsync(new GatewayOptions
             {
                 ClustersDirectory = _directory.File("clusters"),
                 AccessPolicy = _directory.File("access.yaml"),
@@ -88,7 +88,7 @@ public class TunnelBed : IAsyncLifetime
                 SecurePort = 0,
                 HealthBindAddress = IPAddress.Loopback,
                 HealthPort = 0,
-            },
+            }),
             Log.CreateFactory(), Time, CancellationToken.None).DefaultTimeout();
     }
 
@@ -132,7 +132,10 @@ public class TunnelBed : IAsyncLifetime
         await _server.WaitForUrlAsync(new Uri($"http://127.0.0.1:{_ports[1]}/readyz"));
     }
 
-    public async Task DisposeAsync()
+    /// <summary>Before the gateway starts, when everything behind it is there.</summary>
+    private protected virtual Task<GatewayOptions> PrepareAsync(GatewayOptions options) => Task.FromResult(options);
+
+    public virtual async Task DisposeAsync()
     {
         await _gateway.DisposeAsync();
         await Agent.DisposeAsync();

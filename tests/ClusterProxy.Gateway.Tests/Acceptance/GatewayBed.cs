@@ -93,6 +93,14 @@ public sealed class GatewayBed : IAsyncLifetime
         SslOptions = Kit.Wire.Handler(Authority, null).SslOptions,
     });
 
+    /// <summary>Of the hub, over as many connections as it takes.</summary>
+    public HttpClient HubClient() => new(new SocketsHttpHandler
+    {
+        EnableMultipleHttp2Connections = true,
+        ActivityHeadersPropagator = null,
+        SslOptions = Kit.Wire.Handler(Hub.Certificates.Authority.Certificate, null).SslOptions,
+    });
+
     /// <summary>kubectl as alice.</summary>
     /// <param name="path">Behind the gateway's address.</param>
     /// <param name="isAggregated">Through the hub, which sends the API group on as kube-apiserver does.</param>

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using ClusterProxy.Gateway.Tests.Kit;
+using ClusterProxy.Testing.KubernetesApi;
 
 namespace ClusterProxy.Gateway.Tests.Acceptance;
 
@@ -30,23 +31,37 @@ public sealed class WireAcceptanceTests(GatewayBed bed) : IClassFixture<GatewayB
         Assert.Equal("alice", request.Headers["Impersonate-User"]);
     }
 
-    [Fact]
-    public async Task Step10_AThousandWatchesOverOneConnection_AllHearTheSameEvent()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Step10_AThousandWatchesOverOneConnection_AllHearTheSameEvent(bool isAggregated)
     {
         const int Count = 1000;
-        using var client = bed.Client(connections: 1);
+
+        // A user of one group, so that the aggregator sends its requests over one connection.
+        bed.Hub.Tokens["token-of-carol"] = new ApiUser("carol");
+        var inNamespace = isAggregated ? "many-aggregated" : "many";
+        using var client = isAggregated ? bed.HubClient() : bed.Client(connections: 1);
+        var url = new Uri(
+            isAggregated ? bed.Hub.Url : bed.Url,
+            $"{GatewayBed.Prefix}/api/v1/namespaces/{inNamespace}/configmaps?watch=true&resourceVersion=0");
         var opened = bed.Managed.WatchesStarted.Value;
         var answers = new List<StreamReader>();
         for (var i = 0; i < Count; i += 50)
         {
-            answers.AddRange(await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => WatchAsync(client))).DefaultTimeout());
+            answers.AddRange(await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => WatchAsync(client, url))).DefaultTimeout());
         }
 
         await bed.Managed.WatchesStarted.WaitForAtLeastAsync(opened + Count).DefaultTimeout();
-        bed.Managed.Put("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"for-all","namespace":"many"},"data":{}}""");
+        bed.Managed.Put($$$"""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"for-all","namespace":"{{{inNamespace}}}"},"data":{}}""");
 
         var lines = await Task.WhenAll(answers.Select(static a => a.ReadLineAsync())).DefaultTimeout();
         Assert.All(lines, static l => Assert.Contains("for-all", l, StringComparison.Ordinal));
+        if (isAggregated)
+        {
+            Assert.Equal(1, bed.Hub.Aggregated!.Connections.Value);
+        }
+
         answers.ForEach(static a => a.Dispose());
     }
 
@@ -69,15 +84,14 @@ public sealed class WireAcceptanceTests(GatewayBed bed) : IClassFixture<GatewayB
         Assert.DoesNotContain(bed.Managed.Requests, static r => r.Headers.Values.Any(static v => v.Contains("root", StringComparison.Ordinal)));
     }
 
-    private async Task<StreamReader> WatchAsync(HttpClient client)
+    private static async Task<StreamReader> WatchAsync(HttpClient client, Uri url)
     {
-        using var request = new HttpRequestMessage(
-            HttpMethod.Get, new Uri(bed.Url, $"{GatewayBed.Prefix}/api/v1/namespaces/many/configmaps?watch=true&resourceVersion=0"))
+        using var request = new HttpRequestMessage(HttpMethod.Get, url)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", GatewayBed.Alice);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", "token-of-carol");
         var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         return new StreamReader(await answer.EnsureSuccessStatusCode().Content.ReadAsStreamAsync());
     }

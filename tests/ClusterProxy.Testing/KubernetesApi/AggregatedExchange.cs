@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace ClusterProxy.Testing.KubernetesApi;
 
 /// <summary>
-/// One request over a connection of its own, written by hand: HttpClient would join the lines of a header into one. Upgrades are
+/// One request over a connection of its own, written by hand, for what <see cref="AggregatedStream"/> cannot send. Upgrades are
 /// HTTP/1.1, and bytes in both directions after the head; everything else is HTTP/1.0, whose bodies end with the connection.
 /// </summary>
 internal static class AggregatedExchange

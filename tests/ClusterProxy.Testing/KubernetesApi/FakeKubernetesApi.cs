@@ -168,6 +168,7 @@ public sealed class FakeKubernetesApi : IAsyncDisposable
         await now.CancelAsync();
         await _application.StopAsync(now.Token);
         await _application.DisposeAsync();
+        Aggregated?.Dispose();
         _ownCertificates?.Dispose();
     }
 

@@ -17,8 +17,9 @@ internal sealed record TunnelSetup
     public Func<AgentOptions, int, AgentOptions> Agent { get; init; } = static (o, _) => o;
 
     /// <summary>
-    /// Whether short faults befall the ways of agents and frontends all the time (<see cref="TcpRelay.Disturb"/>). Only those stay out
-    /// whose faults are their own: <see cref="Faults.RandomFaultTests"/>, which would not see its plans.
+    /// Whether short faults befall the ways of agents and frontends all the time (<see cref="TcpRelay.Disturb"/>). Only
+    /// <see cref="Faults.RandomFaultTests"/> stays out: its plans turn the same switches. A connection on which a test says every byte
+    /// itself goes to the server's port: what it says is the fault.
     /// </summary>
     public bool Disturbed { get; init; } = true;
 

@@ -94,6 +94,9 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
 
     public long PendingDials => Volatile.Read(ref _pendingDials);
 
+    /// <summary>Of DATA, both ways.</summary>
+    public long PayloadBytes => _sent.Bytes + _received.Bytes;
+
     public void Dispose() => _meter.Dispose();
 
     /// <summary>Adds the metrics of leases; once, when they are counted.</summary>

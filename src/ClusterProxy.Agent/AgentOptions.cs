@@ -124,6 +124,12 @@ internal sealed record AgentOptions
     /// <summary>A week lets an operator act in working hours; whatever renews certificates by itself has done so long before.</summary>
     public TimeSpan CertificateExpiryWarning { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>
+    /// Longer than most pauses between bursts of requests, so that a burst seldom finds the pages gone that it needs; short beside what
+    /// an idle process lives. Zero is never.
+    /// </summary>
+    public TimeSpan CompactMemoryAfter { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The value of <c>--v</c>.</summary>
     public int Verbosity { get; init; } = KlogFlags.DefaultVerbosity;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using ClusterProxy.Agent.Targets;
 using ClusterProxy.Hosting.Flags;
+using ClusterProxy.Hosting.Memory;
 using ClusterProxy.Hosting.Validation;
 using ClusterProxy.Kubernetes.Selectors;
 using ClusterProxy.Protocol;
@@ -113,5 +114,6 @@ internal static class AgentOptionsValidator
         errors.AtLeast("max-connections", options.MaxConnections, 0);
         errors.Positive("connection-stall-limit", options.ConnectionStallLimit);
         errors.NotNegative("certificate-expiry-warning", options.CertificateExpiryWarning);
+        errors.NeverOr("compact-memory-after", options.CompactMemoryAfter, IdleCompaction.ShortestQuiet, IdleCompaction.LongestQuiet);
     }
 }

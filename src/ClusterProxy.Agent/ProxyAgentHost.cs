@@ -7,6 +7,7 @@ using ClusterProxy.Agent.Targets;
 using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Endpoints;
+using ClusterProxy.Hosting.Memory;
 using ClusterProxy.Hosting.Metrics;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Tunnels;
@@ -18,6 +19,9 @@ namespace ClusterProxy.Agent;
 /// <summary>A whole agent. This is the one place where its parts are joined.</summary>
 internal sealed class ProxyAgentHost : IAsyncDisposable
 {
+    /// <summary>Bytes a second: an agent has few tunnels, and takes less than half of it at rest; twenty dials take more.</summary>
+    private const long BusyAllocation = 256 * 1024;
+
     private readonly AgentOptions _options;
     private readonly ILoggerFactory _logging;
     private readonly ServiceProvider _meters;
@@ -26,6 +30,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
     private readonly CertificateFiles _certificateFiles;
     private readonly LeaseCounting? _leases;
     private readonly ServerPool _servers;
+    private readonly IdleCompaction? _compaction;
     private PlainHttpHost? _health;
     private PlainHttpHost? _admin;
 
@@ -77,6 +82,9 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
             },
             new ServerConnector(connect, transport, time), new LaneConnector(connect, transport, options.MaxMessageSize, time), dialer,
             new TunnelRenewal(certificates.Own, time), _context);
+        _compaction = options.CompactMemoryAfter > TimeSpan.Zero
+            ? new IdleCompaction(options.CompactMemoryAfter, BusyAllocation, () => _context.Metrics.PayloadBytes, logger, time)
+            : null;
     }
 
     /// <summary>The port taken, also when 0 was asked for.</summary>
@@ -131,6 +139,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
     {
         await _servers.DisposeAsync();
         await (_leases?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_compaction?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _certificateFiles.DisposeAsync();
         foreach (var http in new[] { _health, _admin })
         {

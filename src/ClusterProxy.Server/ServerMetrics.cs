@@ -111,6 +111,9 @@ internal sealed class ServerMetrics
 
     public PacketCounts ToAgent { get; } = new("to_agent");
 
+    /// <summary>Of DATA, as often as it came in or went out.</summary>
+    public long PayloadBytes => Segments.Sum(static s => s.Bytes);
+
     private PacketCounts[] Segments => [FromClient, ToClient, FromAgent, ToAgent];
 
     /// <summary>Adds the gauges, and shows every series of a closed label set before its first event.</summary>

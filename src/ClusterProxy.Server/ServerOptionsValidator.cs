@@ -1,4 +1,5 @@
 using System.Text;
+using ClusterProxy.Hosting.Memory;
 using ClusterProxy.Hosting.Validation;
 using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Server.Fleet;
@@ -180,6 +181,7 @@ internal static class ServerOptionsValidator
         errors.AtLeast("buffer-budget", options.BufferBudget, options.ConnectionBufferSize);
         errors.Positive("connection-stall-limit", options.ConnectionStallLimit);
         errors.NotNegative("certificate-expiry-warning", options.CertificateExpiryWarning);
+        errors.NeverOr("compact-memory-after", options.CompactMemoryAfter, IdleCompaction.ShortestQuiet, IdleCompaction.LongestQuiet);
         errors.Positive("connect-head-timeout", options.ConnectHeadTimeout);
         errors.NotNegative("peer-ping-interval", options.PeerPingInterval);
     }

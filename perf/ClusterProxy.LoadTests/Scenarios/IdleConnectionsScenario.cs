@@ -9,7 +9,6 @@ internal sealed class IdleConnectionsScenario() : Scenario("idle-connections")
 {
     private const int OpenAtOnce = 16;
     private const int Handles = 20_000;
-    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(3);
 
     public override string Unit => "KB server";
 
@@ -24,7 +23,7 @@ internal sealed class IdleConnectionsScenario() : Scenario("idle-connections")
     public override bool AppliesTo(TopologyPlan plan) => plan.Frontend is FrontendKind.GrpcUnix or FrontendKind.ConnectUnix;
 
     public override Topology Create(TopologyPlan plan, ScenarioContext context) =>
-        plan.Create(context.Rig, agents: context.Large ? 10 : 2);
+        QuietPrograms.Of(plan).Create(context.Rig, agents: context.Large ? 10 : 2);
 
     public override async Task<Sample> RunAsync(Topology topology, ScenarioContext context, CancellationToken cancellationToken)
     {
@@ -36,10 +35,10 @@ internal sealed class IdleConnectionsScenario() : Scenario("idle-connections")
         try
         {
             await OpenAsync(topology, context, streams, count / 4, cancellationToken);
-            await Task.Delay(Rest, cancellationToken);
+            await Task.Delay(QuietPrograms.Rest, cancellationToken);
             var (server, agents) = (ProcFiles.ReadTrees(pair.ServerIds), ProcFiles.ReadTrees(pair.AgentIds));
             await OpenAsync(topology, context, streams, count - streams.Count, cancellationToken);
-            await Task.Delay(Rest, cancellationToken);
+            await Task.Delay(QuietPrograms.Rest, cancellationToken);
             var added = streams.Count - (count / 4);
             var serverAfter = ProcFiles.ReadTrees(pair.ServerIds);
             var agentsAfter = ProcFiles.ReadTrees(pair.AgentIds);

@@ -7,7 +7,6 @@ namespace ClusterProxy.LoadTests.Scenarios;
 internal sealed class IdleTunnelsScenario() : Scenario("idle-tunnels")
 {
     private const int OpenAtOnce = 8;
-    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(3);
 
     public override string Unit => "KB server";
 
@@ -22,6 +21,8 @@ internal sealed class IdleTunnelsScenario() : Scenario("idle-tunnels")
     // The agents' side does not depend on the frontend: one row a server.
     public override bool AppliesTo(TopologyPlan plan) => plan.Frontend is FrontendKind.GrpcUnix;
 
+    public override Topology Create(TopologyPlan plan, ScenarioContext context) => QuietPrograms.Of(plan).Create(context.Rig);
+
     public override async Task<Sample> RunAsync(Topology topology, ScenarioContext context, CancellationToken cancellationToken)
     {
         var pair = ((ProxyTopology)topology).Pair;
@@ -30,10 +31,10 @@ internal sealed class IdleTunnelsScenario() : Scenario("idle-tunnels")
         try
         {
             await OpenAsync(agents, context, pair, count / 4, cancellationToken);
-            await Task.Delay(Rest, cancellationToken);
+            await Task.Delay(QuietPrograms.Rest, cancellationToken);
             var before = ProcFiles.ReadTrees(pair.ServerIds);
             await OpenAsync(agents, context, pair, count - agents.Count, cancellationToken);
-            await Task.Delay(Rest, cancellationToken);
+            await Task.Delay(QuietPrograms.Rest, cancellationToken);
             var after = ProcFiles.ReadTrees(pair.ServerIds);
             return new Sample
             {

@@ -54,6 +54,10 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
         "certificate-expiry-warning", defaults.CertificateExpiryWarning, Group,
         "How long before a certificate in use expires /readyz and the log warn of it; at most a fifth of its lifetime.");
 
+    private readonly Flag<TimeSpan> _compactMemory = flags.AddDuration(
+        "compact-memory-after", defaults.CompactMemoryAfter, Group,
+        "How long the program must have been quiet after work before it gives memory back by one full collection; 0 for never.");
+
     public AgentOptions Apply(FlagParseResult result, AgentOptions options) => options with
     {
         DrainTimeout = result.Get(_drainTimeout),
@@ -67,5 +71,6 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
         PeerPingInterval = result.Get(_pingInterval),
         WithoutFeatures = result.Get(_withoutFeatures),
         CertificateExpiryWarning = result.Get(_expiryWarning),
+        CompactMemoryAfter = result.Get(_compactMemory),
     };
 }

@@ -31,6 +31,11 @@ public sealed class OptionErrors
     public void Positive(string flag, TimeSpan value) =>
         AddIf(value <= TimeSpan.Zero, $"flag --{flag}: {GoDuration.Format(value)} is too short: write more than 0, such as 10s");
 
+    public void NeverOr(string flag, TimeSpan value, TimeSpan least, TimeSpan most) => AddIf(
+        value != TimeSpan.Zero && (value < least || value > most),
+        $"flag --{flag}: {GoDuration.Format(value)} is out of range: write 0 for never, or from {GoDuration.Format(least)} to "
+        + $"{GoDuration.Format(most)}");
+
     /// <summary>Two files that are one thing, such as a certificate and its key.</summary>
     public void BothOrNeither(string flag, string value, string otherFlag, string otherValue)
     {

@@ -173,10 +173,9 @@ internal sealed class AgentTunnel
     private void Watch(AgentStream stream, AgentRegistry registry)
     {
         stream.AskIfIdle();
-        if (stream.IsSilent)
+        if (stream.IsSilent && stream.PendingDialCount > 0)
         {
-            stream.GiveBackDials(search =>
-                !IsSilent || registry.Pick(search.Address, search.Tried, search.Clusters) is { IsSilent: false });
+            GiveBackDials(stream, registry);
         }
 
         if (stream.FindDead())
@@ -184,6 +183,10 @@ internal sealed class AgentTunnel
             Retire(stream);
         }
     }
+
+    /// <summary>Apart from the look that every stream gets, which thus makes no object for what it hands on here.</summary>
+    private void GiveBackDials(AgentStream stream, AgentRegistry registry) => stream.GiveBackDials(search =>
+        !IsSilent || registry.Pick(search.Address, search.Tried, search.Clusters) is { IsSilent: false });
 
     private void Retire(AgentStream stream)
     {

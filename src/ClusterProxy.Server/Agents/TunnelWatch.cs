@@ -1,3 +1,5 @@
+using ClusterProxy.Hosting;
+
 namespace ClusterProxy.Server.Agents;
 
 /// <summary>

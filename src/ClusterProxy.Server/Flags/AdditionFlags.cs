@@ -89,6 +89,10 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         "certificate-expiry-warning", defaults.CertificateExpiryWarning, Group,
         "How long before a certificate in use expires /readyz and the log warn of it; at most a fifth of its lifetime.");
 
+    private readonly Flag<TimeSpan> _compactMemory = flags.AddDuration(
+        "compact-memory-after", defaults.CompactMemoryAfter, Group,
+        "How long the program must have been quiet after work before it gives memory back by one full collection; 0 for never.");
+
     /// <summary>The first thing on the command line that upstream's server would refuse; empty when there is none.</summary>
     public string FindOwn(FlagParseResult result, ServerOptions options) =>
         flags.Flags.FirstOrDefault(f => f.Group == Group && f != _agentIdentity && result.IsSet(f)) is { } flag ? $"--{flag.Name}"
@@ -116,5 +120,6 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         MaxPendingDials = result.Get(_pendingDials),
         WithoutFeatures = result.Get(_withoutFeatures),
         CertificateExpiryWarning = result.Get(_expiryWarning),
+        CompactMemoryAfter = result.Get(_compactMemory),
     };
 }

@@ -69,6 +69,7 @@ public sealed class AgentFlagTableTests
         ("peer-ping-interval", "30s"),
         ("without-features", ""),
         ("certificate-expiry-warning", "168h0m0s"),
+        ("compact-memory-after", "30s"),
     ];
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class AgentFlagValueTests
             "--allow-target=q,r", "--allow-target=s", "--deny-target=t", "--allow-metadata-targets", "--target-alias=u=v",
             "--dial-timeout=5m", "--drain-timeout=6m", "--connect-timeout=7m", "--connection-buffer-size=6", "--buffer-budget=99", "--connection-stall-limit=8m",
             "--tunnels-per-server=10", "--max-message-size=7", "--peer-ping-interval=9m", "--certificate-expiry-warning=10m", "-v=8",
-            "--without-features=ping,lanes");
+            "--without-features=ping,lanes", "--compact-memory-after=11m");
         var expected = new AgentOptions
         {
             AgentCert = "a",
@@ -62,6 +62,7 @@ public sealed class AgentFlagValueTests
             MaxMessageSize = 7,
             PeerPingInterval = TimeSpan.FromMinutes(9),
             CertificateExpiryWarning = TimeSpan.FromMinutes(10),
+            CompactMemoryAfter = TimeSpan.FromMinutes(11),
             WithoutFeatures = options.WithoutFeatures,
             Verbosity = 8,
         };

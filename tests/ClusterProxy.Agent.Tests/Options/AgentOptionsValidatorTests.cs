@@ -1,3 +1,5 @@
+using ClusterProxy.Hosting.Flags;
+
 namespace ClusterProxy.Agent.Tests.Options;
 
 public sealed class AgentOptionsValidatorTests : IDisposable
@@ -117,6 +119,19 @@ public sealed class AgentOptionsValidatorTests : IDisposable
         Only(_good with { ConnectTimeout = TimeSpan.Zero }, Short("connect-timeout"));
         Only(_good with { DialTimeout = TimeSpan.Zero }, Short("dial-timeout"));
         Only(_good with { ConnectionStallLimit = TimeSpan.Zero }, Short("connection-stall-limit"));
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(0.5)]
+    [InlineData(86401)]
+    public void Validate_CompactMemoryAfter_IsZeroOrWithinItsRange(double seconds)
+    {
+        var after = TimeSpan.FromSeconds(seconds);
+        Only(_good with { CompactMemoryAfter = TimeSpan.Zero });
+        Only(
+            _good with { CompactMemoryAfter = after },
+            $"flag --compact-memory-after: {GoDuration.Format(after)} is out of range: write 0 for never, or from 1s to 24h0m0s");
     }
 
     [Fact]

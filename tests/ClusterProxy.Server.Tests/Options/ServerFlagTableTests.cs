@@ -78,6 +78,7 @@ public sealed class ServerFlagTableTests
         ("shutdown-delay", "5s"),
         ("without-features", ""),
         ("certificate-expiry-warning", "168h0m0s"),
+        ("compact-memory-after", "30s"),
         ("agent-identity", "auto"),
         ("frontend-policy", ""),
         ("audit-log-path", ""),

@@ -1,3 +1,4 @@
+using ClusterProxy.Hosting.Flags;
 using ClusterProxy.Protocol.Fleet;
 
 namespace ClusterProxy.Server.Tests.Options;
@@ -201,6 +202,19 @@ public sealed class ServerOptionsValidatorTests : IDisposable
         Only(
             _tcp with { ConnectHeadTimeout = TimeSpan.Zero },
             "flag --connect-head-timeout: 0s is too short: write more than 0, such as 10s");
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(0.5)]
+    [InlineData(86401)]
+    public void Validate_CompactMemoryAfter_IsZeroOrWithinItsRange(double seconds)
+    {
+        var after = TimeSpan.FromSeconds(seconds);
+        Only(_tcp with { CompactMemoryAfter = TimeSpan.Zero });
+        Only(
+            _tcp with { CompactMemoryAfter = after },
+            $"flag --compact-memory-after: {GoDuration.Format(after)} is out of range: write 0 for never, or from 1s to 24h0m0s");
     }
 
     [Fact]

@@ -1,7 +1,7 @@
-namespace ClusterProxy.Server;
+namespace ClusterProxy.Hosting;
 
 /// <summary>Does the same at a steady pace until it is disposed; a round that takes longer than that delays the next.</summary>
-internal sealed class Rounds : IAsyncDisposable
+public sealed class Rounds : IAsyncDisposable
 {
     private readonly PeriodicTimer _timer;
     private readonly Task _loop;

@@ -18,8 +18,8 @@ internal sealed class OperationFlags(FlagSet flags, AgentOptions defaults)
         "admin-server-port", defaults.AdminServerPort, Group, "Plain HTTP port for diagnostics.");
 
     private readonly Flag<IPAddress> _adminAddress = flags.AddParsed(
-        "admin-bind-address", defaults.AdminBindAddress, Group, "Address of the admin port; empty for loopback.",
-        BindAddresses.LoopbackIfEmpty);
+        "admin-bind-address", defaults.AdminBindAddress, Group, "Address of the admin port; empty for all interfaces.",
+        BindAddresses.AllIfEmpty);
 
     private readonly Flag<bool> _profiling = flags.AddBool(
         "enable-profiling", defaults.EnableProfiling, Group, "Serve diagnostics under /debug/pprof/ on the admin port.");

@@ -11,22 +11,15 @@ public static class BindAddresses
     /// <summary>Nothing means all interfaces, which <see cref="IPAddress.IPv6Any"/> stands for (IPv4 included).</summary>
     public static FlagType<IPAddress> AllIfEmpty { get; } = new(
         "ip",
-        (text, [MaybeNullWhen(false)] out value) => TryParse(text, IPAddress.IPv6Any, out value),
+        TryParse,
         address => IPAddress.IPv6Any.Equals(address) ? "" : address.ToString(),
         Mismatch);
 
-    /// <summary>Nothing means loopback: what listens there tells too much for a network.</summary>
-    public static FlagType<IPAddress> LoopbackIfEmpty { get; } = new(
-        "ip",
-        (text, [MaybeNullWhen(false)] out value) => TryParse(text, IPAddress.Loopback, out value),
-        address => address.ToString(),
-        Mismatch);
-
-    private static bool TryParse(string text, IPAddress empty, [MaybeNullWhen(false)] out IPAddress value)
+    private static bool TryParse(string text, [MaybeNullWhen(false)] out IPAddress value)
     {
         value = text switch
         {
-            "" => empty,
+            "" => IPAddress.IPv6Any,
             "localhost" => IPAddress.Loopback,
             _ => null,
         };

@@ -38,12 +38,12 @@ public sealed class TypedFlagTests
     public void BindAddress_Text_IsRead(string text, string expected)
     {
         var all = _flags.AddParsed("all", IPAddress.IPv6Any, "G", "", BindAddresses.AllIfEmpty);
-        var loopback = _flags.AddParsed("local", IPAddress.Loopback, "G", "", BindAddresses.LoopbackIfEmpty);
+        var loopback = _flags.AddParsed("local", IPAddress.Loopback, "G", "", BindAddresses.AllIfEmpty);
         Assert.Equal("", all.DefaultText);
         Assert.Equal("127.0.0.1", loopback.DefaultText);
         Assert.Equal(expected, _flags.Parse([$"--all={text}"], _ => null).Get(all).ToString());
-        Assert.Equal(
-            expected == "::" ? "127.0.0.1" : expected, _flags.Parse([$"--local={text}"], _ => null).Get(loopback).ToString());
+        Assert.Equal(expected, _flags.Parse([$"--local={text}"], _ => null).Get(loopback).ToString());
+        Assert.Equal(IPAddress.Loopback, _flags.Parse([], _ => null).Get(loopback));
     }
 
     [Theory]

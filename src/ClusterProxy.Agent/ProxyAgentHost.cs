@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
-using System.Net;
 using ClusterProxy.Agent.Servers;
 using ClusterProxy.Agent.Sockets;
 using ClusterProxy.Agent.Targets;
@@ -162,7 +161,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
                 PortFlag = "health-server-port",
                 Port = _options.HealthServerPort,
                 AddressFlag = "health-server-host",
-                Address = Address(_options.HealthServerHost),
+                Address = _options.HealthServerHost.ToString(),
             },
             routes =>
             {
@@ -176,7 +175,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
                 PortFlag = "admin-server-port",
                 Port = _options.AdminServerPort,
                 AddressFlag = "admin-bind-address",
-                Address = Address(_options.AdminBindAddress),
+                Address = _options.AdminBindAddress.ToString(),
             },
             routes =>
             {
@@ -209,7 +208,4 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
         Budget = new ByteBudget(options.BufferBudget),
         OwnerScheduler = PipeScheduler.Inline,
     };
-
-    /// <summary>Empty means every address.</summary>
-    private static string Address(IPAddress address) => address.Equals(IPAddress.IPv6Any) ? "" : address.ToString();
 }

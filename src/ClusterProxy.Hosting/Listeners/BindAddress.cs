@@ -7,18 +7,20 @@ namespace ClusterProxy.Hosting.Listeners;
 public static class BindAddress
 {
     /// <param name="flag">The flag without dashes, for the error text.</param>
-    /// <param name="text">An IP literal or a host name; empty means every address, both families where the machine has them.</param>
+    /// <param name="text">
+    /// An IP literal or a host name; empty means every address, both families where the machine has them, and so does <c>::</c>.
+    /// </param>
     /// <exception cref="StartupException">Not an address of anything.</exception>
     public static IPAddress Parse(string flag, string text)
     {
         if (text.Length == 0)
         {
-            return Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+            text = "::";
         }
 
         if (IPAddress.TryParse(text, out var address))
         {
-            return address;
+            return address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6 ? IPAddress.Any : address;
         }
 
         try

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using ClusterProxy.Agent;
 using ClusterProxy.Client;
 using Xunit.Abstractions;
@@ -47,6 +48,24 @@ public sealed class ServerProcessTests(ITestOutputHelper output) : TunnelTest(ou
 
         await server.ExpectExitAsync(1);
         await echo.EndedByPeer.WaitForAsync(1).DefaultTimeout();
+    }
+
+    [SkippableFact]
+    public async Task Server_WithoutIPv6_ListensOnIPv4()
+    {
+        Skip.IfNot(Socket.OSSupportsIPv6, "this machine has no IPv6, so every test shows it");
+        var flags = LoopbackPrograms.Server(Own(new TestCertificates()), Own(new TestCertificates()));
+        (flags["health-bind-address"], flags["admin-bind-address"]) = ("", "");
+        var server = Own(LoopbackPrograms.StartServer(flags, [new("DOTNET_SYSTEM_NET_DISABLEIPV6", "1")]));
+        await server.WaitForUrlAsync(new Uri($"http://127.0.0.1:{flags["health-port"]}/healthz"));
+
+        foreach (var flag in new[] { "health-port", "admin-port" })
+        {
+            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
+            var error = await Assert.ThrowsAsync<SocketException>(
+                () => socket.ConnectAsync(IPAddress.IPv6Loopback, int.Parse(flags[flag])).DefaultTimeout());
+            Assert.Equal(SocketError.ConnectionRefused, error.SocketErrorCode);
+        }
     }
 
     private async Task<(ProgramProcess Server, Dictionary<string, string> Flags, TunnelClient Client)> StartAsync(

@@ -3,7 +3,10 @@ using ClusterProxy.Hosting.Flags;
 
 namespace ClusterProxy.Server.Flags;
 
-/// <summary>The value of <c>--proxy-strategies</c>: the last occurrence counts, and an empty list is an error.</summary>
+/// <summary>
+/// The value of <c>--proxy-strategies</c>, as upstream reads it: the last occurrence counts, a comma too many does not, and an empty list is an
+/// error.
+/// </summary>
 internal static class ProxyStrategyList
 {
     public static FlagType<IReadOnlyList<ProxyStrategy>> FlagType { get; } = new(
@@ -16,7 +19,7 @@ internal static class ProxyStrategyList
     {
         var read = new List<ProxyStrategy>();
         strategies = read;
-        foreach (var name in text.Split(','))
+        foreach (var name in text.Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             ProxyStrategy? strategy = name switch
             {
@@ -33,7 +36,7 @@ internal static class ProxyStrategyList
             read.Add(strategy.Value);
         }
 
-        return true;
+        return read.Count > 0;
     }
 
     private static string NameOf(ProxyStrategy strategy) => strategy switch

@@ -142,10 +142,16 @@ public sealed class ServerFlagValueTests
     public void Value_OfWrongForm_IsOneSentence(string argument, string expected) => Assert.Equal(expected, Refused(argument));
 
     [Theory]
+    [InlineData("default,", "Default")]
+    [InlineData("destHost,,default", "DestHost,Default")]
+    public void Strategies_WithACommaTooMany_AreRead(string list, string expected) =>
+        Assert.Equal(expected, string.Join(',', Bind($"--proxy-strategies={list}").ProxyStrategies));
+
+    [Theory]
     [Trait("Spec", "7.38")]
     [InlineData("")]
+    [InlineData(",")]
     [InlineData("destCIDR")]
-    [InlineData("default,")]
     [InlineData("default,desthost")]
     [InlineData("default, destHost")]
     public void Strategies_EmptyOrUnknown_AreRefused(string list) =>

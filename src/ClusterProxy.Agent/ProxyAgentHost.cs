@@ -89,7 +89,8 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
     /// <summary>The port taken, also when 0 was asked for.</summary>
     public int HealthPort => _health!.Port;
 
-    public int AdminPort => _admin!.Port;
+    /// <summary>0 when the port was not to be had.</summary>
+    public int AdminPort => _admin?.Port ?? 0;
 
     public int OpenTunnels => _servers.OpenTunnels;
 
@@ -169,7 +170,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
                 routes.MapMetrics(_metrics);
             },
             _logging, cancellationToken);
-        _admin = await PlainHttpHost.StartAsync(
+        _admin = await PlainHttpHost.TryStartAsync(
             new PlainHttpEndpoint
             {
                 PortFlag = "admin-server-port",
@@ -185,7 +186,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
                     routes.MapDiagnostics();
                 }
             },
-            _logging, cancellationToken);
+            _logging, _context.Logger, cancellationToken);
     }
 
     private static EgressProxy Proxy(Func<string, string?> environment)

@@ -108,6 +108,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
 
     public int HealthPort { get; private set; }
 
+    /// <summary>0 when the port was not to be had.</summary>
     public int AdminPort { get; private set; }
 
     /// <summary>The agents that are connected, and through them every dial and connection.</summary>
@@ -234,7 +235,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         // Not before the ports are open: who counts this server may connect at once.
         leases?.Start();
 
-        var admin = await PlainHttpHost.StartAsync(
+        var admin = await PlainHttpHost.TryStartAsync(
             new PlainHttpEndpoint
             {
                 PortFlag = "admin-port",
@@ -250,9 +251,12 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
                     routes.MapDiagnostics();
                 }
             },
-            logging, cancellationToken);
-        _started.Add(admin);
-        AdminPort = admin.Port;
+            logging, _logger, cancellationToken);
+        if (admin is not null)
+        {
+            _started.Add(admin);
+            AdminPort = admin.Port;
+        }
 
         // Last, so that whoever waits for /healthz finds the other ports open.
         var health = await PlainHttpHost.StartAsync(

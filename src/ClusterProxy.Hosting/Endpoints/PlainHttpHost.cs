@@ -52,6 +52,21 @@ public sealed class PlainHttpHost : IAsyncDisposable
         }
     }
 
+    /// <summary>As <see cref="StartAsync"/>, for a port that the process can do without: a warning and null when it cannot be had.</summary>
+    public static async Task<PlainHttpHost?> TryStartAsync(
+        PlainHttpEndpoint endpoint, Action<IEndpointRouteBuilder> map, ILoggerFactory logging, ILogger logger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await StartAsync(endpoint, map, logging, cancellationToken);
+        }
+        catch (StartupException e)
+        {
+            HostingLog.PortMissing(logger, e.Message);
+            return null;
+        }
+    }
+
     /// <summary>Lets requests that run finish for two seconds.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -16,7 +16,7 @@ internal static partial class HostingLog
     [LoggerMessage(
         EventId = 7102,
         EventName = nameof(HandshakeFailed),
-        Message = "No TLS connection with {Remote} on the {Plane} port: {Reason}")]
+        Message = "No TLS connection with {Remote} on the {Plane} port: {Reason}, {Detail}")]
     public static partial void HandshakeFailed(
-        ILogger logger, LogLevel level, string plane, string remote, string reason);
+        ILogger logger, LogLevel level, string plane, string remote, string reason, string detail);
 }

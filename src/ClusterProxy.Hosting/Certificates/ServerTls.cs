@@ -127,10 +127,10 @@ public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, 
         }
 
         var failure = Classify(handshake, time.GetElapsedTime(start));
-        var reason = failure.Tag();
+        var (reason, detail) = (failure.Tag(), failure.Explain());
         metrics.HandshakeFailed(options.Plane, reason);
         var level = failure is TlsHandshakeFailure.NoClientHello or TlsHandshakeFailure.TurnedAway ? LogLevel.Debug : LogLevel.Information;
-        HostingLog.HandshakeFailed(logger, level, options.Plane, remote, reason);
+        HostingLog.HandshakeFailed(logger, level, options.Plane, remote, reason, detail);
     }
 
     /// <summary>False when the connection ended, or its time did, before it has said anything.</summary>

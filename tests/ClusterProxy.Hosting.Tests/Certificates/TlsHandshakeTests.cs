@@ -178,6 +178,7 @@ public sealed class TlsHandshakeTests : IDisposable
         await Assert.ThrowsAnyAsync<Exception>(() => ConnectAsync(server, Client(null).Begin("localhost"))).DefaultTimeout();
         var (_, _, text) = await server.NextLogAsync().DefaultTimeout();
         Assert.Contains("aborted", text, StringComparison.Ordinal);
+        Assert.Contains("does not take this port's certificate", text, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -152,9 +152,10 @@ internal sealed class ServerConnector(ServerConnectorOptions options, ServerTran
     private static string Explain(ServerAddress server, string address, GrpcException refusal)
     {
         // In TLS 1.3 a refused client certificate shows only here, as a connection that ends.
-        var hint = refusal.InnerException is HttpRequestException or IOException && refusal.Status.Code == GrpcStatusCode.Unavailable
-            ? "; if it ended the connection, its log says whether it refused --agent-cert"
-            : "";
-        return $"{server} ({address}) did not accept the tunnel: {PeerText.Bound(refusal.Status.ToString())}{hint}";
+        return refusal is { Status.Code: GrpcStatusCode.Unavailable, InnerException: HttpRequestException or IOException }
+            ? $"{server} ({address}) broke the connection off before it accepted the tunnel "
+                + $"({PeerText.Bound(refusal.InnerException.GetBaseException().Message.TrimEnd('.'))}); its log says whether it refused --agent-cert, "
+                + "or wants one"
+            : $"{server} ({address}) did not accept the tunnel: {PeerText.Bound(refusal.Status.ToString())}";
     }
 }

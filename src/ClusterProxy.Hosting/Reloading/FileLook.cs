@@ -59,14 +59,17 @@ internal sealed class FileLook(string name, Func<Action> read, Action? hangs, IL
             return;
         }
 
-        var take = read();
-        if (Return(attempt))
+        try
         {
-            take();
-            lock (_gate)
+            var take = read();
+            if (Return(attempt))
             {
-                _current = null;
+                take();
             }
+        }
+        finally
+        {
+            End(attempt);
         }
     }
 
@@ -117,7 +120,6 @@ internal sealed class FileLook(string name, Func<Action> read, Action? hangs, IL
         {
             if (_current != attempt)
             {
-                _lost--;
                 return false;
             }
 
@@ -131,6 +133,22 @@ internal sealed class FileLook(string name, Func<Action> read, Action? hangs, IL
         }
 
         return true;
+    }
+
+    /// <summary>However it went.</summary>
+    private void End(Attempt attempt)
+    {
+        lock (_gate)
+        {
+            if (_current == attempt)
+            {
+                _current = null;
+            }
+            else
+            {
+                _lost--;
+            }
+        }
     }
 
     private sealed class Attempt(long started)

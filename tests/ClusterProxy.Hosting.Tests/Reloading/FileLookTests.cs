@@ -113,6 +113,49 @@ public sealed class FileLookTests
         Assert.Equal([FileLook.MaxLost], _taken);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Look_ThatThrows_IsUnderWayNoLonger(bool isGivenUp)
+    {
+        var point = new SyncPoint();
+        var look = new FileLook("--f=x", () => _begun.Value == 0 ? throw Fault(point) : () => _taken.Add(1), () => _hung++, _logger, _time);
+        var running = Task.Factory.StartNew(look.Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await point.WaitUntilReachedAsync().DefaultTimeout();
+        if (isGivenUp)
+        {
+            _time.Advance(FileLook.Limit);
+            look.GiveUpIfHanging();
+        }
+
+        point.Continue();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => running).DefaultTimeout();
+        look.Run();
+
+        Assert.Equal([1], _taken);
+        Assert.False(look.IsLate);
+    }
+
+    [Fact]
+    public void TakingUp_ThatThrows_IsUnderWayNoLonger()
+    {
+        var look = new FileLook(
+            "--f=x", () => () => _taken.Add(_taken.Count == 0 && _begun.Value == 0 ? throw Fault() : 1), () => _hung++, _logger, _time);
+
+        Assert.Throws<InvalidOperationException>(look.Run);
+        look.Run();
+
+        Assert.Equal([1], _taken);
+        Assert.False(look.IsLate);
+    }
+
+    private InvalidOperationException Fault(SyncPoint? until = null)
+    {
+        until?.WaitToContinueAsync().DefaultTimeout().GetAwaiter().GetResult();
+        _begun.Increment();
+        return new InvalidOperationException("a defect");
+    }
+
     private async Task<BegunRead> BeginAsync()
     {
         var point = new SyncPoint();

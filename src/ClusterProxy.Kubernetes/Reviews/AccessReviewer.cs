@@ -52,22 +52,10 @@ public sealed class AccessReviewer
         var isStranger = false;
         return await _cache.GetAsync(
             key,
-            deadline => AskAsync(review, isStranger, deadline),
+            deadline => _strangers.RunAsync(isStranger, () => AskAsync(review, deadline)),
             decision => bytes.Length > LongestKept ? TimeSpan.Zero : KeepFor(decision),
             cancellationToken,
             () => question.User != Anonymous || _strangers.TryEnter(key, out isStranger) ? null : Limited).ConfigureAwait(false);
-    }
-
-    private async Task<AccessDecision> AskAsync(SubjectAccessReview review, bool isStranger, CancellationToken deadline)
-    {
-        try
-        {
-            return await AskAsync(review, deadline).ConfigureAwait(false);
-        }
-        finally
-        {
-            _strangers.Leave(isStranger);
-        }
     }
 
     private TimeSpan KeepFor(AccessDecision decision) => decision.Verdict switch

@@ -16,7 +16,7 @@ internal sealed class StrangerLimit(ReviewOptions options, TimeProvider time)
     private int _running;
 
     /// <param name="key">Of the token.</param>
-    /// <param name="isStranger">Whether it counts; then <see cref="Leave"/> has to be told.</param>
+    /// <param name="isStranger">For <see cref="RunAsync"/>, which has to follow: whether it counts.</param>
     /// <returns>False when it may not be asked about now.</returns>
     public bool TryEnter(string key, out bool isStranger)
     {
@@ -48,13 +48,21 @@ internal sealed class StrangerLimit(ReviewOptions options, TimeProvider time)
     }
 
     /// <param name="isStranger">As <see cref="TryEnter"/> said.</param>
-    public void Leave(bool isStranger)
+    /// <param name="ask">The review.</param>
+    public async Task<T> RunAsync<T>(bool isStranger, Func<Task<T>> ask)
     {
-        if (isStranger)
+        try
         {
-            lock (_gate)
+            return await ask().ConfigureAwait(false);
+        }
+        finally
+        {
+            if (isStranger)
             {
-                _running--;
+                lock (_gate)
+                {
+                    _running--;
+                }
             }
         }
     }

@@ -49,28 +49,21 @@ public sealed class TokenReviewer
         var isStranger = false;
         return await _cache.GetAsync(
             key,
-            deadline => AskAsync(token, key, isStranger, deadline),
+            deadline => _strangers.RunAsync(isStranger, () => AskAsync(token, key, deadline)),
             KeepFor,
             cancellationToken,
             () => _strangers.TryEnter(key, out isStranger) ? null : TokenReviewResult.Limited).ConfigureAwait(false);
     }
 
-    private async Task<TokenReviewResult> AskAsync(string token, string key, bool isStranger, CancellationToken deadline)
+    private async Task<TokenReviewResult> AskAsync(string token, string key, CancellationToken deadline)
     {
-        try
+        var result = await AskAsync(token, deadline).ConfigureAwait(false);
+        if (result.Verdict == TokenVerdict.Authenticated)
         {
-            var result = await AskAsync(token, deadline).ConfigureAwait(false);
-            if (result.Verdict == TokenVerdict.Authenticated)
-            {
-                _strangers.Remember(key);
-            }
+            _strangers.Remember(key);
+        }
 
-            return result;
-        }
-        finally
-        {
-            _strangers.Leave(isStranger);
-        }
+        return result;
     }
 
     private TimeSpan KeepFor(TokenReviewResult result) => result.Verdict switch

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using ClusterProxy.Kubernetes.Leases;
 using ClusterProxy.Kubernetes.Resources;
@@ -82,10 +83,24 @@ public sealed class LeaseHeartbeatTests : ApiTest
         Assert.Contains(Log.Records, static r => r.EventName == "LeaseNotDeleted");
     }
 
-    private LeaseHeartbeat Start()
+    [Fact]
+    public async Task Renewals_AreAPeriodApart_AndUpTo4PercentMore()
+    {
+        var time = new SkippingTime();
+        await using (Start(time))
+        {
+            await time.Pauses.WaitForAtLeastAsync(30).DefaultTimeout();
+        }
+
+        var pauses = time.Skipped.ToArray();
+        Assert.All(pauses, static p => Assert.InRange(p, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(15.6)));
+        Assert.True(pauses.Max() - pauses.Min() > TimeSpan.FromSeconds(0.1), string.Join(' ', pauses));
+    }
+
+    private LeaseHeartbeat Start(TimeProvider? time = null)
     {
         var heartbeat = new LeaseHeartbeat(
-            Client(time: _time),
+            Client(time: time ?? _time),
             new LeaseHeartbeatOptions
             {
                 Name = new ResourceName("ns", "l"),
@@ -111,4 +126,24 @@ public sealed class LeaseHeartbeatTests : ApiTest
         _time.Advance(TimeSpan.FromSeconds(1));
         return Task.FromResult(condition());
     });
+
+    /// <summary>The system's clock, but what waits for about a period waits for nothing.</summary>
+    private sealed class SkippingTime : TimeProvider
+    {
+        public ConcurrentQueue<TimeSpan> Skipped { get; } = new();
+
+        public ObservedCount Pauses { get; } = new();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime.TotalSeconds is < 10 or > 20)
+            {
+                return base.CreateTimer(callback, state, dueTime, period);
+            }
+
+            Skipped.Enqueue(dueTime);
+            Pauses.Increment();
+            return base.CreateTimer(callback, state, TimeSpan.Zero, period);
+        }
+    }
 }

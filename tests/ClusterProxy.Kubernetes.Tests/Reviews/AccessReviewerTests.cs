@@ -56,6 +56,26 @@ public sealed class AccessReviewerTests : ApiTest
     }
 
     [Fact]
+    public async Task ManyAtOnce_AskOnce_AndOneWhoLeavesDoesNotStopTheOthers()
+    {
+        Api.AccessRule = static _ => true;
+        var held = new SyncPoint();
+        Api.Faults.Hold(static _ => true, held);
+        var reviewer = Reviewer();
+        using var leave = new CancellationTokenSource();
+        var leaver = reviewer.ReviewAsync(Question("a"), leave.Token);
+        var others = Enumerable.Range(0, 20).Select(_ => reviewer.ReviewAsync(Question("a"), None)).ToArray();
+        await held.WaitUntilReachedAsync().DefaultTimeout();
+
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaver).DefaultTimeout();
+        held.Continue();
+
+        Assert.All(await Task.WhenAll(others).DefaultTimeout(), static d => Assert.Equal(AccessVerdict.Allowed, d.Verdict));
+        Assert.Single(Api.Requests);
+    }
+
+    [Fact]
     public async Task HugeQuestion_IsAnsweredAndNotKept()
     {
         Api.AccessRule = static _ => true;

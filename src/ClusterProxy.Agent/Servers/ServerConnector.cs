@@ -14,6 +14,7 @@ namespace ClusterProxy.Agent.Servers;
 internal sealed class ServerConnector(ServerConnectorOptions options, ServerTransport transport, TimeProvider time)
 {
     private readonly ConnectDeadline _deadline = new(options.StepTimeout, time);
+    private readonly TokenFile _token = new(options.TokenPath);
 
     /// <summary>Tries every configured server once, in an order that moves on with each turn.</summary>
     /// <exception cref="ServerConnectException">None could be reached; the text names each failure.</exception>
@@ -99,10 +100,7 @@ internal sealed class ServerConnector(ServerConnectorOptions options, ServerTran
         {
             try
             {
-                var text = (await File.ReadAllTextAsync(options.TokenPath, token)).Trim();
-                return text.Length > 0 && text.All(c => c is > ' ' and <= '~')
-                    ? text
-                    : throw new IOException("it holds no token");
+                return await _token.ReadAsync(token);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

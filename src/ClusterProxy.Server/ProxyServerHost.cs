@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
-using System.Net;
 using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Audit;
 using ClusterProxy.Hosting.Certificates;
@@ -41,6 +40,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
     private readonly ServiceProvider _meters;
     private readonly PrometheusText _exposition;
     private readonly AuditLog? _audit;
+    private readonly LeasedFleet? _leasedFleet;
     private readonly ServerAnnouncer? _announcer;
     private readonly AgentService _agentService;
     private readonly LaneService _laneService;
@@ -84,8 +84,10 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         };
         var dials = new DialLimits(options.BackendDialTimeout, options.MaxPendingDials, Limits.Budget);
         Router = new DialRouter(Agents, dials, time, _logger);
+        _leasedFleet = _api is not null && options.HasLeasedFleet ? new LeasedFleet(_api, options, time) : null;
+        var sources = new ServerSources(options, _leasedFleet, Metrics.Fleet, _logger, time);
         Fleet = owned is null ? null : new PeerFleet(
-            options, Agents, owned, Router, dials, new PeerContext(options.ServerId, Limits, time, Metrics, _logger));
+            options, sources.OfPeers(), Agents, owned, Router, dials, new PeerContext(options.ServerId, Limits, time, Metrics, _logger));
         var agents = new AgentContext(Limits, time, Metrics, _logger) { Features = TunnelFeatures.Agent & ~options.WithoutFeatures };
         var identities = new AgentIdentityCheck(options.BindsAgentIdentity);
         var tokens = _api is not null && options.UsesTokenAuthentication
@@ -93,7 +95,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
                 new TokenReviewer(_api, [options.AuthenticationAudience]), options.AgentNamespace, options.AgentServiceAccount)
             : null;
         var self = new ServerIdentity(options.ServerId, options.ServerCount);
-        _announcer = Announcer(self);
+        _announcer = sources.OfAgents() is { } servers ? new ServerAnnouncer(servers, options.FanOut, self, _logger) : null;
         _agentService = new AgentService(
             Agents, self, new AgentAdmission(identities, tokens, Metrics, _audit, _logger),
             tokens, _announcer, agents);
@@ -190,6 +192,12 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
             _started.Add(leases);
         }
 
+        if (_leasedFleet is not null)
+        {
+            Metrics.Fleet.ObserveOwnLease(() => _leasedFleet.OwnLeaseAge);
+            _started.Add(_leasedFleet);
+        }
+
         if (_announcer is not null)
         {
             Metrics.Fleet.Observe(() => _announcer.Count);
@@ -234,6 +242,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
 
         // Not before the ports are open: who counts this server may connect at once.
         leases?.Start();
+        _leasedFleet?.Start();
 
         var admin = await PlainHttpHost.TryStartAsync(
             new PlainHttpEndpoint
@@ -288,19 +297,6 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         _logger.ServerStarted(_options.ServerId, Frontend(), AgentPort, HealthPort, AdminPort);
     }
 
-    private ServerAnnouncer? Announcer(ServerIdentity self)
-    {
-        IServerSource? source = _options switch
-        {
-            _ when _options.WithoutFeatures.HasFlag(TunnelFeatureSet.Servers) => null,
-            { Servers.Count: > 0 } => new FixedServers(_options.Servers),
-            { ServersFile.Length: > 0 } => new ServersFile(_options.ServersFile, Metrics.Fleet, _logger, _time),
-            _ when DialTarget.TryParse(_options.ServersDns, out var name) => new ResolvedServers(name, Dns.GetHostAddressesAsync, _logger, _time),
-            _ => null,
-        };
-        return source is null ? null : new ServerAnnouncer(source, _options.FanOut, self, _logger);
-    }
-
     private ReloadingFile<FrontendPolicy>? FollowPolicy()
     {
         if (_options.FrontendPolicy.Length == 0)
@@ -313,7 +309,11 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         return file;
     }
 
-    private IReadOnlyList<string> Warnings() => [.. _certificateFiles.Warnings(), .. _policyReloader?.Warnings() ?? []];
+    private IReadOnlyList<string> Warnings() =>
+    [
+        .. _certificateFiles.Warnings(), .. _policyReloader?.Warnings() ?? [],
+        .. (_announcer?.Warnings ?? []).Union(Fleet?.Warnings ?? []),
+    ];
 
     private void TellAgentIdentity()
     {

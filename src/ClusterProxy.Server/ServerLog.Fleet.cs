@@ -18,9 +18,9 @@ internal static partial class ServerLog
     public static partial void ServersFileRefused(this ILogger logger, string file, string error);
 
     [LoggerMessage(
-        2603, LogLevel.Warning, "--servers-dns: {Name} cannot be resolved, agents are told of the servers that were found before: {Error}",
+        2603, LogLevel.Warning, "--{Flag}: {Name} cannot be resolved, the servers that were found before count: {Error}",
         EventName = "ServerLookupFailed")]
-    public static partial void ServerLookupFailed(this ILogger logger, string name, string error);
+    public static partial void ServerLookupFailed(this ILogger logger, string flag, string name, string error);
 
     [LoggerMessage(
         2605, LogLevel.Information,

@@ -29,8 +29,8 @@ internal static partial class ServerLog
 
     [LoggerMessage(
         2706, LogLevel.Warning,
-        "Agents keep tunnels to {FanOut} servers only, because of --fan-out, and this server forwards to no others: name them with --peers "
-        + "or --peers-dns, or dials that come here for other agents fail",
+        "Agents keep tunnels to {FanOut} servers only, because of --fan-out, and this server forwards to no others: name them with --peers, "
+        + "--peers-dns or --peers-leases, or dials that come here for other agents fail",
         EventName = "PeersMissing")]
     public static partial void PeersMissing(this ILogger logger, int fanOut);
 

@@ -149,6 +149,9 @@ internal sealed record ServerOptions
     /// <summary>Host and port: every address of the host is one of these servers.</summary>
     public string ServersDns { get; init; } = "";
 
+    /// <summary>Where agents reach this server, as its lease says it; the servers are then those whose leases do.</summary>
+    public string ServersLeases { get; init; } = "";
+
     /// <summary>How many of these servers an agent keeps tunnels to; 0 for all.</summary>
     public int FanOut { get; init; }
 
@@ -157,6 +160,9 @@ internal sealed record ServerOptions
 
     /// <summary>Host and port: every address of the host is one of these servers.</summary>
     public string PeersDns { get; init; } = "";
+
+    /// <summary>Where other servers reach this one, as its lease says it; the others are then those whose leases do.</summary>
+    public string PeersLeases { get; init; } = "";
 
     /// <summary>Behind upstream's own ports.</summary>
     public int PeerPort { get; init; } = 8096;
@@ -214,10 +220,16 @@ internal sealed record ServerOptions
     public int Verbosity { get; init; } = KlogFlags.DefaultVerbosity;
 
     /// <summary>How many flags say which servers there are.</summary>
-    public int ServerSources => (Servers.Count > 0 ? 1 : 0) + (ServersFile.Length > 0 ? 1 : 0) + (ServersDns.Length > 0 ? 1 : 0);
+    public int ServerSources => Given(Servers.Count > 0, ServersFile.Length > 0, ServersDns.Length > 0, ServersLeases.Length > 0);
+
+    /// <summary>How many flags say where other servers are.</summary>
+    public int PeerSources => Given(Peers.Count > 0, PeersDns.Length > 0, PeersLeases.Length > 0);
 
     /// <summary>Whether there is a fleet to forward dials in.</summary>
-    public bool HasPeers => Peers.Count > 0 || PeersDns.Length > 0;
+    public bool HasPeers => PeerSources > 0;
+
+    /// <summary>Whether leases say which servers there are.</summary>
+    public bool HasLeasedFleet => ServersLeases.Length > 0 || PeersLeases.Length > 0;
 
     /// <summary>Whether agents are to show a service account token: any of its three flags turns that on.</summary>
     public bool UsesTokenAuthentication =>
@@ -239,4 +251,6 @@ internal sealed record ServerOptions
 
     /// <summary>Interval of HTTP/2 pings to gRPC frontends; null for none.</summary>
     public TimeSpan? FrontendPingInterval => PingIntervals.Shorter(FrontendKeepaliveTime, PeerPingInterval);
+
+    private static int Given(params ReadOnlySpan<bool> flags) => flags.Count(true);
 }

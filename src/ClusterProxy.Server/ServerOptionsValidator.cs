@@ -112,11 +112,12 @@ internal static class ServerOptionsValidator
     {
         errors.Readable("servers-file", options.ServersFile);
         errors.AddIf(
-            options.ServerSources > 1, "flags --servers, --servers-file and --servers-dns each say which servers there are: keep one of them");
+            options.ServerSources > 1,
+            "flags --servers, --servers-file, --servers-dns and --servers-leases each say which servers there are: keep one of them");
         errors.AddIf(
             options.FanOut > 0 && options.ServerSources == 0,
-            $"flag --fan-out: {options.FanOut} needs to be known which servers there are: name them with --servers, --servers-file or "
-            + "--servers-dns");
+            $"flag --fan-out: {options.FanOut} needs to be known which servers there are: name them with --servers, --servers-file, "
+            + "--servers-dns or --servers-leases");
         if (ServerText.Objection(options.Servers) is { } objection)
         {
             errors.Add($"flag --servers {objection}");
@@ -125,6 +126,20 @@ internal static class ServerOptionsValidator
         errors.AddIf(
             options.ServersDns.Length > 0 && !DialTarget.TryParse(options.ServersDns, out _),
             $"flag --servers-dns: \"{options.ServersDns}\" is not a name with a port: write one such as hub.example.com:8091");
+        CheckLeased(options, errors, "servers-leases", options.ServersLeases, "hub-a.example.com:8091");
+    }
+
+    private static void CheckLeased(ServerOptions options, OptionErrors errors, string flag, string address, string example)
+    {
+        if (address.Length == 0)
+        {
+            return;
+        }
+
+        errors.AddIf(
+            !DialTarget.TryParse(address, out _),
+            $"flag --{flag}: \"{address}\" is not this server's address with a port: write one such as {example}");
+        errors.AddIf(!options.EnableLeaseController, $"flag --{flag} needs the server's lease: add --enable-lease-controller");
     }
 
     private static void CheckPeers(ServerOptions options, OptionErrors errors)
@@ -140,8 +155,7 @@ internal static class ServerOptionsValidator
 
         errors.Range("peer-port", options.PeerPort, LeastPort, GreatestPort);
         errors.AddIf(
-            options.Peers.Count > 0 && options.PeersDns.Length > 0,
-            "flags --peers and --peers-dns each say where other servers are: keep one of them");
+            options.PeerSources > 1, "flags --peers, --peers-dns and --peers-leases each say where other servers are: keep one of them");
         if (ServerText.Objection(options.Peers) is { } objection)
         {
             errors.Add($"flag --peers {objection}");
@@ -150,6 +164,7 @@ internal static class ServerOptionsValidator
         errors.AddIf(
             options.PeersDns.Length > 0 && !DialTarget.TryParse(options.PeersDns, out _),
             $"flag --peers-dns: \"{options.PeersDns}\" is not a name with a port: write one such as hub-peers.example.com:8096");
+        CheckLeased(options, errors, "peers-leases", options.PeersLeases, "10.0.0.10:8096");
         errors.AddIf(
             options.PeerCert.Length == 0 && options.PeerKey.Length == 0,
             "flags --peer-cert and --peer-key are empty: name the certificate that this server shows to other servers, and its key");

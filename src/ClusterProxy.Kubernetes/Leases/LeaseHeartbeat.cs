@@ -102,7 +102,11 @@ public sealed class LeaseHeartbeat : IAsyncDisposable
 
     private Lease Renewed(Lease lease) => lease with
     {
-        Metadata = lease.Metadata! with { Labels = WithOurs(lease.Metadata.Labels) },
+        Metadata = lease.Metadata! with
+        {
+            Labels = With(lease.Metadata.Labels, _options.Labels!),
+            Annotations = With(lease.Metadata.Annotations, _options.Annotations),
+        },
         Spec = (lease.Spec ?? new LeaseSpec()) with
         {
             HolderIdentity = _options.Holder,
@@ -111,15 +115,24 @@ public sealed class LeaseHeartbeat : IAsyncDisposable
         },
     };
 
-    private Dictionary<string, string> WithOurs(IReadOnlyDictionary<string, string>? labels)
+    /// <summary>Theirs with ours; null for none, so that no empty field is written.</summary>
+    private static Dictionary<string, string>? With(
+        IReadOnlyDictionary<string, string>? theirs, IEnumerable<KeyValuePair<string, string?>> ours)
     {
-        var all = labels is null ? [] : new Dictionary<string, string>(labels, StringComparer.Ordinal);
-        foreach (var (key, value) in _options.Labels)
+        var all = theirs is null ? [] : new Dictionary<string, string>(theirs, StringComparer.Ordinal);
+        foreach (var (key, value) in ours)
         {
-            all[key] = value;
+            if (value is null)
+            {
+                all.Remove(key);
+            }
+            else
+            {
+                all[key] = value;
+            }
         }
 
-        return all;
+        return all.Count > 0 ? all : null;
     }
 
     private async Task SayGoodbyeAsync()

@@ -13,6 +13,9 @@ public sealed record LeaseHeartbeatOptions
     /// <summary>By which others find the lease; set again at every renewal.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What else the process says with it; set again at every renewal. What is null here is taken off.</summary>
+    public IReadOnlyDictionary<string, string?> Annotations { get; init; } = new Dictionary<string, string?>();
+
     /// <summary>How long the process counts as alive after its last sign; whole seconds.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(30);
 

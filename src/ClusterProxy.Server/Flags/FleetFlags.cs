@@ -21,6 +21,11 @@ internal sealed class FleetFlags(FlagSet flags, ServerOptions defaults)
         "servers-dns", defaults.ServersDns, Group,
         "HOST:PORT whose every address is a server, asked for every 5s; HOST is the name that their certificates bear.");
 
+    private readonly Flag<string> _leases = flags.AddString(
+        "servers-leases", defaults.ServersLeases, Group,
+        "HOST:PORT at which agents reach this server. Its lease says so, and the servers are those whose leases do; needs "
+        + "--enable-lease-controller.");
+
     private readonly Flag<int> _fanOut = flags.AddParsed(
         "fan-out", defaults.FanOut, Group,
         "How many of these servers each agent keeps tunnels to: all of them (mesh), or 2 by rendezvous hash.",
@@ -31,6 +36,7 @@ internal sealed class FleetFlags(FlagSet flags, ServerOptions defaults)
         Servers = result.Get(_servers),
         ServersFile = result.Get(_file),
         ServersDns = result.Get(_dns),
+        ServersLeases = result.Get(_leases),
         FanOut = result.Get(_fanOut),
     };
 }

@@ -23,8 +23,13 @@ internal sealed class PeerFlags(FlagSet flags, ServerOptions defaults)
     private readonly Flag<string> _dns = flags.AddString(
         "peers-dns", defaults.PeersDns, Group, "HOST:PORT whose every address is such a server, asked for every 5s.");
 
+    private readonly Flag<string> _leases = flags.AddString(
+        "peers-leases", defaults.PeersLeases, Group,
+        "HOST:PORT at which other servers reach this one's --peer-port. Its lease says so, and the others are those whose leases do; needs "
+        + "--enable-lease-controller.");
+
     private readonly Flag<int> _port = flags.AddInt(
-        "peer-port", defaults.PeerPort, Group, "TCP port for other servers; open with --peers or --peers-dns only.");
+        "peer-port", defaults.PeerPort, Group, "TCP port for other servers; open with --peers, --peers-dns or --peers-leases only.");
 
     private readonly Flag<IPAddress> _bindAddress = flags.AddParsed(
         "peer-bind-address", defaults.PeerBindAddress, Group, "Address of the peer port; empty for all interfaces.", BindAddresses.AllIfEmpty);
@@ -43,6 +48,7 @@ internal sealed class PeerFlags(FlagSet flags, ServerOptions defaults)
     {
         Peers = result.Get(_peers),
         PeersDns = result.Get(_dns),
+        PeersLeases = result.Get(_leases),
         PeerPort = result.Get(_port),
         PeerBindAddress = result.Get(_bindAddress),
         PeerCert = result.Get(_cert),

@@ -14,6 +14,13 @@ internal sealed class FleetMetrics(Meter meter, string prefix)
     public void Observe(Func<int> count) =>
         meter.CreateObservableGauge(prefix + "announced_servers", count, description: "Servers that agents are told of.");
 
+    /// <summary>Adds the gauge of leases.</summary>
+    /// <param name="age">Of this server's own, as the API server tells it; null before it did.</param>
+    public void ObserveOwnLease(Func<TimeSpan?> age) => meter.CreateObservableGauge(
+        prefix + "own_lease_age_seconds",
+        () => age() is { } since ? [new Measurement<double>(since.TotalSeconds)] : Array.Empty<Measurement<double>>(),
+        description: "Time since this server's lease was renewed, as the API server tells it; past 30 no server is taken for gone.");
+
     /// <summary>There is a file.</summary>
     public void ReadFile()
     {

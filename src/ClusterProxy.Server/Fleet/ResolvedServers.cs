@@ -7,15 +7,16 @@ using ClusterProxy.Server.Policy;
 namespace ClusterProxy.Server.Fleet;
 
 /// <summary>
-/// The servers of <c>--servers-dns</c>: every address that the name has. DNS says no ids, so agents learn them by connecting, and the
+/// The servers of <c>--servers-dns</c> or <c>--peers-dns</c>: every address that the name has. DNS says no ids, so agents learn them by connecting, and the
 /// name is what the certificates of all of them bear. While it cannot be asked, or knows nothing, the last answer stays.
 /// </summary>
+/// <param name="flag">The one that gave the name.</param>
 /// <param name="name">Host and port.</param>
 /// <param name="ask">The resolver.</param>
 /// <param name="logger">Told of trouble.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ResolvedServers(
-    DialTarget name, Func<string, CancellationToken, Task<IPAddress[]>> ask, ILogger logger, TimeProvider time) : IServerSource
+    string flag, DialTarget name, Func<string, CancellationToken, Task<IPAddress[]>> ask, ILogger logger, TimeProvider time) : IServerSource
 {
     /// <summary>Kubernetes answers for headless services with a time to live of 5 s, and a resolver's cache sits in between.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
@@ -24,7 +25,7 @@ internal sealed class ResolvedServers(
     private readonly Lock _gate = new();
     private ImmutableArray<FleetServer> _servers = [];
     private Task _loop = Task.CompletedTask;
-    private string _trouble = "";
+    private volatile string _trouble = "";
 
     public ImmutableArray<FleetServer> Servers
     {
@@ -36,6 +37,9 @@ internal sealed class ResolvedServers(
             }
         }
     }
+
+    public IReadOnlyList<string> Warnings =>
+        _trouble is { Length: > 0 } trouble ? [$"--{flag}: {name.Host} cannot be resolved, and the servers that were found before count: {trouble}"] : [];
 
     public void Start(Action changed) => _loop = RunAsync(changed, _stop.Token);
 
@@ -96,7 +100,7 @@ internal sealed class ResolvedServers(
         if (_trouble != trouble)
         {
             _trouble = trouble;
-            logger.ServerLookupFailed(name.Host, trouble);
+            logger.ServerLookupFailed(flag, name.Host, trouble);
         }
 
         return null;

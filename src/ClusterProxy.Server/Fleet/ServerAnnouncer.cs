@@ -16,6 +16,8 @@ internal sealed class ServerAnnouncer(IServerSource source, int fanOut, ServerId
 
     public int Count => source.Servers.Length;
 
+    public IReadOnlyList<string> Warnings => source.Warnings;
+
     public void Start()
     {
         Tell();

@@ -29,6 +29,10 @@ internal sealed class ServersFile : IServerSource
 
     public ImmutableArray<FleetServer> Servers => _content.Value.Servers;
 
+    public IReadOnlyList<string> Warnings => _content.Refusal is { Length: > 0 } refusal
+        ? [.. _reloader.Warnings(), $"{refusal}; the servers that were read before count"]
+        : _reloader.Warnings();
+
     /// <exception cref="StartupException">One sentence with the file, the line and what to write.</exception>
     public static FixedServers Parse(FlagFile file, string text)
     {

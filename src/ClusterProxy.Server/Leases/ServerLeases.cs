@@ -9,8 +9,6 @@ namespace ClusterProxy.Server.Leases;
 /// <summary>Announces this server by a lease, and removes those of servers that are gone. On dispose its own lease goes too.</summary>
 internal sealed class ServerLeases : IAsyncDisposable
 {
-    private const string NamePrefix = "konnectivity-proxy-server-";
-
     private readonly LeaseHeartbeat _heartbeat;
     private readonly LeaseCollector _collector;
 
@@ -19,9 +17,14 @@ internal sealed class ServerLeases : IAsyncDisposable
         var labels = options.LeaseLabel.Labels;
         _heartbeat = new LeaseHeartbeat(client, new LeaseHeartbeatOptions
         {
-            Name = new ResourceName(options.LeaseNamespace, NamePrefix + options.ServerId),
+            Name = new ResourceName(options.LeaseNamespace, ServerLease.NameOf(options.ServerId)),
             Holder = options.ServerId,
             Labels = labels.ToDictionary(static l => l.Key, static l => l.Value, StringComparer.Ordinal),
+            Annotations = new Dictionary<string, string?>
+            {
+                [ServerLease.AgentAddress] = TextOrNone(options.ServersLeases),
+                [ServerLease.PeerAddress] = TextOrNone(options.PeersLeases),
+            },
         });
         _collector = new LeaseCollector(
             client, new ListOptions { Namespace = options.LeaseNamespace, Labels = LabelSelector.Of(labels) }, metrics, time, logger);
@@ -38,4 +41,6 @@ internal sealed class ServerLeases : IAsyncDisposable
         await _collector.DisposeAsync();
         await _heartbeat.DisposeAsync();
     }
+
+    private static string? TextOrNone(string text) => text.Length > 0 ? text : null;
 }

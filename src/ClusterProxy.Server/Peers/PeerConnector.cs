@@ -101,7 +101,7 @@ internal sealed class PeerConnector(ClientTls tls, CertificateRenewal renewal, P
         }
 
         return answer.Error.Length > 0 ? throw new PeerConnectException($"it refused: {PeerText.Bound(answer.Error)}")
-            : id.Length == 0 || (peer.Id.Length > 0 && id != peer.Id) ? throw new PeerConnectException($"it is server \"{id}\"; check --peers and its --server-id")
+            : id.Length == 0 || (peer.Id.Length > 0 && id != peer.Id) ? throw new PeerConnectException($"it is server \"{id}\" and not \"{peer.Id}\"; check who is said to be there, and its --server-id")
             : !TunnelFeatures.Parse(answer.Features).HasFlag(TunnelFeatures.PeerLane)
                 ? throw new PeerConnectException($"it offers \"{PeerText.Bound(answer.Features)}\" only")
             : new PeerTransport(id, lane, credential);

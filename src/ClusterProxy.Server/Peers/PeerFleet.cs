@@ -1,4 +1,3 @@
-using System.Net;
 using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Protocol;
@@ -8,7 +7,6 @@ using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Fleet;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Planes;
-using ClusterProxy.Server.Policy;
 using ClusterProxy.Server.Routing;
 
 namespace ClusterProxy.Server.Peers;
@@ -25,13 +23,14 @@ internal sealed class PeerFleet : IAsyncDisposable
     private Plane? _plane;
 
     /// <param name="options">Of the server.</param>
+    /// <param name="source">Where the others are; owned.</param>
     /// <param name="agents">Its own.</param>
     /// <param name="owned">As others are told of them.</param>
     /// <param name="own">Routes to them.</param>
     /// <param name="limits">Of both routers.</param>
     /// <param name="context">What all lanes to other servers share.</param>
     public PeerFleet(
-        ServerOptions options, AgentRegistry agents, OwnedTunnels owned, DialRouter own, DialLimits limits, PeerContext context)
+        ServerOptions options, IServerSource source, AgentRegistry agents, OwnedTunnels owned, DialRouter own, DialLimits limits, PeerContext context)
     {
         _options = options;
         _agents = agents;
@@ -47,7 +46,7 @@ internal sealed class PeerFleet : IAsyncDisposable
                 OfferHttp2 = false,
             },
             context.Time);
-        _peers = new PeerSet(Source(), new PeerConnector(tls, new CertificateRenewal(() => Certificates.Peer!.Value.Validity, context.Time), context), options.ProxyStrategies, context);
+        _peers = new PeerSet(source, new PeerConnector(tls, new CertificateRenewal(() => Certificates.Peer!.Value.Validity, context.Time), context), options.ProxyStrategies, context);
         Router = new FleetRouter(own, agents, _peers, limits, context);
         context.Metrics.Peers.Observe(_peers, owned, Served);
     }
@@ -62,6 +61,9 @@ internal sealed class PeerFleet : IAsyncDisposable
     public PeerSet Peers => _peers;
 
     public int Port => _plane?.Port ?? 0;
+
+    /// <summary>Why it may be out of date where other servers are.</summary>
+    public IReadOnlyList<string> Warnings => _peers.Warnings;
 
     /// <summary>Whether every agent of this server has a tunnel with another one, as far as others have said.</summary>
     public bool HasAgentsElsewhere
@@ -105,8 +107,4 @@ internal sealed class PeerFleet : IAsyncDisposable
         await (_plane?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _peers.DisposeAsync();
     }
-
-    private IServerSource Source() => DialTarget.TryParse(_options.PeersDns, out var name)
-        ? new ResolvedServers(name, Dns.GetHostAddressesAsync, _context.Logger, _context.Time)
-        : new FixedServers(_options.Peers);
 }

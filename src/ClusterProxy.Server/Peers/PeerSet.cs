@@ -56,6 +56,8 @@ internal sealed class PeerSet : IAsyncDisposable
         || (!_source.Servers.IsEmpty && Links.All(static l => l.HasTold))
         || _context.Time.GetElapsedTime(_started) > LongestSurvey;
 
+    public IReadOnlyList<string> Warnings => _source.Warnings;
+
     private ImmutableArray<PeerLink> Links
     {
         get

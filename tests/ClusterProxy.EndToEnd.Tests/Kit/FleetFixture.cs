@@ -18,6 +18,7 @@ internal sealed class FleetFixture : IAsyncDisposable
     private readonly ScriptedPeers _scripted = new();
     private readonly ClientGauge _clientGauge = new();
     private TcpRelay[] _agentRelays = [];
+    private TimeProvider _time = TimeProvider.System;
 
     public FailOnErrorLog Log { get; } = new();
 
@@ -36,14 +37,16 @@ internal sealed class FleetFixture : IAsyncDisposable
     /// <param name="configure">Changes the options of each.</param>
     /// <param name="nameIds">Whether they know each other's ids beforehand.</param>
     /// <param name="started">How many are there from the beginning; all, if it is null.</param>
+    /// <param name="time">The servers' clock; null for the system's.</param>
     public static async Task<FleetFixture> StartAsync(
-        int servers = 3, Func<ServerOptions, int, ServerOptions>? configure = null, bool nameIds = true, int? started = null)
+        int servers = 3, Func<ServerOptions, int, ServerOptions>? configure = null, bool nameIds = true, int? started = null, TimeProvider? time = null)
     {
         var fixture = new FleetFixture
         {
             Servers = new ProxyServerHost?[servers],
             Options = new ServerOptions[servers],
             _agentRelays = [.. Enumerable.Range(0, servers).Select(static i => new TcpRelay().Disturb(SeededRandom.SeedOfThisRun + i))],
+            _time = time ?? TimeProvider.System,
         };
         FleetServer[] peers =
         [
@@ -80,7 +83,7 @@ internal sealed class FleetFixture : IAsyncDisposable
 
     public async Task StartServerAsync(int server)
     {
-        var host = await ProxyServerHost.StartAsync(Options[server], Log.CreateFactory(), TimeProvider.System, CancellationToken.None)
+        var host = await ProxyServerHost.StartAsync(Options[server], Log.CreateFactory(), _time, CancellationToken.None)
             .DefaultTimeout();
         Servers[server] = host;
         AgentRelay(server).Destinations = [new IPEndPoint(IPAddress.Loopback, host.AgentPort)];

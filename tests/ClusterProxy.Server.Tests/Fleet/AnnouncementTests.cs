@@ -88,6 +88,7 @@ public sealed class AnnouncementTests : IDisposable
         File.WriteAllText(file, "server-under-test");
         await WaitForReloadAsync(server, time, "failure");
         await server.Log.Log.WaitForAsync("ServersFileRefused").DefaultTimeout();
+        Assert.Contains("the servers that were read before count", await ReadyAsync(server), StringComparison.Ordinal);
         File.WriteAllText(file, "server-under-test=hub-a:8091\nb=hub-b:8091");
         await WaitForReloadAsync(server, time, "success");
 
@@ -116,6 +117,13 @@ public sealed class AnnouncementTests : IDisposable
     {
         var headers = await agent.Call.ResponseHeadersAsync(CancellationToken.None).DefaultTimeout();
         return ServerSet.FromHeader(Assert.Single(headers.GetValues(Header)));
+    }
+
+    private static async Task<string> ReadyAsync(TestServer server)
+    {
+        using var http = new HttpClient();
+        using var response = await http.GetAsync(new Uri($"http://127.0.0.1:{server.Host.HealthPort}/readyz")).DefaultTimeout();
+        return await response.Content.ReadAsStringAsync().DefaultTimeout();
     }
 
     private static Task WaitForReloadAsync(TestServer server, ManualTime time, string result) => Eventually.ObserveAsync(() =>

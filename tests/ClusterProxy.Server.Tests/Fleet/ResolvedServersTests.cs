@@ -19,7 +19,7 @@ public sealed class ResolvedServersTests
     {
         using var log = new FailOnErrorLog();
         Assert.True(DialTarget.TryParse("hub.example.com:8091", out var name));
-        await using var servers = new ResolvedServers(name, AskAsync, log.CreateFactory().CreateLogger("test"), _time);
+        await using var servers = new ResolvedServers("servers-dns", name, AskAsync, log.CreateFactory().CreateLogger("test"), _time);
         servers.Start(_changes.Increment);
         Assert.Empty(servers.Servers);
 

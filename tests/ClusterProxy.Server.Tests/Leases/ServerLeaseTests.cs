@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Server.Tests.Kit;
 using ClusterProxy.Testing.KubernetesApi;
 
@@ -33,6 +36,36 @@ public sealed class ServerLeaseTests : IAsyncLifetime
         }
 
         Assert.Null(Api.Find("leases", "ns", "konnectivity-proxy-server-server-under-test"));
+    }
+
+    [Fact]
+    public async Task Shutdown_TakesTheLeaseAwayLast_WhenNothingIsServedAnyMore()
+    {
+        var deleting = new SyncPoint();
+        Api.Faults.Hold(static r => r.Method == "DELETE", deleting);
+        await using var server = await TestServer.StartAsync(o => o with { EnableLeaseController = true, Kubeconfig = _api.Kubeconfig });
+        var (agentPort, healthPort) = (server.Host.AgentPort, server.Host.HealthPort);
+        var agent = await server.ConnectAgentAsync(features: "drain");
+        await Eventually.ObserveAsync(() => Task.FromResult(Lease("konnectivity-proxy-server-server-under-test") is not null));
+
+        // First /readyz, then the agents.
+        var shutdown = server.Host.ShutdownAsync();
+        using var http = new HttpClient();
+        using var ready = await http.GetAsync(new Uri($"http://127.0.0.1:{healthPort}/readyz")).DefaultTimeout();
+        Assert.Contains("shutting down", await ready.Content.ReadAsStringAsync().DefaultTimeout(), StringComparison.Ordinal);
+        await agent.HearAsync(PacketType.Drain);
+        Assert.Null(await agent.HearAsync());
+        await shutdown.DefaultTimeout();
+        Assert.NotNull(Lease("konnectivity-proxy-server-server-under-test"));
+
+        // Then the ports.
+        var ending = server.Host.DisposeAsync().AsTask();
+        await deleting.WaitUntilReachedAsync().DefaultTimeout();
+        Assert.True(IsClosed(agentPort));
+        Assert.True(IsClosed(healthPort));
+        deleting.Continue();
+        await ending.DefaultTimeout();
+        Assert.Null(Lease("konnectivity-proxy-server-server-under-test"));
     }
 
     [Fact]
@@ -93,6 +126,12 @@ public sealed class ServerLeaseTests : IAsyncLifetime
 
         Assert.StartsWith("--kubeconfig=", error.Message, StringComparison.Ordinal);
         Assert.Contains("kind is Pod", error.Message, StringComparison.Ordinal);
+    }
+
+    private static bool IsClosed(int port)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        return Record.Exception(() => socket.Connect(IPAddress.Loopback, port)) is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
     }
 
     private Task<TestServer> StartAsync(Func<ServerOptions, ServerOptions>? configure = null) => TestServer.StartAsync(

@@ -25,8 +25,8 @@ public sealed class ServerFlagValueTests
             "--frontend-uds-name=o", "--max-message-size=10", "--connection-buffer-size=11", "--buffer-budget=99", "--connection-stall-limit=5s",
             "--connect-head-timeout=6s", "--peer-ping-interval=7s", "--max-pending-dials=12", "--certificate-expiry-warning=8s", "--compact-memory-after=9s", "--agent-identity=claimed",
             "--frontend-policy=p", "--shutdown-delay=14s", "--without-features=credit,drain",
-            "--servers=q=hub-q:1,r=[::1]:2", "--servers-file=s", "--servers-dns=t:3", "--fan-out=2",
-            "--peers=q=r:13,s=[::1]:14", "--peers-dns=t:15", "--peer-port=16", "--peer-bind-address=127.0.0.5",
+            "--servers=q=hub-q:1,r=[::1]:2", "--servers-file=s", "--servers-dns=t:3", "--servers-leases=u:4", "--fan-out=2",
+            "--peers=q=r:13,s=[::1]:14", "--peers-dns=t:15", "--peers-leases=v:16", "--peer-port=16", "--peer-bind-address=127.0.0.5",
             "--peer-cert=u", "--peer-key=v", "--peer-ca-cert=w");
         var expected = new ServerOptions
         {
@@ -89,9 +89,11 @@ public sealed class ServerFlagValueTests
             Servers = options.Servers,
             ServersFile = "s",
             ServersDns = "t:3",
+            ServersLeases = "u:4",
             FanOut = 2,
             Peers = options.Peers,
             PeersDns = "t:15",
+            PeersLeases = "v:16",
             PeerPort = 16,
             PeerBindAddress = IPAddress.Parse("127.0.0.5"),
             PeerCert = "u",

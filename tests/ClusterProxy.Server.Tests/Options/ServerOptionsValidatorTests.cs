@@ -160,10 +160,11 @@ public sealed class ServerOptionsValidatorTests : IDisposable
         Assert.Empty(ServerOptionsValidator.Validate(_tcp with { ServersDns = "hub.example.com:8091", FanOut = 2 }));
         Only(
             _tcp with { Servers = one, ServersFile = _file },
-            "flags --servers, --servers-file and --servers-dns each say which servers there are: keep one of them");
+            "flags --servers, --servers-file, --servers-dns and --servers-leases each say which servers there are: keep one of them");
         Only(
             _tcp with { FanOut = 2 },
-            "flag --fan-out: 2 needs to be known which servers there are: name them with --servers, --servers-file or --servers-dns");
+            "flag --fan-out: 2 needs to be known which servers there are: name them with --servers, --servers-file, "
+            + "--servers-dns or --servers-leases");
         Only(_tcp with { Servers = [.. one, new("a", "h", 2)] }, "flag --servers names the server \"a\" twice: write each --server-id once");
         Only(
             _tcp with { Servers = [.. one, new("b", "h", 1)] },
@@ -171,6 +172,34 @@ public sealed class ServerOptionsValidatorTests : IDisposable
         Only(
             _tcp with { ServersDns = "hub.example.com" },
             "flag --servers-dns: \"hub.example.com\" is not a name with a port: write one such as hub.example.com:8091");
+    }
+
+    [Fact]
+    public void Validate_Leases_AreKeptByWhoeverIsFoundByThem()
+    {
+        var leases = _tcp with { EnableLeaseController = true, ServersLeases = "hub-a.example.com:8091" };
+        Only(leases with { FanOut = 2 });
+        Only(leases with { EnableLeaseController = false }, "flag --servers-leases needs the server's lease: add --enable-lease-controller");
+        Only(
+            leases with { ServersLeases = "hub-a" },
+            "flag --servers-leases: \"hub-a\" is not this server's address with a port: write one such as hub-a.example.com:8091");
+        Only(
+            leases with { ServersDns = "hub:8091" },
+            "flags --servers, --servers-file, --servers-dns and --servers-leases each say which servers there are: keep one of them");
+
+        var peers = _tcp with
+        {
+            EnableLeaseController = true,
+            PeersLeases = "[fd00::1]:8096",
+            PeerCert = _file,
+            PeerKey = _file,
+            PeerCaCert = _file,
+        };
+        Only(peers);
+        Only(peers with { EnableLeaseController = false }, "flag --peers-leases needs the server's lease: add --enable-lease-controller");
+        Only(
+            peers with { PeersLeases = "10.0.0.10" },
+            "flag --peers-leases: \"10.0.0.10\" is not this server's address with a port: write one such as 10.0.0.10:8096");
     }
 
     [Fact]
@@ -230,7 +259,7 @@ public sealed class ServerOptionsValidatorTests : IDisposable
         Only(
             all with { PeerCaCert = "" },
             "flag --peer-ca-cert is empty, so any server would be believed: name the CA file that other servers' certificates are checked against");
-        Only(all with { PeersDns = "hub:8096" }, "flags --peers and --peers-dns each say where other servers are: keep one of them");
+        Only(all with { PeersDns = "hub:8096" }, "flags --peers, --peers-dns and --peers-leases each say where other servers are: keep one of them");
         Only(
             all with { Peers = [], PeersDns = "hub" },
             "flag --peers-dns: \"hub\" is not a name with a port: write one such as hub-peers.example.com:8096");

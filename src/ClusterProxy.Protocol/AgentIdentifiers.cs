@@ -29,6 +29,16 @@ internal sealed record AgentIdentifiers
     /// <summary>Every value that the destHost strategy matches against.</summary>
     public IEnumerable<string> Destinations => [.. IPv4, .. IPv6, .. Host];
 
+    /// <summary>Each as <c>type=value</c>.</summary>
+    public IEnumerable<string> Texts =>
+    [
+        .. IPv4.Select(static v => $"ipv4={v}"),
+        .. IPv6.Select(static v => $"ipv6={v}"),
+        .. Cidr.Select(static v => $"cidr={v}"),
+        .. DefaultRoute ? ["default-route=true"] : (string[])[],
+        .. Host.Select(static v => $"host={v}"),
+    ];
+
     /// <summary>Parses the string as Go's URL query parser does: ';' and bad escapes are errors.</summary>
     /// <param name="query">May be empty.</param>
     /// <param name="identifiers">The result.</param>

@@ -72,7 +72,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         Agents = new AgentRegistry(options.ProxyStrategies, owned);
         Frontends = new LiveFrontends();
         Metrics.Observe(Agents, Frontends);
-        Metrics.ShowAgentIdentity(options.BindsAgentIdentity ? "certificate" : "claimed");
+        Metrics.ShowAgentIdentity(options.BindsAgentIdentity ? "certificate" : options.AgentTokenIdentifiers.Binds ? "token" : "claimed");
         _audit = options.Audit.IsOn ? new AuditLog(options.ServerId, Metrics.Audit, _logger, time) : null;
         Limits = TunnelLimits.Default with
         {
@@ -97,7 +97,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         var self = new ServerIdentity(options.ServerId, options.ServerCount);
         _announcer = sources.OfAgents() is { } servers ? new ServerAnnouncer(servers, options.FanOut, self, _logger) : null;
         _agentService = new AgentService(
-            Agents, self, new AgentAdmission(identities, tokens, Metrics, _audit, _logger),
+            Agents, self, new AgentAdmission(identities, tokens, options.AgentTokenIdentifiers, Metrics, _audit, _logger),
             tokens, _announcer, agents);
         _laneService = new LaneService(Agents, identities, _audit, agents);
         _readiness = new ServerReadiness(Agents, Fleet?.Peers);
@@ -321,6 +321,10 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         if (_options.BindsAgentIdentity)
         {
             _logger.AgentIdentityBound(asked ? "--agent-identity=certificate says so" : $"{_options.OwnFlag} is none of upstream's flags");
+        }
+        else if (_options.AgentTokenIdentifiers.Binds)
+        {
+            _logger.AgentIdentityOfToken(_options.AgentTokenIdentifiers.Text);
         }
         else
         {

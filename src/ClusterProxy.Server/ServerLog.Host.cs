@@ -35,6 +35,11 @@ internal static partial class ServerLog
         "Agents may announce only what belongs to the cluster in their certificate, because {Cause}", EventName = "AgentIdentityBound")]
     public static partial void AgentIdentityBound(this ILogger logger, string cause);
 
+    [LoggerMessage(
+        2409, LogLevel.Information, "Agents may announce only what their token allows, because of --agent-token-identifiers={Identifiers}",
+        EventName = "AgentIdentityOfToken")]
+    public static partial void AgentIdentityOfToken(this ILogger logger, string identifiers);
+
     [LoggerMessage(2407, LogLevel.Information, "{File} changed and is in use: {Rules} rules", EventName = "PolicyReloaded")]
     public static partial void PolicyReloaded(this ILogger logger, string file, int rules);
 

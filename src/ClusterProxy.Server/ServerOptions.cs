@@ -6,6 +6,7 @@ using ClusterProxy.Hosting.Flags;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Server.Agents.Identity;
+using ClusterProxy.Server.Agents.Tokens;
 
 namespace ClusterProxy.Server;
 
@@ -133,6 +134,9 @@ internal sealed record ServerOptions
 
     /// <summary>Whether agents are believed what they announce; see <see cref="BindsAgentIdentity"/>.</summary>
     public AgentIdentityMode AgentIdentity { get; init; }
+
+    /// <summary>What agents may announce by their token; binds nothing by default, as with upstream.</summary>
+    public TokenBinding AgentTokenIdentifiers { get; init; } = TokenBinding.None;
 
     /// <summary>A flag, or a flag with its value, that was given and that upstream's server would refuse; empty when there is none.</summary>
     public string OwnFlag { get; init; } = "";

@@ -101,6 +101,10 @@ internal static class ServerOptionsValidator
         errors.AddIf(
             options.AgentIdentity == AgentIdentityMode.Certificate && options.ClusterCaCert.Length == 0,
             "flag --agent-identity: certificate needs agents that show one: name the CA file of their certificates with --cluster-ca-cert");
+        errors.AddIf(
+            options.AgentTokenIdentifiers.Binds && !options.UsesTokenAuthentication,
+            "flag --agent-token-identifiers needs agents that show a token: add --agent-namespace, --agent-service-account and "
+            + "--authentication-audience");
         errors.AtLeast("server-count", options.ServerCount, 0);
         errors.AtLeast("agent-handshake-rate", options.AgentHandshakeRate, 0);
         errors.AtLeast("agent-max-connections", options.AgentMaxConnections, 0);

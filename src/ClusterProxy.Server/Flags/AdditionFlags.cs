@@ -2,6 +2,7 @@ using ClusterProxy.Hosting.Audit;
 using ClusterProxy.Hosting.Flags;
 using ClusterProxy.Protocol;
 using ClusterProxy.Server.Agents.Identity;
+using ClusterProxy.Server.Agents.Tokens;
 
 namespace ClusterProxy.Server.Flags;
 
@@ -36,6 +37,13 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         + "auto: claimed if no flag is given that upstream lacks, else certificate.",
         ChoiceFlagType.Of(
             ("certificate", AgentIdentityMode.Certificate), ("claimed", AgentIdentityMode.Claimed), ("auto", AgentIdentityMode.Auto)));
+
+    private readonly Flag<TokenBinding> _tokenIdentifiers = flags.AddParsed(
+        "agent-token-identifiers", defaults.AgentTokenIdentifiers, Group,
+        "What an agent may announce by its token, in the form of the agent's --agent-identifiers: {node} and {pod} stand for the names of the "
+        + "node and the pod of its token, such as host={node}. An agent that announces anything else, or whose token does not say what is needed, "
+        + "is refused. Empty for anything.",
+        TokenBinding.FlagType);
 
     private readonly Flag<string> _frontendPolicy = flags.AddString(
         "frontend-policy", defaults.FrontendPolicy, Group,
@@ -107,6 +115,7 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         FrontendMaxConnections = result.Get(_frontendConnections),
         MaxConnectionsPerFrontend = result.Get(_connectionsPerFrontend),
         AgentIdentity = result.Get(_agentIdentity),
+        AgentTokenIdentifiers = result.Get(_tokenIdentifiers),
         FrontendPolicy = result.Get(_frontendPolicy),
         Audit = _audit.Bind(result),
         FrontendUdsName = result.Get(_frontendUds),

@@ -2,6 +2,7 @@ using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Server;
+using ClusterProxy.Server.Agents.Tokens;
 using ClusterProxy.Testing.KubernetesApi;
 using Xunit.Abstractions;
 
@@ -90,6 +91,30 @@ public sealed class IdentityAttackTests(ITestOutputHelper output) : RedTeamTest(
         await fixture.ServerMetrics.WaitForAsync(Refused, 1, ("reason", reason));
         await Audit.WaitForAsync(("event", "agent"), ("plane", "agent"), ("result", reason));
         Assert.DoesNotContain(Audit.Lines, l => token.Length > 0 && l.GetRawText().Contains(token, StringComparison.Ordinal));
+        Assert.Empty(fixture.Server.Agents.Tunnels);
+    }
+
+    [Theory]
+    [InlineData("mine", "host=node-8", "foreign_identifier")]
+    [InlineData("mine", "host=node-7&default-route=true", "foreign_identifier")]
+    [InlineData("unbound", "host=node-7", "missing_claim")]
+    public async Task Token_OfAnotherNode_DoesNotAnnounceThisOne(string token, string identifiers, string reason)
+    {
+        await using var api = await TestApiServer.StartAsync();
+        api.AddToken("mine");
+        api.Api.Tokens["unbound"] = ApiUser.ServiceAccount("ns", "agent", TestApiServer.Audience);
+        Own(Audit);
+        Assert.True(TokenBinding.TryParse("host={node}", out var binding));
+        var fixture = await StartAsync(new() { Agents = 0, Server = o => Audit.Use(api.WithTokens(o)) with { AgentTokenIdentifiers = binding } });
+        await using var http = await RawHttp2.StartAsync(await Sockets.ConnectTlsAsync(fixture.Server.AgentPort, fixture.AgentPlane, null, "h2"));
+
+        await http.SendAsync(RawHttp2.Call(
+            1, "/AgentService/Connect", [("agentid", "a1"), ("authorization", $"Bearer {token}"), ("agentidentifiers", identifiers)]));
+
+        Assert.Equal((int)GrpcStatusCode.PermissionDenied, await http.ReadStatusAsync(1));
+        await fixture.ServerMetrics.WaitForAsync(Refused, 1, ("reason", reason));
+        await Audit.WaitForAsync(("event", "agent"), ("plane", "agent"), ("result", reason));
+        Assert.Contains(fixture.Log.Records, static r => r.EventName == "AgentIdentityRefused");
         Assert.Empty(fixture.Server.Agents.Tunnels);
     }
 

@@ -80,6 +80,7 @@ public sealed class ServerFlagTableTests
         ("certificate-expiry-warning", "168h0m0s"),
         ("compact-memory-after", "30s"),
         ("agent-identity", "auto"),
+        ("agent-token-identifiers", ""),
         ("frontend-policy", ""),
         ("audit-log-path", ""),
         ("agent-handshake-rate", "0"),

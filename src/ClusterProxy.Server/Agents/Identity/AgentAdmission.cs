@@ -8,11 +8,12 @@ namespace ClusterProxy.Server.Agents.Identity;
 /// <summary>Lets an agent in, as who it says and may be, or refuses it where everybody concerned sees it: wire, log and metric.</summary>
 /// <param name="check">What it may announce.</param>
 /// <param name="tokens">Null when agents show none.</param>
+/// <param name="binding">What it may announce by its token.</param>
 /// <param name="metrics">Counts refusals.</param>
 /// <param name="audit">Keeps who it was; null for none.</param>
 /// <param name="logger">Says why.</param>
 internal sealed class AgentAdmission(
-    AgentIdentityCheck check, AgentTokenCheck? tokens, ServerMetrics metrics, AuditLog? audit, ILogger logger)
+    AgentIdentityCheck check, AgentTokenCheck? tokens, TokenBinding binding, ServerMetrics metrics, AuditLog? audit, ILogger logger)
 {
     /// <exception cref="GrpcException">Refused; the status is for the agent.</exception>
     public async Task<AgentIdentity> AdmitAsync(GrpcServerCall call)
@@ -34,15 +35,18 @@ internal sealed class AgentAdmission(
         var identity = check.Check(certificate, agent.Identifiers);
         if (identity.Refusal is { } reason)
         {
-            metrics.AgentRefused(reason);
-            logger.AgentIdentityRefused(call.Peer, identity.Detail);
-            audit?.AgentRefused(certificate, call.Peer, reason, identity.Detail);
-            throw new GrpcException(GrpcStatusCode.PermissionDenied, identity.Detail);
+            throw Refusal(call, reason, identity.Detail, GrpcStatusCode.PermissionDenied);
+        }
+
+        var token = await TokenAsync(call);
+        if (token is not null && binding.Objection(token, agent.Identifiers) is { } objection)
+        {
+            throw Refusal(call, objection.Reason, objection.Detail, GrpcStatusCode.PermissionDenied);
         }
 
         return agent with
         {
-            Token = await TokenAsync(call),
+            Token = token,
             Cluster = identity.Cluster,
             CertificateEnd = certificate is null ? null : new DateTimeOffset(certificate.NotAfter.ToUniversalTime()),
         };
@@ -58,14 +62,20 @@ internal sealed class AgentAdmission(
         var result = await tokens.CheckAsync(call);
         if (result.Refusal is { } reason)
         {
-            metrics.AgentRefused(reason);
-            logger.AgentIdentityRefused(call.Peer, result.Detail);
-            audit?.AgentRefused(call.ClientCertificate, call.Peer, reason, result.Detail);
-            throw new GrpcException(
-                reason == AgentRefusalReason.TokenUnavailable ? GrpcStatusCode.Unavailable : GrpcStatusCode.Unauthenticated, result.Detail);
+            throw Refusal(
+                call, reason, result.Detail,
+                reason == AgentRefusalReason.TokenUnavailable ? GrpcStatusCode.Unavailable : GrpcStatusCode.Unauthenticated);
         }
 
         logger.AgentTokenAccepted(call.Peer, result.Token!);
         return result.Token;
+    }
+
+    private GrpcException Refusal(GrpcServerCall call, AgentRefusalReason reason, string detail, GrpcStatusCode code)
+    {
+        metrics.AgentRefused(reason);
+        logger.AgentIdentityRefused(call.Peer, detail);
+        audit?.AgentRefused(call.ClientCertificate, call.Peer, reason, detail);
+        return new GrpcException(code, detail);
     }
 }

@@ -50,10 +50,5 @@ internal sealed class AgentIdentityCheck(bool bind)
     }
 
     private static string? FirstForeign(string cluster, AgentIdentifiers announced) =>
-        announced.IPv4.Select(static v => $"ipv4={v}")
-            .Concat(announced.IPv6.Select(static v => $"ipv6={v}"))
-            .Concat(announced.Cidr.Select(static v => $"cidr={v}"))
-            .Concat(announced.DefaultRoute ? ["default-route=true"] : [])
-            .Concat(announced.Host.Where(h => !ClusterHosts.Contains(cluster, h)).Select(static v => $"host={v}"))
-            .FirstOrDefault();
+        (announced with { Host = announced.Host.RemoveAll(h => ClusterHosts.Contains(cluster, h)) }).Texts.FirstOrDefault();
 }

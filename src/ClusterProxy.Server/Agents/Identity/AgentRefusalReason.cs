@@ -24,6 +24,9 @@ internal enum AgentRefusalReason
     /// <summary>Its token is of another account.</summary>
     WrongAccount,
 
+    /// <summary>Its token does not say of which node or pod it is.</summary>
+    MissingClaim,
+
     /// <summary>Nobody could review its token.</summary>
     TokenUnavailable,
 }

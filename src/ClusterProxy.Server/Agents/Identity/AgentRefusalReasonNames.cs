@@ -12,6 +12,7 @@ internal static class AgentRefusalReasonNames
         AgentRefusalReason.NoToken => "no_token",
         AgentRefusalReason.TokenRejected => "token_rejected",
         AgentRefusalReason.WrongAccount => "wrong_account",
+        AgentRefusalReason.MissingClaim => "missing_claim",
         AgentRefusalReason.TokenUnavailable => "token_unavailable",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a reason without a name"),
     };

@@ -1,0 +1,66 @@
+using System.Diagnostics.CodeAnalysis;
+using ClusterProxy.Hosting.Flags;
+using ClusterProxy.Protocol;
+using ClusterProxy.Server.Agents.Identity;
+
+namespace ClusterProxy.Server.Agents.Tokens;
+
+/// <summary>
+/// What an agent may announce by what the API server says of its token: identifiers in which <c>{node}</c> and <c>{pod}</c> stand for the
+/// names of the node and the pod that the token is bound to. Values are compared as they are written.
+/// </summary>
+/// <param name="Text">As the flag has it; empty binds nothing.</param>
+/// <param name="Allowed">With placeholders.</param>
+internal sealed record TokenBinding(string Text, AgentIdentifiers Allowed)
+{
+    private const string Node = "{node}";
+    private const string Pod = "{pod}";
+
+    public static TokenBinding None { get; } = new("", AgentIdentifiers.None);
+
+    public static FlagType<TokenBinding> FlagType { get; } = new(
+        "identifiers", TryParse, static b => b.Text,
+        "is no list of identifiers: write some of ipv4=, ipv6=, host=, cidr= and default-route=true with & between them, and in them {node} or "
+        + "{pod} for the name that the token says, such as host={node}");
+
+    public bool Binds => Text.Length > 0;
+
+    public static bool TryParse(string text, [MaybeNullWhen(false)] out TokenBinding binding)
+    {
+        binding = text.Length == 0 ? None
+            : AgentIdentifiers.TryParse(text, out var allowed, out _) && allowed.UnknownTypes.IsEmpty
+            && allowed.Texts.All(static t => Fill(t, "", "").AsSpan().IndexOfAny('{', '}') < 0) ? new TokenBinding(text, allowed)
+            : null;
+        return binding is not null;
+    }
+
+    /// <summary>Null when the agent may announce all that it announces.</summary>
+    public (AgentRefusalReason Reason, string Detail)? Objection(AgentToken token, AgentIdentifiers announced)
+    {
+        if (!Binds)
+        {
+            return null;
+        }
+
+        var missing = Lacks(Node, token.NodeName) ? "node" : Lacks(Pod, token.PodName) ? "pod" : "";
+        if (missing.Length > 0)
+        {
+            return (
+                AgentRefusalReason.MissingClaim,
+                $"the agent's token says no {missing}, and --agent-token-identifiers={Text} needs it: let the agent show the token of a volume of its "
+                + "pod; older API servers say no node");
+        }
+
+        var allowed = Allowed.Texts.Select(t => Fill(t, token.NodeName, token.PodName)).ToHashSet(StringComparer.Ordinal);
+        return announced.Texts.FirstOrDefault(t => !allowed.Contains(t)) is { } foreign
+            ? (AgentRefusalReason.ForeignIdentifier,
+                $"the agent's token is of {token}, which does not allow it to announce {foreign}: it may announce {string.Join(" and ", allowed)}")
+            : null;
+    }
+
+    private static string Fill(string template, string node, string pod) =>
+        template.Replace(Node, node, StringComparison.Ordinal).Replace(Pod, pod, StringComparison.Ordinal);
+
+    private bool Lacks(string placeholder, string value) =>
+        value.Length == 0 && Allowed.Texts.Any(t => t.Contains(placeholder, StringComparison.Ordinal));
+}

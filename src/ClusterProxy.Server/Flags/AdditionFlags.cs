@@ -29,7 +29,7 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
 
     private readonly Flag<int> _connectionsPerFrontend = flags.AddInt(
         "max-connections-per-frontend", defaults.MaxConnectionsPerFrontend, Group,
-        "Connections through this server that one frontend's certificate may have at one time, dials among them; 0 for no limit.");
+        "Connections through this server that one frontend's certificate, or one user of a Unix socket, may have at one time, dials among them; 0 for no limit.");
 
     private readonly Flag<AgentIdentityMode> _agentIdentity = flags.AddParsed(
         "agent-identity", defaults.AgentIdentity, Group,

@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
+using ClusterProxy.Server.Policy;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace ClusterProxy.Server.Frontend;
 
 /// <summary>
-/// A share for each certificate that frontends show, by its fingerprint, for as long as one of its connections to this server is there.
-/// Who comes by a Unix socket is on this machine, and shares nothing.
+/// A share for each certificate that frontends show, by its fingerprint, and for each user who comes by a Unix socket, for as long as one
+/// of its connections to this server is there.
 /// </summary>
 /// <param name="limit">Of each share.</param>
 internal sealed class FrontendShares(int limit)
@@ -17,13 +18,12 @@ internal sealed class FrontendShares(int limit)
     /// <summary>Puts the share on each connection.</summary>
     public ConnectionDelegate Use(ConnectionDelegate next) => async connection =>
     {
-        if (connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is not { } certificate)
+        if (KeyOf(connection) is not { } key)
         {
             await next(connection);
             return;
         }
 
-        var key = certificate.GetCertHashString(HashAlgorithmName.SHA256);
         connection.Features.Set(Enter(key));
         try
         {
@@ -34,6 +34,11 @@ internal sealed class FrontendShares(int limit)
             Leave(key);
         }
     };
+
+    /// <summary>Null for a user whom the kernel does not tell.</summary>
+    private static string? KeyOf(ConnectionContext connection) =>
+        connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate?.GetCertHashString(HashAlgorithmName.SHA256)
+        ?? FrontendSubject.Of(connection).Names.FirstOrDefault(static n => n.StartsWith("uid:", StringComparison.Ordinal));
 
     private FrontendShare Enter(string key)
     {

@@ -36,7 +36,7 @@ internal static class DialFailureReasonNames
         DialFailureReason.Cancelled => "the dial was cancelled",
         DialFailureReason.TooManyPending => "too many dials are pending; try again later",
         DialFailureReason.TooManyConnections =>
-            "this client's certificate has as many connections open as --max-connections-per-frontend allows; close some, or try again later",
+            "this client's certificate or user has as many connections open as --max-connections-per-frontend allows; close some, or try again later",
         DialFailureReason.BuffersFull => "the proxy server's buffers are full; try again later",
         DialFailureReason.Denied => "the proxy server's frontend policy does not allow this dial",
         DialFailureReason.ShuttingDown => "the proxy server is shutting down",

@@ -59,6 +59,7 @@ public sealed class ConnectionLimitTests(ITestOutputHelper output) : RedTeamTest
     [InlineData("grpc")]
     [InlineData("connect")]
     [InlineData("lane")]
+    [InlineData("unix")]
     public Task Dials_PastTheirConnections_AreRefused(string way) => AttackAsync(
         async fixture =>
         {
@@ -67,6 +68,7 @@ public sealed class ConnectionLimitTests(ITestOutputHelper output) : RedTeamTest
             {
                 "connect" => FrontendKind.ConnectTls,
                 "lane" => FrontendKind.LaneTls,
+                "unix" => FrontendKind.LaneUnix,
                 _ => FrontendKind.GrpcTls,
             };
             var certificate = fixture.FrontendPlane.Client("greedy").Certificate;

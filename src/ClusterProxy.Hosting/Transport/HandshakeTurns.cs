@@ -1,25 +1,32 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace ClusterProxy.Hosting.Transport;
 
 /// <summary>
-/// Turns of the thread pool for what follows a read during a TLS handshake: signatures and certificate chains, milliseconds each. At
-/// most some are taken at once, and each goes to the end of the pool's queue, so that the bytes of whoever is connected already are never
-/// behind many of them. Thread-safe.
+/// Turns for what follows a read during a TLS handshake: signatures and certificate chains, milliseconds each. They are taken on threads of
+/// their own. The pool has as many as there are processors, and who is connected already would wait there for the end of a handshake; between
+/// threads the kernel does not let anybody wait for so long. Thread-safe.
 /// </summary>
-/// <param name="atOnce">How many at most.</param>
-public sealed class HandshakeTurns(int atOnce) : IThreadPoolWorkItem
+/// <param name="atOnce">How many are taken at once, at most: so many threads there are.</param>
+/// <param name="linger">How long a thread that has nothing to do stays; null for the usual time.</param>
+public sealed class HandshakeTurns(int atOnce, TimeSpan? linger = null)
 {
-    private readonly Lock _gate = new();
+    /// <summary>A handshake has several turns, and its client's answers come between them.</summary>
+    private static readonly TimeSpan UsualLinger = TimeSpan.FromSeconds(2);
 
-    // One a connection at most.
+    private readonly TimeSpan _linger = linger ?? UsualLinger;
+
+    // One a connection at most; also the lock, on which threads that have nothing to do wait.
     private readonly Queue<IThreadPoolWorkItem> _waiting = new();
-    private int _running;
+    private int _threads;
+    private int _idle;
 
     /// <summary>How many wait.</summary>
     public int Count
     {
         get
         {
-            lock (_gate)
+            lock (_waiting)
             {
                 return _waiting.Count;
             }
@@ -28,40 +35,55 @@ public sealed class HandshakeTurns(int atOnce) : IThreadPoolWorkItem
 
     public void Queue(IThreadPoolWorkItem turn)
     {
-        lock (_gate)
+        lock (_waiting)
         {
             _waiting.Enqueue(turn);
-            if (_running == atOnce)
+            if (_waiting.Count <= _idle)
+            {
+                Monitor.Pulse(_waiting);
+                return;
+            }
+
+            if (_threads == atOnce)
             {
                 return;
             }
 
-            _running++;
+            _threads++;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        new Thread(Run) { IsBackground = true, Name = "handshakes" }.UnsafeStart();
     }
 
-    void IThreadPoolWorkItem.Execute()
-    {
-        IThreadPoolWorkItem? turn;
-        lock (_gate)
-        {
-            if (!_waiting.TryDequeue(out turn))
-            {
-                _running--;
-                return;
-            }
-        }
+    /// <summary>For who goes on in a turn after something else than a read.</summary>
+    public AwaitedTurn Next() => new(this);
 
-        try
+    private void Run()
+    {
+        while (TryTake(out var turn))
         {
             turn.Execute();
         }
-        finally
+    }
+
+    /// <summary>False when the thread is no longer needed.</summary>
+    private bool TryTake([NotNullWhen(true)] out IThreadPoolWorkItem? turn)
+    {
+        lock (_waiting)
         {
-            // Behind what has come meanwhile.
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            while (!_waiting.TryDequeue(out turn))
+            {
+                _idle++;
+                var isCalled = Monitor.Wait(_waiting, _linger);
+                _idle--;
+                if (!isCalled && _waiting.Count == 0)
+                {
+                    _threads--;
+                    return false;
+                }
+            }
+
+            return true;
         }
     }
 }

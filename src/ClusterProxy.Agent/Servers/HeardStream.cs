@@ -3,6 +3,7 @@ namespace ClusterProxy.Agent.Servers;
 /// <summary>A stream that knows how long its other end has been silent: any byte counts, HTTP/2's own included.</summary>
 internal sealed class HeardStream(Stream inner, TimeProvider time) : Stream
 {
+    private int _disposed;
     private long _heard = time.GetTimestamp();
 
     public TimeSpan SilentFor => time.GetElapsedTime(Volatile.Read(ref _heard));
@@ -45,9 +46,10 @@ internal sealed class HeardStream(Stream inner, TimeProvider time) : Stream
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    /// <remarks>Once: a TLS stream does not bear being disposed by the HTTP handler and by its owner at the same time.</remarks>
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
+        if (disposing && Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             inner.Dispose();
         }

@@ -112,10 +112,16 @@ internal sealed class ClusterForwarder(
         try
         {
             // :: Step 3
+            var body = CallerBody.Of(context);
             var error = await forwarder.SendAsync(
                 context, "https://cluster", connections.Invoker, Config(kind), new ClusterTransformer(call, live.Ending), live.Cutting);
+            if (error != ForwarderError.None && body is not null)
+            {
+                await body.EndAsync();
+            }
+
             Judge(call, transport);
-            return Failure(call, transport, error);
+            return Failure(call, transport, body, error);
         }
         finally
         {
@@ -123,17 +129,24 @@ internal sealed class ClusterForwarder(
         }
     }
 
-    private (ForwardFailure Failure, Exception? Error)? Failure(ForwardCall call, ClusterTransport transport, ForwarderError error)
+    private (ForwardFailure Failure, Exception? Error)? Failure(
+        ForwardCall call, ClusterTransport transport, CallerBody? body, ForwarderError error)
     {
         var context = call.Context;
         var exception = context.Features.Get<IForwarderErrorFeature>()?.Exception;
+        if (body is { HasFailed: false } && exception is HttpRequestException { HttpRequestError: HttpRequestError.Unknown, InnerException: null })
+        {
+            // A connection that breaks ends the copy of the body, and then the platform may say no more than that some of it is missing.
+            exception = new HttpRequestException(HttpRequestError.ResponseEnded, "it ended while the request's body was sent");
+        }
+
         return error switch
         {
             _ when call.Withheld != 0 => (ForwardFailure.Withheld(call.Withheld, call.Cluster.Name), null),
             ForwarderError.None => null,
             _ when context.RequestAborted.IsCancellationRequested => null,
             _ when live.Cutting.IsCancellationRequested => (ForwardFailure.ShuttingDown(), null),
-            ForwarderError.RequestBodyClient => (ForwardFailure.Body(context.Response.StatusCode), exception),
+            ForwarderError.RequestBodyClient when body is { HasFailed: true } => (ForwardFailure.Body(context.Response.StatusCode), exception),
             _ => (ForwardFailure.Of(exception, call.Cluster.Name, options.Group, transport.LastTrustFailure), exception),
         };
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using ClusterProxy.Gateway.Tests.Kit;
 
 namespace ClusterProxy.Gateway.Tests.Forwarding;
@@ -50,6 +51,20 @@ public sealed class BrokenConnectionTests : ForwarderTest
 
         await AssertBrokenAsync(response);
         Assert.Equal(2, cluster.Requests.Value);
+    }
+
+    [Fact]
+    public async Task ConnectionBreaks_WhileABodyIsAwaited_TheCallerMayEndItAndGoOn()
+    {
+        await using var cluster = await CuttingCluster.StartAsync(Gateway, static request => request == 1);
+        await using var caller = await Gateway.ConnectAsync();
+        using var answers = new StreamReader(caller, Encoding.Latin1);
+
+        await caller.WriteAsync("POST /alpha/api/v1/pods HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n{ "u8.ToArray()).DefaultTimeout();
+        Assert.Equal("HTTP/1.1 503 Service Unavailable", await answers.ReadLineAsync().DefaultTimeout());
+
+        await caller.WriteAsync(" }GET /alpha/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8.ToArray()).DefaultTimeout();
+        Assert.Contains("HTTP/1.1 200 OK", await answers.ReadToEndAsync().DefaultTimeout(), StringComparison.Ordinal);
     }
 
     [Fact]

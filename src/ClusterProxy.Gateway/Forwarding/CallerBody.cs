@@ -32,6 +32,19 @@ internal sealed class CallerBody : AsyncReadStream
     /// <summary>Whether the caller broke it off, or sent what is none.</summary>
     public bool HasFailed => _hasFailed;
 
+    /// <summary>
+    /// What ended the request, of what the platform says. A connection that breaks ends the copy of the body, too, and then that may come
+    /// first, or as no more than that some of the body is missing.
+    /// </summary>
+    public Exception? CauseOf(Exception? said) => said switch
+    {
+        _ when HasFailed => said,
+        AggregateException { InnerExceptions: [OperationCanceledException, var ofTheRequest, ..] } => ofTheRequest,
+        HttpRequestException { HttpRequestError: HttpRequestError.Unknown, InnerException: null } =>
+            new HttpRequestException(HttpRequestError.ResponseEnded, "it ended while the request's body was sent"),
+        _ => said,
+    };
+
     /// <param name="buffer">For what has come; an empty one waits for something to come.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

@@ -115,9 +115,9 @@ internal sealed class ClusterForwarder(
             var body = CallerBody.Of(context);
             var error = await forwarder.SendAsync(
                 context, "https://cluster", connections.Invoker, Config(kind), new ClusterTransformer(call, live.Ending), live.Cutting);
-            if (error != ForwarderError.None && body is not null)
+            if (error != ForwarderError.None)
             {
-                await body.EndAsync();
+                await (body?.EndAsync() ?? Task.CompletedTask);
             }
 
             Judge(call, transport);
@@ -133,13 +133,8 @@ internal sealed class ClusterForwarder(
         ForwardCall call, ClusterTransport transport, CallerBody? body, ForwarderError error)
     {
         var context = call.Context;
-        var exception = context.Features.Get<IForwarderErrorFeature>()?.Exception;
-        if (body is { HasFailed: false } && exception is HttpRequestException { HttpRequestError: HttpRequestError.Unknown, InnerException: null })
-        {
-            // A connection that breaks ends the copy of the body, and then the platform may say no more than that some of it is missing.
-            exception = new HttpRequestException(HttpRequestError.ResponseEnded, "it ended while the request's body was sent");
-        }
-
+        var said = context.Features.Get<IForwarderErrorFeature>()?.Exception;
+        var exception = body is null ? said : body.CauseOf(said);
         return error switch
         {
             _ when call.Withheld != 0 => (ForwardFailure.Withheld(call.Withheld, call.Cluster.Name), null),

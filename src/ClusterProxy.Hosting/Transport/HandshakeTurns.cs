@@ -1,32 +1,25 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace ClusterProxy.Hosting.Transport;
 
 /// <summary>
-/// Turns for what follows a read during a TLS handshake: signatures and certificate chains, milliseconds each. They are taken on threads of
-/// their own. The pool has as many as there are processors, and who is connected already would wait there for the end of a handshake; between
-/// threads the kernel does not let anybody wait for so long. Thread-safe.
+/// Turns of the thread pool for what follows a read during a TLS handshake: signatures and certificate chains, milliseconds each. At
+/// most some are taken at once, and each goes to the end of the pool's queue, so that the bytes of whoever is connected already are never
+/// behind many of them. Thread-safe.
 /// </summary>
-/// <param name="atOnce">How many are taken at once, at most: so many threads there are.</param>
-/// <param name="linger">How long a thread that has nothing to do stays; null for the usual time.</param>
-public sealed class HandshakeTurns(int atOnce, TimeSpan? linger = null)
+/// <param name="atOnce">How many at most.</param>
+public sealed class HandshakeTurns(int atOnce) : IThreadPoolWorkItem
 {
-    /// <summary>A handshake has several turns, and its client's answers come between them.</summary>
-    private static readonly TimeSpan UsualLinger = TimeSpan.FromSeconds(2);
+    private readonly Lock _gate = new();
 
-    private readonly TimeSpan _linger = linger ?? UsualLinger;
-
-    // One a connection at most; also the lock, on which threads that have nothing to do wait.
+    // One a connection at most.
     private readonly Queue<IThreadPoolWorkItem> _waiting = new();
-    private int _threads;
-    private int _idle;
+    private int _running;
 
     /// <summary>How many wait.</summary>
     public int Count
     {
         get
         {
-            lock (_waiting)
+            lock (_gate)
             {
                 return _waiting.Count;
             }
@@ -35,55 +28,40 @@ public sealed class HandshakeTurns(int atOnce, TimeSpan? linger = null)
 
     public void Queue(IThreadPoolWorkItem turn)
     {
-        lock (_waiting)
+        lock (_gate)
         {
             _waiting.Enqueue(turn);
-            if (_waiting.Count <= _idle)
-            {
-                Monitor.Pulse(_waiting);
-                return;
-            }
-
-            if (_threads == atOnce)
+            if (_running == atOnce)
             {
                 return;
             }
 
-            _threads++;
+            _running++;
         }
 
-        new Thread(Run) { IsBackground = true, Name = "handshakes" }.UnsafeStart();
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    /// <summary>For who goes on in a turn after something else than a read.</summary>
-    public AwaitedTurn Next() => new(this);
-
-    private void Run()
+    void IThreadPoolWorkItem.Execute()
     {
-        while (TryTake(out var turn))
+        IThreadPoolWorkItem? turn;
+        lock (_gate)
+        {
+            if (!_waiting.TryDequeue(out turn))
+            {
+                _running--;
+                return;
+            }
+        }
+
+        try
         {
             turn.Execute();
         }
-    }
-
-    /// <summary>False when the thread is no longer needed.</summary>
-    private bool TryTake([NotNullWhen(true)] out IThreadPoolWorkItem? turn)
-    {
-        lock (_waiting)
+        finally
         {
-            while (!_waiting.TryDequeue(out turn))
-            {
-                _idle++;
-                var isCalled = Monitor.Wait(_waiting, _linger);
-                _idle--;
-                if (!isCalled && _waiting.Count == 0)
-                {
-                    _threads--;
-                    return false;
-                }
-            }
-
-            return true;
+            // Behind what has come meanwhile.
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
     }
 }

@@ -31,7 +31,6 @@ internal sealed class HandshakeAdmission
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
 
     private readonly TokenBucket _bucket;
-    private readonly HandshakeGarbage _garbage = new();
     private readonly TimeProvider _time;
     private readonly ServerMetrics _metrics;
     private readonly ILogger _logger;
@@ -59,8 +58,8 @@ internal sealed class HandshakeAdmission
     public int PerSecond { get; }
 
     /// <summary>
-    /// In which admitted connections are worked on until they have a call, on as many threads. A processor stays free for those who are
-    /// served: a handshake, and what HTTP/2 says before the call, is milliseconds of work.
+    /// In which admitted connections are worked on until they have a call. A processor stays free for those who are served: a handshake,
+    /// and what HTTP/2 says before the call, is milliseconds of work.
     /// </summary>
     public HandshakeTurns Turns { get; } = new(Math.Max(1, Environment.ProcessorCount - 1));
 
@@ -118,10 +117,6 @@ internal sealed class HandshakeAdmission
         }
 
         _metrics.Handshakes.Delayed();
-
-        // The timer's thread is the pool's, and the answer to the client is the dearest part of a handshake.
-        await Turns.Next();
-        _garbage.Count();
         return true;
     }
 

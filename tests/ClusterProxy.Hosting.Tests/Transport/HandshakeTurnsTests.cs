@@ -43,41 +43,6 @@ public sealed class HandshakeTurnsTests
         Assert.Equal(Enumerable.Range(0, 100), seen);
     }
 
-    [Fact]
-    public async Task Turns_WhoseThreadsEndAllTheTime_AreAllTaken()
-    {
-        const int Count = 5_000;
-        var turns = new HandshakeTurns(2, linger: TimeSpan.Zero);
-        var run = new Run(Count);
-
-        Parallel.For(0, Count, i =>
-        {
-            turns.Queue(run);
-            Thread.SpinWait(i % 7 * 200);
-        });
-
-        await run.Done.DefaultTimeout();
-        Assert.InRange(run.Most, 1, 2);
-        Assert.Equal(0, turns.Count);
-    }
-
-    [Fact]
-    public async Task Turn_IsNoneOfThePools_AndWhoWaitsForOne_GoesOnInIt()
-    {
-        var turns = new HandshakeTurns(1);
-        var queued = new TaskCompletionSource<Thread>(TaskCreationOptions.RunContinuationsAsynchronously);
-        turns.Queue(new Turn(() => queued.SetResult(Thread.CurrentThread)));
-
-        Assert.False((await queued.Task.DefaultTimeout()).IsThreadPoolThread);
-        Assert.Same(await queued.Task, await NextAsync().DefaultTimeout());
-
-        async Task<Thread> NextAsync()
-        {
-            await turns.Next();
-            return Thread.CurrentThread;
-        }
-    }
-
     private sealed class Turn(Action action) : IThreadPoolWorkItem
     {
         public void Execute() => action();

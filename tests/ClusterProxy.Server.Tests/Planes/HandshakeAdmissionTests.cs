@@ -97,32 +97,6 @@ public sealed class HandshakeAdmissionTests
     }
 
     [Fact]
-    public async Task Handshake_ThatWaited_GoesOnInATurn_AndGarbageOfManyIsCollected()
-    {
-        const int Count = 30;
-        var time = new ManualTime();
-        var admission = new HandshakeAdmission(10, time, new ServerMetrics(IdleTunnels.CreateMeters()), NullLogger.Instance);
-        var collected = GC.CollectionCount(1);
-        var handshakes = Enumerable.Range(0, Count)
-            .Select(_ => admission.AdmitAsync(isLane: false, CancellationToken.None).AsTask())
-            .Where(static admitted => !admitted.IsCompleted)
-            .Select(static waiting => waiting.ContinueWith(
-                static admitted => admitted.Result && !Thread.CurrentThread.IsThreadPoolThread,
-                CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default))
-            .ToArray();
-        Assert.InRange(handshakes.Length, Count - 5, Count);
-
-        await Eventually.ObserveAsync(() =>
-        {
-            // One at a time: many turns that wait would hold back the rest, for longer than they may wait.
-            time.Advance(admission.Turns.Count == 0 ? TimeSpan.FromMilliseconds(100) : TimeSpan.Zero);
-            return Task.FromResult(handshakes.All(static handshake => handshake.IsCompleted));
-        });
-        Assert.All(await Task.WhenAll(handshakes), Assert.True);
-        Assert.InRange(GC.CollectionCount(1) - collected, (Count - 5) / 10, int.MaxValue);
-    }
-
-    [Fact]
     public async Task Lane_IsKnownByItsHandshake()
     {
         var time = new ManualTime();

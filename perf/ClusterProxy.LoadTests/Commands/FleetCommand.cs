@@ -18,12 +18,13 @@ internal static class FleetCommand
         var rate = new Option<int>("--rate") { Description = "Dials a second.", DefaultValueFactory = _ => 200 };
         var seconds = new Option<double>("--seconds") { Description = "How long dials are measured before the restart.", DefaultValueFactory = _ => 20 };
         var restarts = new Option<int>("--restarts") { Description = "How many of the three servers are restarted.", DefaultValueFactory = _ => 3 };
+        var pause = new Option<double>("--pause") { Description = "Seconds between a server's return and the next one's end.", DefaultValueFactory = _ => 5 };
         var handshakes = new Option<int>("--handshake-rate") { Description = "The servers' --agent-handshake-rate." };
         var server = new Option<string?>("--server") { Description = "Our proxy-server, if not the one built with this program." };
         var logs = new Option<string?>("--logs") { Description = "Keep what servers write in this folder." };
         var command = new Command("fleet", "Run three servers with many agents, dial at all of them, and restart each.")
         {
-            agents, large, rate, seconds, restarts, handshakes, server, logs,
+            agents, large, rate, seconds, restarts, pause, handshakes, server, logs,
         };
         command.SetAction(async (result, cancellationToken) => Print(await new FleetRun(new FleetSettings
         {
@@ -31,6 +32,7 @@ internal static class FleetCommand
             Rate = result.GetValue(rate),
             Window = TimeSpan.FromSeconds(result.GetValue(seconds)),
             Restarts = result.GetValue(restarts),
+            Pause = TimeSpan.FromSeconds(result.GetValue(pause)),
             HandshakeRate = result.GetValue(handshakes),
             Server = result.GetValue(server) ?? BuiltProgram.ProxyServer,
             Logs = result.GetValue(logs) is { } folder ? Directory.CreateDirectory(folder).FullName : null,

@@ -12,9 +12,6 @@ internal sealed class FleetRun(FleetSettings settings)
 
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(3);
 
-    /// <summary>As an orchestrator waits before it takes the next one.</summary>
-    private static readonly TimeSpan BetweenRestarts = TimeSpan.FromSeconds(5);
-
     public async Task<FleetFigures> RunAsync(CancellationToken cancellationToken)
     {
         await using var rig = new Rig();
@@ -72,7 +69,7 @@ internal sealed class FleetRun(FleetSettings settings)
             dials.SetInService(i, true);
             settings.OnProgress($"{servers[i].Id} is back, {dials.Failures.Count} dials failed");
             dials.Failures.Report(settings.OnProgress);
-            await Task.Delay(BetweenRestarts, cancellationToken);
+            await Task.Delay(settings.Pause, cancellationToken);
         }
 
         await SettleAsync(servers, agents, cancellationToken);

@@ -14,6 +14,9 @@ internal sealed record FleetSettings
     /// <summary>How many of the servers are restarted, one after the other.</summary>
     public required int Restarts { get; init; }
 
+    /// <summary>From a server's return to the end of the next, as an orchestrator's minReadySeconds.</summary>
+    public required TimeSpan Pause { get; init; }
+
     /// <summary>Path of the proxy-server.</summary>
     public required string Server { get; init; }
 

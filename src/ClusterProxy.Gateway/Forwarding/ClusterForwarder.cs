@@ -112,16 +112,10 @@ internal sealed class ClusterForwarder(
         try
         {
             // :: Step 3
-            var body = CallerBody.Of(context);
-            var error = await forwarder.SendAsync(
+            var outcome = await forwarder.SendWithBodyAsync(
                 context, "https://cluster", connections.Invoker, Config(kind), new ClusterTransformer(call, live.Ending), live.Cutting);
-            if (error != ForwarderError.None)
-            {
-                await (body?.EndAsync() ?? Task.CompletedTask);
-            }
-
             Judge(call, transport);
-            return Failure(call, transport, body, error);
+            return Failure(call, transport, outcome);
         }
         finally
         {
@@ -130,18 +124,17 @@ internal sealed class ClusterForwarder(
     }
 
     private (ForwardFailure Failure, Exception? Error)? Failure(
-        ForwardCall call, ClusterTransport transport, CallerBody? body, ForwarderError error)
+        ForwardCall call, ClusterTransport transport, (ForwarderError Error, Exception? Cause, bool HasBodyFailed) outcome)
     {
         var context = call.Context;
-        var said = context.Features.Get<IForwarderErrorFeature>()?.Exception;
-        var exception = body is null ? said : body.CauseOf(said);
+        var (error, exception, hasBodyFailed) = outcome;
         return error switch
         {
             _ when call.Withheld != 0 => (ForwardFailure.Withheld(call.Withheld, call.Cluster.Name), null),
             ForwarderError.None => null,
             _ when context.RequestAborted.IsCancellationRequested => null,
             _ when live.Cutting.IsCancellationRequested => (ForwardFailure.ShuttingDown(), null),
-            ForwarderError.RequestBodyClient when body is { HasFailed: true } => (ForwardFailure.Body(context.Response.StatusCode), exception),
+            ForwarderError.RequestBodyClient when hasBodyFailed => (ForwardFailure.Body(context.Response.StatusCode), exception),
             _ => (ForwardFailure.Of(exception, call.Cluster.Name, options.Group, transport.LastTrustFailure), exception),
         };
     }

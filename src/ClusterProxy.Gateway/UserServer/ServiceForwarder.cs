@@ -102,22 +102,14 @@ internal sealed class ServiceForwarder : IAsyncDisposable
     {
         var target = TunnelTarget.ServiceProxy(cluster);
         var host = $"https://{target.Host}:{target.Port}";
-        var body = CallerBody.Of(context);
-        var error = await _forwarder.SendAsync(
+        var (error, cause, _) = await _forwarder.SendWithBodyAsync(
             context, host, _invoker, _config, new ServiceRequestTransformer(host, service, pathAndQuery), _live.Cutting);
-        if (error is ForwarderError.None)
+        if (error is ForwarderError.None || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
         {
             return;
         }
 
-        await (body?.EndAsync() ?? Task.CompletedTask);
-        if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
-        {
-            return;
-        }
-
-        var said = context.Features.Get<IForwarderErrorFeature>()?.Exception;
-        await Explain(body is null ? said : body.CauseOf(said), cluster, service).WriteAsync(context);
+        await Explain(cause, cluster, service).WriteAsync(context);
     }
 
     public ValueTask DisposeAsync()

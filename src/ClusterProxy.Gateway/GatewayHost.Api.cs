@@ -33,6 +33,19 @@ internal sealed partial class GatewayHost
         var access = _hub is null ? null : new AccessReviewer(_hub, reviews);
         var group = new ApiGroup(_options.Group, GatewayOptions.Version);
         var authentication = CreateAuthentication(logger);
+        var authenticator = new Authenticator(
+            () => authentication.Settings,
+            _hub is null ? null : new TokenReviewer(
+                _hub,
+                [],
+                new ReviewOptions
+                {
+                    KeepYes = _options.AuthenticationTokenCacheTtl,
+                    KeepNo = _options.AuthenticationTokenCacheTtl,
+                    StrangersPerSecond = _options.AuthenticationUnknownTokensPerSecond,
+                }),
+            new ImpersonationRequests(access),
+            time);
         var authorizer = CreateAuthorizer(group, access, reloader, logger);
         var history = new ClusterHistory(Clusters);
         ServedKind[] kinds = [new ClusterGatewayKind(), new VirtualClusterKind(group.Name)];
@@ -44,20 +57,8 @@ internal sealed partial class GatewayHost
         return new GatewayApi
         {
             Group = group,
-            Health = new HealthPaths([], [.. ready, new HealthCheck("authentication", () => Lookup(authentication.Published))]),
-            Authenticator = new Authenticator(
-                () => authentication.Settings,
-                _hub is null ? null : new TokenReviewer(
-                    _hub,
-                    [],
-                    new ReviewOptions
-                    {
-                        KeepYes = _options.AuthenticationTokenCacheTtl,
-                        KeepNo = _options.AuthenticationTokenCacheTtl,
-                        StrangersPerSecond = _options.AuthenticationUnknownTokensPerSecond,
-                    }),
-                new ImpersonationRequests(access),
-                time),
+            Health = new HealthPaths([], ready, authenticator),
+            Authenticator = authenticator,
             Authentications = Metrics.Authentications,
             Authorizer = authorizer,
             Discovery = new DiscoveryDocuments(group, kinds),
@@ -85,12 +86,11 @@ internal sealed partial class GatewayHost
 
     private AuthenticationSource CreateAuthentication(ILogger logger)
     {
-        ExtensionAuthenticationWatch? published = null;
         if (_hub is not null && !_options.AuthenticationSkipLookup)
         {
-            published = new ExtensionAuthenticationWatch(_hub, logger);
-            _started.Add(published);
-            published.Start();
+            _published = new ExtensionAuthenticationWatch(_hub, logger);
+            _started.Add(_published);
+            _published.Start();
         }
 
         return new AuthenticationSource(
@@ -105,14 +105,11 @@ internal sealed partial class GatewayHost
                 GroupHeaders = _options.RequestHeaderGroupHeaders,
                 ExtraPrefixes = _options.RequestHeaderExtraHeadersPrefix,
             },
-            published);
+            _published);
     }
 
     private ReloadingFile<CaBundle>? Authorities(string plane, string flag, string path) =>
         path.Length > 0 ? _files.Authorities(plane, new FlagFile(flag, path)) : null;
-
-    private string? Lookup(ExtensionAuthenticationWatch? published) =>
-        _options.AuthenticationTolerateLookupFailure || _options.RequestHeaderClientCaFile.Length > 0 ? null : published?.Problem;
 
     private IAuthorizer CreateAuthorizer(ApiGroup group, AccessReviewer? access, FileReloader reloader, ILogger logger)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using ClusterProxy.Client;
+using ClusterProxy.Gateway.Authentication;
 using ClusterProxy.Gateway.Certificates;
 using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Gateway.Forwarding;
@@ -36,6 +37,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private SecurePort _port = null!;
     private FileReloader _rules = null!;
     private ClusterDirectory? _directory;
+    private ExtensionAuthenticationWatch? _published;
     private Task? _shutdown;
     private volatile bool _isDraining;
     private volatile Func<string?> _unopened = static () => "not open yet";
@@ -188,7 +190,10 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private HealthCheck[] Readiness() =>
     [
         new("secure-port", () => _unopened()),
-        new("clusters", () => Clusters.IsSynced ? null : "not listed yet"),
+        new("clusters", () => Clusters.Missing),
+        new("authentication", () => _options.AuthenticationTolerateLookupFailure || _options.RequestHeaderClientCaFile.Length > 0
+            ? null
+            : _published?.Problem),
         new("shutdown", () => _isDraining ? "shutting down" : null),
     ];
 

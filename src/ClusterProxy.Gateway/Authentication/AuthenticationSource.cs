@@ -19,8 +19,6 @@ internal sealed class AuthenticationSource(
 {
     private Made _made = new(null, null, null, AuthenticationSettings.None);
 
-    public ExtensionAuthenticationWatch? Published => published;
-
     /// <summary>The same object as long as nothing changes.</summary>
     public AuthenticationSettings Settings
     {

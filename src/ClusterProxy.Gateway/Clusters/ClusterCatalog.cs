@@ -25,7 +25,10 @@ internal sealed class ClusterCatalog(ulong firstVersion, GatewayMetrics metrics,
     public ClusterSnapshot Snapshot => Volatile.Read(ref _snapshot);
 
     /// <summary>Every source has told what was there at its start.</summary>
-    public bool IsSynced => _sources.All(static s => s.IsSynced);
+    public bool IsSynced => Missing is null;
+
+    /// <summary>What the first source that has not told all yet still owes, and why; null when none does.</summary>
+    public string? Missing => _sources.Select(static s => s.Missing).FirstOrDefault(static m => m is not null);
 
     /// <summary>By source: what could not be read.</summary>
     public ImmutableSortedDictionary<string, ClusterProblem> Problems => Volatile.Read(ref _problems);

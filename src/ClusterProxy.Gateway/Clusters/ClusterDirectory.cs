@@ -14,7 +14,7 @@ internal sealed class ClusterDirectory : IClusterSource
     private readonly TimeProvider _time;
     private readonly Dictionary<string, ClusterFile> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _described = new(StringComparer.Ordinal);
-    private volatile bool _isSynced;
+    private volatile bool _isRead;
 
     public ClusterDirectory(string path, ClusterProjection projection, TimeProvider time, ILogger logger)
     {
@@ -24,12 +24,12 @@ internal sealed class ClusterDirectory : IClusterSource
         _reloader = new FileReloader(logger, time);
     }
 
-    public bool IsSynced => _isSynced;
+    public string? Missing => _isRead ? null : $"--clusters-dir={_path} was not read yet";
 
     public void Start(ClusterCatalog catalog)
     {
         Look(catalog);
-        _isSynced = true;
+        _isRead = true;
         _reloader.Add($"--clusters-dir={_path}", () => Look(catalog));
         _reloader.Start();
     }

@@ -11,7 +11,7 @@ internal sealed class TestClusters : IClusterSource
     /// <summary>Where tests' clusters are, and real ones of a hub are not.</summary>
     public static IReadOnlyList<IPNetwork> Networks { get; } = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
 
-    public bool IsSynced => true;
+    public string? Missing => null;
 
     public void Start(ClusterCatalog catalog) => _catalog = catalog;
 

@@ -157,8 +157,8 @@ internal sealed partial class GatewayHost
         Follow(reloader, policy, logger);
         var authorities = _files.Authorities("service-proxy", new FlagFile("service-proxy-ca-cert", _options.ServiceProxyCaCert));
         var services = new ServiceForwarder(
-            _services.GetRequiredService<IHttpForwarder>(), _tunnel!, () => authorities.Value, _options.ClusterConnectTimeout, Live, Metrics.Forwarding,
-            _tracing, _time);
+            _services.GetRequiredService<IHttpForwarder>(), _tunnel!, () => authorities.Value, _options.ClusterConnectTimeout, _via, Live,
+            Metrics.Forwarding, _tracing, _time);
         _started.Add(services);
         return new UserServerPaths(proxied, services, () => policy.Value, Clusters);
     }

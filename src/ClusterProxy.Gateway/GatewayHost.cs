@@ -33,6 +33,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly TunnelClient? _tunnel;
     private readonly GatewayTracing _tracing;
     private readonly ClusterTransports _transports;
+    private readonly ViaHop _via = new();
     private readonly List<IAsyncDisposable> _started = [];
     private SecurePort _port = null!;
     private FileReloader _rules = null!;
@@ -68,7 +69,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             Clusters, cluster => new ClusterTransport(cluster, dialer, options, time, Metrics, _logger), time);
         Metrics.Forwarding.Observe(Live, _transports);
         Forwarder = new ClusterForwarder(
-            options, _transports, _services.GetRequiredService<IHttpForwarder>(), Live, Metrics, time, _logger);
+            options, _transports, _services.GetRequiredService<IHttpForwarder>(), _via, Live, Metrics, time, _logger);
     }
 
     public int SecurePort => _port.Port;

@@ -16,8 +16,8 @@ namespace ClusterProxy.Gateway.Forwarding;
 /// </code>
 /// </summary>
 internal sealed class ClusterForwarder(
-    GatewayOptions options, ClusterTransports transports, IHttpForwarder forwarder, LiveForwards live, GatewayMetrics metrics, TimeProvider time,
-    ILogger logger)
+    GatewayOptions options, ClusterTransports transports, IHttpForwarder forwarder, ViaHop via, LiveForwards live, GatewayMetrics metrics,
+    TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan HintInterval = TimeSpan.FromMinutes(1);
 
@@ -87,6 +87,11 @@ internal sealed class ClusterForwarder(
     private async Task<(ForwardFailure Failure, Exception? Error)?> SendAsync(
         HttpContext context, Cluster cluster, ForwardedIdentity identity, string target, RequestKind kind)
     {
+        if (via.HasForwarded(context))
+        {
+            return (ForwardFailure.Loop(cluster.Name, options.Group), null);
+        }
+
         // :: Step 2
         ClusterTransport transport;
         Credential credential;
@@ -113,7 +118,7 @@ internal sealed class ClusterForwarder(
         {
             // :: Step 3
             var outcome = await forwarder.SendWithBodyAsync(
-                context, "https://cluster", connections.Invoker, Config(kind), new ClusterTransformer(call, live.Ending), live.Cutting);
+                context, "https://cluster", connections.Invoker, Config(kind), new ClusterTransformer(call, via, live.Ending), live.Cutting);
             Judge(call, transport);
             return Failure(call, transport, outcome);
         }

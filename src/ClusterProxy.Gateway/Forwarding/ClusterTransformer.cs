@@ -7,8 +7,9 @@ namespace ClusterProxy.Gateway.Forwarding;
 
 /// <summary>Makes the request to the cluster and the answer to the caller, by <see cref="HeaderRules"/>; YARP moves the bodies.</summary>
 /// <param name="call">What is forwarded.</param>
+/// <param name="via">This process.</param>
 /// <param name="ending">Fires when watches are to end.</param>
-internal sealed class ClusterTransformer(ForwardCall call, CancellationToken ending) : HttpTransformer
+internal sealed class ClusterTransformer(ForwardCall call, ViaHop via, CancellationToken ending) : HttpTransformer
 {
     public override ValueTask TransformRequestAsync(
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
@@ -25,6 +26,7 @@ internal sealed class ClusterTransformer(ForwardCall call, CancellationToken end
         GatewayTracing.PassOn(proxyRequest);
         proxyRequest.Headers.Host = call.Host;
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-For", (IEnumerable<string>)HeaderRules.ForwardedFor(httpContext)!);
+        proxyRequest.Headers.TryAddWithoutValidation("Via", via.Extend(httpContext));
         if (call.Credential.Authorization is { } authorization)
         {
             proxyRequest.Headers.TryAddWithoutValidation("Authorization", authorization);

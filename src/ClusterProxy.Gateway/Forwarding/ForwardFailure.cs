@@ -46,22 +46,21 @@ internal sealed record ForwardFailure(string Tag, StatusAnswer Answer)
             where T : Exception => causes.OfType<T>().FirstOrDefault();
 
         ForwardFailure Unreachable(string tag, string why, TimeSpan? wait = null) => new(
-            tag, StatusAnswer.ServiceUnavailable($"cluster \"{cluster}\" cannot be reached: {why}", wait ?? TryAgain) with { Details = Details(tag, why) });
+            tag, StatusAnswer.ServiceUnavailable($"cluster \"{cluster}\" cannot be reached: {why}", wait ?? TryAgain) with { Details = Details(cluster, group, tag, why) });
 
         ForwardFailure Bad(string tag, string why) => new(
-            tag, StatusAnswer.BadGateway($"cluster \"{cluster}\" gave no answer that can be passed on: {why}") with { Details = Details(tag, why) });
+            tag, StatusAnswer.BadGateway($"cluster \"{cluster}\" gave no answer that can be passed on: {why}") with { Details = Details(cluster, group, tag, why) });
 
         ForwardFailure Late() => new(
             "timeout",
-            StatusAnswer.GatewayTimeout($"cluster \"{cluster}\" did not answer in time") with { Details = Details("timeout", "no answer") });
+            StatusAnswer.GatewayTimeout($"cluster \"{cluster}\" did not answer in time") with { Details = Details(cluster, group, "timeout", "no answer") });
+    }
 
-        ApiStatusDetails Details(string reason, string why) => new()
-        {
-            Name = cluster,
-            Group = group,
-            Kind = "clustergateways",
-            Causes = [new ApiStatusCause { Reason = reason, Message = why }],
-        };
+    /// <summary>The request has been forwarded by this process before.</summary>
+    public static ForwardFailure Loop(string cluster, string group)
+    {
+        const string why = "its address leads back to this gateway, which has forwarded this request before";
+        return new("loop", StatusAnswer.LoopDetected($"cluster \"{cluster}\" cannot be reached: {why}") with { Details = Details(cluster, group, "loop", why) });
     }
 
     /// <summary>The cluster sent a status that is not passed on.</summary>
@@ -80,6 +79,14 @@ internal sealed record ForwardFailure(string Tag, StatusAnswer Answer)
 
     public static ForwardFailure ShuttingDown() =>
         new("shutdown", StatusAnswer.ServiceUnavailable("the gateway is shutting down", TimeSpan.FromSeconds(1)));
+
+    private static ApiStatusDetails Details(string cluster, string group, string reason, string why) => new()
+    {
+        Name = cluster,
+        Group = group,
+        Kind = "clustergateways",
+        Causes = [new ApiStatusCause { Reason = reason, Message = why }],
+    };
 
     private static IEnumerable<Exception> Chain(Exception? e)
     {

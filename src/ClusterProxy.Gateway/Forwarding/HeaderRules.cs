@@ -34,7 +34,7 @@ internal static class HeaderRules
         "Trailer", "Transfer-Encoding", "Upgrade", "HTTP2-Settings");
 
     private static readonly FrozenSet<string> NotOfRequests = FrozenSet.Create(
-        StringComparer.OrdinalIgnoreCase, "Cookie", "Cookie2", "Host", "Expect", "Max-Forwards", "X-Forwarded-For");
+        StringComparer.OrdinalIgnoreCase, "Cookie", "Cookie2", "Host", "Expect", "Max-Forwards", "Via", "X-Forwarded-For");
 
     private static readonly FrozenSet<string> NotOfAnswers = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,

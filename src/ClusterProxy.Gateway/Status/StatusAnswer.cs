@@ -49,6 +49,8 @@ internal sealed record StatusAnswer(int Code, string Reason, string Message)
     public static StatusAnswer GatewayTimeout(string message, TimeSpan? retryAfter = null) =>
         new(StatusCodes.Status504GatewayTimeout, StatusReason.Timeout, message) { RetryAfter = retryAfter };
 
+    public static StatusAnswer LoopDetected(string message) => new(StatusCodes.Status508LoopDetected, StatusReason.LoopDetected, message);
+
     /// <summary>Writes it; nothing of the answer may have been sent yet.</summary>
     public Task WriteAsync(HttpContext context) => StatusWriter.WriteAsync(context, this);
 }

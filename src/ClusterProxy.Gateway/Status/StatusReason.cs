@@ -21,4 +21,7 @@ internal static class StatusReason
 
     /// <summary>Ours: metav1 has no word for 502.</summary>
     public const string BadGateway = nameof(BadGateway);
+
+    /// <summary>Likewise for 508.</summary>
+    public const string LoopDetected = nameof(LoopDetected);
 }

@@ -24,6 +24,7 @@ internal sealed class ServiceForwarder : IAsyncDisposable
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(90);
 
     private readonly IHttpForwarder _forwarder;
+    private readonly ViaHop _via;
     private readonly LiveForwards _live;
     private readonly ForwardingMetrics _metrics;
     private readonly TimeProvider _time;
@@ -41,15 +42,16 @@ internal sealed class ServiceForwarder : IAsyncDisposable
     /// <param name="tunnel">Dials.</param>
     /// <param name="authorities">Of service proxies' certificates; asked once a handshake.</param>
     /// <param name="connectTimeout">For the dial with its TLS handshake.</param>
+    /// <param name="via">This process. No request goes in a circle on this way alone, since its path gets shorter each time.</param>
     /// <param name="live">Counts what is under way, and cuts it at the end.</param>
     /// <param name="metrics">Count it, too.</param>
     /// <param name="tracing">Has a span for each dial.</param>
     /// <param name="time">Decides what has expired.</param>
     public ServiceForwarder(
-        IHttpForwarder forwarder, TunnelClient tunnel, Func<CaBundle> authorities, TimeSpan connectTimeout, LiveForwards live, ForwardingMetrics metrics,
-        GatewayTracing tracing, TimeProvider time)
+        IHttpForwarder forwarder, TunnelClient tunnel, Func<CaBundle> authorities, TimeSpan connectTimeout, ViaHop via, LiveForwards live,
+        ForwardingMetrics metrics, GatewayTracing tracing, TimeProvider time)
     {
-        (_forwarder, _live, _metrics, _time) = (forwarder, live, metrics, time);
+        (_forwarder, _via, _live, _metrics, _time) = (forwarder, via, live, metrics, time);
         _invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {
             UseProxy = false,
@@ -103,7 +105,7 @@ internal sealed class ServiceForwarder : IAsyncDisposable
         var target = TunnelTarget.ServiceProxy(cluster);
         var host = $"https://{target.Host}:{target.Port}";
         var (error, cause, _) = await _forwarder.SendWithBodyAsync(
-            context, host, _invoker, _config, new ServiceRequestTransformer(host, service, pathAndQuery), _live.Cutting);
+            context, host, _invoker, _config, new ServiceRequestTransformer(host, service, pathAndQuery, _via), _live.Cutting);
         if (error is ForwarderError.None || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
         {
             return;

@@ -7,7 +7,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace ClusterProxy.Gateway.UserServer;
 
 /// <summary>Says in headers where the service proxy is to go on to, in place of whatever the caller said.</summary>
-internal sealed class ServiceRequestTransformer(string host, ServiceReference service, string pathAndQuery) : HttpTransformer
+internal sealed class ServiceRequestTransformer(string host, ServiceReference service, string pathAndQuery, ViaHop via) : HttpTransformer
 {
     private const string Prefix = "Cluster-Proxy-";
 
@@ -33,6 +33,7 @@ internal sealed class ServiceRequestTransformer(string host, ServiceReference se
             proxyRequest.Headers.Remove(name);
         }
 
+        proxyRequest.Headers.TryAddWithoutValidation("Via", via.Extend(httpContext));
         proxyRequest.Headers.Add($"{Prefix}Proto", service.Scheme);
         proxyRequest.Headers.Add($"{Prefix}Namespace", service.Namespace);
         proxyRequest.Headers.Add($"{Prefix}Service", service.Name);

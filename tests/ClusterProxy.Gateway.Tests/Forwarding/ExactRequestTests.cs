@@ -75,13 +75,14 @@ public sealed class ExactRequestTests : ForwarderTest
             "GET /alpha/x HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer callers\r\nX-Remote-User: root\r\nX_Remote_User: root\r\n"
             + "x-remote-group: system:masters\r\nImpersonate-User: root\r\nIMPERSONATE-GROUP: system:masters\r\nImpersonate-Extra-x: y\r\n"
             + "Impersonate_Uid: 0\r\nCookie: a=b\r\nX-Hop: 1\r\nAccept: application/json\r\nConnection: X-Hop, Accept-Language\r\n"
-            + "Accept-Language: de\r\nUser-Agent: kubectl/v1\r\n\r\nGET /none HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n");
+            + "Accept-Language: de\r\nUser-Agent: kubectl/v1\r\nVia: 1.0 fred\r\nVia: 1.1 p.example.net\r\n\r\nGET /none HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n");
 
         Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
         var request = Assert.Single(cluster.Requests.Items);
 
         // A trace goes on where somebody listens for it.
-        var headers = request.Headers.Where(static h => h.Key != "traceparent").Select(static h => $"{h.Key}: {h.Value}").Order(StringComparer.Ordinal);
+        Assert.Matches("^1.0 fred, ?1.1 p.example.net, 1.1 cluster-gateway-[0-9a-f]{16}$", request.Headers.Single(static h => h.Key == "Via").Value);
+        var headers = request.Headers.Where(static h => h.Key is not ("traceparent" or "Via")).Select(static h => $"{h.Key}: {h.Value}").Order(StringComparer.Ordinal);
         Assert.Equal(
             ((string[])
             [

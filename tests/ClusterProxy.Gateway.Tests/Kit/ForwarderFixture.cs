@@ -42,7 +42,7 @@ internal sealed class ForwarderFixture : IAsyncDisposable
             _catalog, cluster => new ClusterTransport(cluster, dialer, options, TimeProvider.System, metrics, logger), TimeProvider.System);
         metrics.Forwarding.Observe(_live, Transports);
         _forwarder = new ClusterForwarder(
-            options, Transports, _services.GetRequiredService<IHttpForwarder>(), _live, metrics, TimeProvider.System, logger);
+            options, Transports, _services.GetRequiredService<IHttpForwarder>(), new ViaHop(), _live, metrics, TimeProvider.System, logger);
         _serving = SslStreamCertificateContext.Create(Certificates.Server().Certificate, null, offline: true);
     }
 

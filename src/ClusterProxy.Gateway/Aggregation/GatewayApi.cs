@@ -1,6 +1,5 @@
 using ClusterProxy.Gateway.Authentication;
 using ClusterProxy.Gateway.Authorization;
-using ClusterProxy.Gateway.Forwarding;
 using ClusterProxy.Gateway.Status;
 using ClusterProxy.Hosting.Metrics;
 using ClusterProxy.Kubernetes.Requests;
@@ -97,7 +96,7 @@ internal sealed class GatewayApi
 
         record.Caller = caller;
         var request = new ServedRequest(context, target, caller, record);
-        if (ClusterForwarder.IsNeverServed(context))
+        if (IsNeverServed(context))
         {
             await request.RefuseAsync(StatusAnswer.MethodNotAllowed($"{context.Request.Method} is not served here, nor passed on"));
         }
@@ -118,6 +117,10 @@ internal sealed class GatewayApi
             await (Others?.Invoke(request) ?? StatusAnswer.NoSuchPath().WriteAsync(context));
         }
     }
+
+    /// <summary>TRACE shows the caller what arrived, our credential too, whatever upgrade it asks for; and CONNECT, but for HTTP/2's way to upgrade, names no path.</summary>
+    private static bool IsNeverServed(HttpContext context) => context.Request.Method == "TRACE"
+        || (context.Request.Method == "CONNECT" && context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect != true);
 
     /// <summary>Everybody who is known may look, as everywhere in Kubernetes: nothing in it is a secret.</summary>
     private Task ServeDocumentAsync(ServedRequest request, FixedDocument document) =>

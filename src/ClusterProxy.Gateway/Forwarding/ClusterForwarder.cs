@@ -2,7 +2,6 @@ using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Gateway.Status;
 using ClusterProxy.Kubernetes.Credentials;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace ClusterProxy.Gateway.Forwarding;
@@ -38,7 +37,7 @@ internal sealed class ClusterForwarder(
     private readonly ForwarderRequestConfig _short = LongRunning with { ActivityTimeout = options.ClusterResponseTimeout };
 
     /// <summary>Forwards, and answers itself, with a Status, whatever fails.</summary>
-    /// <param name="context">The caller's request; its identity headers are not passed on.</param>
+    /// <param name="context">The caller's request, no TRACE; its identity headers are not passed on.</param>
     /// <param name="cluster">Where to.</param>
     /// <param name="identity">As whom.</param>
     /// <param name="targetPathAndQuery">Byte for byte as the caller wrote it, from the slash on; nothing stands for a slash.</param>
@@ -50,7 +49,7 @@ internal sealed class ClusterForwarder(
         try
         {
             // :: Step 1
-            if (Refusal(context, cluster, identity, targetPathAndQuery) is { } refusal)
+            if (Refusal(cluster, identity, targetPathAndQuery) is { } refusal)
             {
                 await refusal.WriteAsync(context);
             }
@@ -66,22 +65,15 @@ internal sealed class ClusterForwarder(
         }
     }
 
-    private StatusAnswer? Refusal(HttpContext context, Cluster cluster, ForwardedIdentity identity, string target) => context.Request.Method switch
-    {
-        var method when IsNeverServed(context) => StatusAnswer.MethodNotAllowed($"{method} is not passed on to clusters"),
-        _ when TargetPath.Objection(target) is { } objection => StatusAnswer.BadRequest(objection),
-        _ when SentIdentityHeaders.Objection(identity) is { } what => StatusAnswer.Forbidden(
-            $"{what} of the caller holds characters that no header can carry, so nobody can act as this user in cluster \"{cluster}\""),
-        _ when !cluster.IsGateway => StatusAnswer.ServiceUnavailable(
-            $"cluster \"{cluster}\" cannot be reached: there is no Secret with a credential for it in namespace {options.SecretNamespace}"),
-        _ when options.FeatureGates.RejectsUnhealthy && cluster.Health is { Healthy: false } health => StatusAnswer.ServiceUnavailable(
-            $"cluster \"{cluster}\" is marked unhealthy: {health.Reason}", TimeSpan.FromSeconds(10)),
-        _ => null,
-    };
-
-    /// <summary>TRACE shows the caller what arrived, our credential too, whatever upgrade it asks for; and CONNECT, but for HTTP/2's way to upgrade, names no path.</summary>
-    public static bool IsNeverServed(HttpContext context) => context.Request.Method == "TRACE"
-        || (context.Request.Method == "CONNECT" && context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect != true);
+    private StatusAnswer? Refusal(Cluster cluster, ForwardedIdentity identity, string target) =>
+        TargetPath.Objection(target) is { } objection ? StatusAnswer.BadRequest(objection)
+        : SentIdentityHeaders.Objection(identity) is { } what ? StatusAnswer.Forbidden(
+            $"{what} of the caller holds characters that no header can carry, so nobody can act as this user in cluster \"{cluster}\"")
+        : !cluster.IsGateway ? StatusAnswer.ServiceUnavailable(
+            $"cluster \"{cluster}\" cannot be reached: there is no Secret with a credential for it in namespace {options.SecretNamespace}")
+        : options.FeatureGates.RejectsUnhealthy && cluster.Health is { Healthy: false } health ? StatusAnswer.ServiceUnavailable(
+            $"cluster \"{cluster}\" is marked unhealthy: {health.Reason}", TimeSpan.FromSeconds(10))
+        : null;
 
     /// <returns>Null when the cluster's answer went to the caller, or the caller is gone.</returns>
     private async Task<(ForwardFailure Failure, Exception? Error)?> SendAsync(

@@ -1,3 +1,4 @@
+using System.Text;
 using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Gateway.Tests.Kit;
 using ClusterProxy.Kubernetes.Configuration;
@@ -93,6 +94,24 @@ public sealed class ProxyTests : IAsyncLifetime
 
         Assert.Equal(403, code);
         Assert.Contains("cannot create resource \"clustergateways/proxy\"", message, StringComparison.Ordinal);
+        Assert.Empty(_managed.Requests);
+    }
+
+    [Theory]
+    [InlineData("TRACE " + Proxy + "/x", "Connection: close")]
+    [InlineData("TRACE " + Proxy + "/x", "Connection: Upgrade\r\nUpgrade: SPDY/3.1")]
+    [InlineData("CONNECT one:443", "Connection: close")]
+    [InlineData("CONNECT " + Proxy + "/x", "Connection: close")]
+    public async Task MethodThatWouldShowTheCredential_IsRefused(string line, string headers)
+    {
+        await StartAsync();
+        using var caller = _gateway.Bearer("alice");
+        await using var stream = await Wire.DialAsync(_gateway.Url, _gateway.Serving.Authority.Certificate);
+
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"{line} HTTP/1.1\r\nHost: one:443\r\nAuthorization: Bearer token-of-alice\r\n{headers}\r\n\r\n")).DefaultTimeout();
+
+        Assert.StartsWith("HTTP/1.1 405 ", await Wire.ReadHeadAsync(stream), StringComparison.Ordinal);
         Assert.Empty(_managed.Requests);
     }
 

@@ -14,8 +14,6 @@ namespace ClusterProxy.Agent.Targets;
 /// </remarks>
 internal sealed class TargetPolicy(IReadOnlyList<TargetRule> allow, IReadOnlyList<TargetRule> deny, bool allowMetadata = false)
 {
-    private static readonly IPNetwork[] Metadata = [.. LinkLocalNetworks.All];
-
     public static TargetPolicy Default { get; } = new([], []);
 
     /// <summary>Judges what can be judged without an address; null when nothing speaks against it so far.</summary>
@@ -48,8 +46,8 @@ internal sealed class TargetPolicy(IReadOnlyList<TargetRule> allow, IReadOnlyLis
     /// <param name="port">That will be dialled.</param>
     public string? Refusal(IReadOnlyList<string> names, IPAddress address, int port)
     {
-        var metadata = allowMetadata ? -1 : MetadataNetwork(address);
-        if (deny.Count == 0 && allow.Count == 0 && metadata < 0)
+        var metadata = allowMetadata ? null : LinkLocalNetworks.Find(address);
+        if (deny.Count == 0 && allow.Count == 0 && metadata is null)
         {
             return null;
         }
@@ -60,7 +58,7 @@ internal sealed class TargetPolicy(IReadOnlyList<TargetRule> allow, IReadOnlyLis
             return Denied(target, $"--deny-target={rule.Text}");
         }
 
-        if (metadata >= 0 && !allow.Any(r => r.Matches(address, port) && IsWithin(r.Network!.Value, Metadata[metadata])))
+        if (metadata is { } network && !allow.Any(r => r.Matches(address, port) && IsWithin(r.Network!.Value, network)))
         {
             return Denied(target, "link-local and metadata addresses are refused without --allow-metadata-targets");
         }
@@ -80,8 +78,6 @@ internal sealed class TargetPolicy(IReadOnlyList<TargetRule> allow, IReadOnlyLis
 
         return address.Equals(IPAddress.Any) ? IPAddress.Loopback : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : address;
     }
-
-    private static int MetadataNetwork(IPAddress address) => Array.FindIndex(Metadata, n => n.Contains(address));
 
     private static bool IsWithin(IPNetwork inner, IPNetwork outer) =>
         inner.PrefixLength >= outer.PrefixLength && outer.Contains(inner.BaseAddress);

@@ -24,7 +24,7 @@ internal sealed class ClusterAddresses(IReadOnlyList<IPNetwork> allowed)
             return null;
         }
 
-        return LinkLocalNetworks.All.Any(n => n.Contains(dialled))
+        return LinkLocalNetworks.Find(dialled) is not null
                 ? $"{dialled} is a link-local address, where clouds hand out a machine's credentials: {Unless(dialled)}"
             : dialled.Equals(IPAddress.Any) || dialled.Equals(IPAddress.IPv6Any)
                 ? $"{dialled} is no host's address, and would be the gateway's own machine: {Unless(dialled)}"

@@ -9,6 +9,20 @@ namespace ClusterProxy.Hosting.Addresses;
 /// </summary>
 public static class LinkLocalNetworks
 {
-    public static ImmutableArray<IPNetwork> All { get; } =
+    private static readonly ImmutableArray<IPNetwork> All =
         [IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("fe80::/10"), IPNetwork.Parse("fd00:ec2::254/128")];
+
+    /// <summary>The one that an address is in; null for most.</summary>
+    public static IPNetwork? Find(IPAddress address)
+    {
+        foreach (var network in All)
+        {
+            if (network.Contains(address))
+            {
+                return network;
+            }
+        }
+
+        return null;
+    }
 }

@@ -38,7 +38,7 @@ internal sealed class FrontendShares(int limit)
     /// <summary>Null for a user whom the kernel does not tell.</summary>
     private static string? KeyOf(ConnectionContext connection) =>
         connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate?.GetCertHashString(HashAlgorithmName.SHA256)
-        ?? FrontendSubject.Of(connection).Names.FirstOrDefault(static n => n.StartsWith("uid:", StringComparison.Ordinal));
+        ?? FrontendSubject.Of(connection).User;
 
     private FrontendShare Enter(string key)
     {

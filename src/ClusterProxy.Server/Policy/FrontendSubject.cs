@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography.X509Certificates;
@@ -17,6 +18,11 @@ internal sealed record FrontendSubject(IReadOnlySet<string> Names)
     private const int SolSocket = 1;
     private const int SoPeerCred = 17;
 
+    private static readonly FrontendSubject Nobody = new(ImmutableHashSet<string>.Empty);
+
+    /// <summary>The name of the user behind a Unix socket; null for others.</summary>
+    public string? User { get; private init; }
+
     public static FrontendSubject Of(ConnectionContext connection)
     {
         if (connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is { } certificate)
@@ -25,7 +31,7 @@ internal sealed record FrontendSubject(IReadOnlySet<string> Names)
         }
 
         var socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
-        return new(socket is { AddressFamily: AddressFamily.Unix } ? PeerOf(socket) : new HashSet<string>(StringComparer.Ordinal));
+        return socket is { AddressFamily: AddressFamily.Unix } ? OfPeer(socket) : Nobody;
     }
 
     public static FrontendSubject Of(X509Certificate2 certificate) => new(NamesOf(certificate).ToHashSet(StringComparer.Ordinal));
@@ -41,19 +47,16 @@ internal sealed record FrontendSubject(IReadOnlySet<string> Names)
     }
 
     /// <summary>The kernel's word on who connected; Linux only, elsewhere nobody.</summary>
-    private static HashSet<string> PeerOf(Socket socket)
+    private static FrontendSubject OfPeer(Socket socket)
     {
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        if (OperatingSystem.IsLinux())
+        Span<int> credentials = stackalloc int[3];
+        if (!OperatingSystem.IsLinux()
+            || socket.GetRawSocketOption(SolSocket, SoPeerCred, MemoryMarshal.AsBytes(credentials)) != credentials.Length * sizeof(int))
         {
-            Span<int> credentials = stackalloc int[3];
-            if (socket.GetRawSocketOption(SolSocket, SoPeerCred, MemoryMarshal.AsBytes(credentials)) == credentials.Length * sizeof(int))
-            {
-                names.Add($"uid:{(uint)credentials[1]}");
-                names.Add($"gid:{(uint)credentials[2]}");
-            }
+            return Nobody;
         }
 
-        return names;
+        var user = $"uid:{(uint)credentials[1]}";
+        return new(new HashSet<string>(StringComparer.Ordinal) { user, $"gid:{(uint)credentials[2]}" }) { User = user };
     }
 }

@@ -1,23 +1,11 @@
 using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Server.Tests.Kit;
-using ClusterProxy.Testing.KubernetesApi;
 
 namespace ClusterProxy.Server.Tests.Leases;
 
 /// <summary>A server among others of which there are only leases, by a clock that the test moves.</summary>
-public sealed class LeasedFleetTests : IAsyncLifetime
+public sealed class LeasedFleetTests : LeaseTest
 {
-    private const string Self = "server-under-test";
-
-    private readonly ManualTime _time = new();
-    private TestApiServer _api = null!;
-
-    private FakeKubernetesApi Api => _api.Api;
-
-    public async Task InitializeAsync() => _api = await TestApiServer.StartAsync();
-
-    public async Task DisposeAsync() => await _api.DisposeAsync();
-
     [Fact]
     public async Task Lease_SaysTheAddresses_AndTakesBackOnesThatAServerBeforeItSaid()
     {
@@ -28,7 +16,7 @@ public sealed class LeasedFleetTests : IAsyncLifetime
         await using var server = await StartAsync();
 
         await Eventually.ObserveAsync(() => Task.FromResult(
-            Find(Self)!["metadata"]!["annotations"]!.ToJsonString() == """{"theirs":"1","clusterproxy.io/agent-address":"hub-self:8091"}"""));
+            Lease(OwnLease)!["metadata"]!["annotations"]!.ToJsonString() == """{"theirs":"1","clusterproxy.io/agent-address":"hub-self:8091"}"""));
     }
 
     [Fact]
@@ -47,7 +35,7 @@ public sealed class LeasedFleetTests : IAsyncLifetime
         var agent = await server.ConnectAgentAsync(features: "servers");
 
         Assert.Equal(
-            new ServerSet([new("b", "hub-b", 8091), new(Self, "hub-self", 8091)]),
+            new ServerSet([new("b", "hub-b", 8091), new("server-under-test", "hub-self", 8091)]),
             ServerSet.FromHeader(
                 Assert.Single((await agent.Call.ResponseHeadersAsync(CancellationToken.None).DefaultTimeout()).GetValues("clusterproxy-servers-bin"))));
     }
@@ -70,12 +58,12 @@ public sealed class LeasedFleetTests : IAsyncLifetime
         PutLease("b", "hub-b:8091", age: 0);
         await using var server = await StartAsync();
         await WaitForCountAsync(server, 2);
-        var expiry = _time.GetUtcNow().AddSeconds(30);
+        var expiry = Time.GetUtcNow().AddSeconds(30);
 
         var renewals = new SortedSet<DateTimeOffset>();
         await Eventually.ObserveAsync(() =>
         {
-            _time.Advance(TimeSpan.FromSeconds(1));
+            AdvanceASecond();
             renewals.Add(OwnRenewal());
             return Task.FromResult(Count(server) == 1);
         });
@@ -83,7 +71,7 @@ public sealed class LeasedFleetTests : IAsyncLifetime
         // Collected it may have been meanwhile; that alone counts for nothing.
         renewals.Add(OwnRenewal());
         Assert.True(renewals.Count(r => r >= expiry) >= 2);
-        Assert.True(_time.GetUtcNow() < expiry.AddSeconds(60));
+        Assert.True(Time.GetUtcNow() < expiry.AddSeconds(60));
     }
 
     [Fact]
@@ -98,7 +86,7 @@ public sealed class LeasedFleetTests : IAsyncLifetime
         Api.Forbidden = static r => r.Method is "PUT" or "POST" or "DELETE";
         await Eventually.ObserveAsync(() =>
         {
-            _time.Advance(TimeSpan.FromSeconds(2));
+            Time.Advance(TimeSpan.FromSeconds(2));
             return Task.FromResult(Age(server) > 90);
         });
         Assert.Contains(server.Log.Records, static r => r.EventName == "LeaseRenewalFailed");
@@ -111,7 +99,7 @@ public sealed class LeasedFleetTests : IAsyncLifetime
         Api.Forbidden = static _ => false;
         await Eventually.ObserveAsync(() =>
         {
-            _time.Advance(TimeSpan.FromSeconds(1));
+            AdvanceASecond();
             PutLease("c", "hub-c:8091", age: 0);
             return Task.FromResult(Count(server) == 2);
         });
@@ -136,20 +124,11 @@ public sealed class LeasedFleetTests : IAsyncLifetime
     private static Task<double> WaitForCountAsync(TestServer server, int count) =>
         Eventually.ObserveAsync(() => Task.FromResult(Count(server)), found => found == count);
 
-    private Task<TestServer> StartAsync() => TestServer.StartAsync(
-        o => o with { EnableLeaseController = true, Kubeconfig = _api.Kubeconfig, ServersLeases = "hub-self:8091" }, _time);
+    private Task<TestServer> StartAsync() => StartAsync(static o => o with { ServersLeases = "hub-self:8091" });
 
-    private System.Text.Json.Nodes.JsonObject? Find(string id) => Api.Find("leases", "kube-system", "konnectivity-proxy-server-" + id);
+    private DateTimeOffset OwnRenewal() => Lease(OwnLease)?["spec"]!["renewTime"]!.GetValue<DateTimeOffset>() ?? default;
 
-    private DateTimeOffset OwnRenewal() => Find(Self)?["spec"]!["renewTime"]!.GetValue<DateTimeOffset>() ?? default;
-
-    private void PutLease(string id, string? address, int age, string? holder = null)
-    {
-        var annotations = address is null ? "{}" : $$"""{"clusterproxy.io/agent-address":"{{address}}"}""";
-        Api.Put($$$"""
-            {"apiVersion":"coordination.k8s.io/v1","kind":"Lease",
-             "metadata":{"name":"konnectivity-proxy-server-{{{id}}}","namespace":"kube-system","labels":{"k8s-app":"konnectivity-server"},"annotations":{{{annotations}}} },
-             "spec":{"holderIdentity":"{{{holder ?? id}}}","leaseDurationSeconds":30,"renewTime":"{{{_time.GetUtcNow().AddSeconds(-age):yyyy-MM-ddTHH:mm:ss.ffffffZ}}}"} }
-            """);
-    }
+    private void PutLease(string id, string? address, int age, string? holder = null) => PutLease(
+        "konnectivity-proxy-server-" + id, holder ?? id, age,
+        annotations: address is null ? "{}" : $$"""{"clusterproxy.io/agent-address":"{{address}}"}""");
 }

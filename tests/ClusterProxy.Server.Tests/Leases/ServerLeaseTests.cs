@@ -1,23 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 using ClusterProxy.Protocol.Messages;
-using ClusterProxy.Server.Tests.Kit;
-using ClusterProxy.Testing.KubernetesApi;
 
 namespace ClusterProxy.Server.Tests.Leases;
 
-public sealed class ServerLeaseTests : IAsyncLifetime
+public sealed class ServerLeaseTests : LeaseTest
 {
     private const string Prefix = "konnectivity_network_proxy_server_";
-
-    private readonly ManualTime _time = new();
-    private TestApiServer _api = null!;
-
-    private FakeKubernetesApi Api => _api.Api;
-
-    public async Task InitializeAsync() => _api = await TestApiServer.StartAsync();
-
-    public async Task DisposeAsync() => await _api.DisposeAsync();
 
     [Fact]
     public async Task Server_KeepsALease_AndRemovesItAtItsEnd()
@@ -28,14 +17,14 @@ public sealed class ServerLeaseTests : IAsyncLifetime
             LeaseLabel = new LabelList([new("app", "x"), new("tier", "y")]),
         }))
         {
-            await Eventually.ObserveAsync(() => Task.FromResult(Api.Find("leases", "ns", "konnectivity-proxy-server-server-under-test") is not null));
-            var lease = Api.Find("leases", "ns", "konnectivity-proxy-server-server-under-test")!;
+            await Eventually.ObserveAsync(() => Task.FromResult(Api.Find("leases", "ns", OwnLease) is not null));
+            var lease = Api.Find("leases", "ns", OwnLease)!;
             Assert.Equal("server-under-test", lease["spec"]!["holderIdentity"]!.GetValue<string>());
             Assert.Equal(30, lease["spec"]!["leaseDurationSeconds"]!.GetValue<int>());
             Assert.Equal("""{"app":"x","tier":"y"}""", lease["metadata"]!["labels"]!.ToJsonString());
         }
 
-        Assert.Null(Api.Find("leases", "ns", "konnectivity-proxy-server-server-under-test"));
+        Assert.Null(Api.Find("leases", "ns", OwnLease));
     }
 
     [Fact]
@@ -43,10 +32,10 @@ public sealed class ServerLeaseTests : IAsyncLifetime
     {
         var deleting = new SyncPoint();
         Api.Faults.Hold(static r => r.Method == "DELETE", deleting);
-        await using var server = await TestServer.StartAsync(o => o with { EnableLeaseController = true, Kubeconfig = _api.Kubeconfig });
+        await using var server = await StartAsync(time: TimeProvider.System);
         var (agentPort, healthPort) = (server.Host.AgentPort, server.Host.HealthPort);
         var agent = await server.ConnectAgentAsync(features: "drain");
-        await Eventually.ObserveAsync(() => Task.FromResult(Lease("konnectivity-proxy-server-server-under-test") is not null));
+        await Eventually.ObserveAsync(() => Task.FromResult(Lease(OwnLease) is not null));
 
         // First /readyz, then the agents.
         var shutdown = server.Host.ShutdownAsync();
@@ -56,7 +45,7 @@ public sealed class ServerLeaseTests : IAsyncLifetime
         await agent.HearAsync(PacketType.Drain);
         Assert.Null(await agent.HearAsync());
         await shutdown.DefaultTimeout();
-        Assert.NotNull(Lease("konnectivity-proxy-server-server-under-test"));
+        Assert.NotNull(Lease(OwnLease));
 
         // Then the ports.
         var ending = server.Host.DisposeAsync().AsTask();
@@ -65,7 +54,7 @@ public sealed class ServerLeaseTests : IAsyncLifetime
         Assert.True(IsClosed(healthPort));
         deleting.Continue();
         await ending.DefaultTimeout();
-        Assert.Null(Lease("konnectivity-proxy-server-server-under-test"));
+        Assert.Null(Lease(OwnLease));
     }
 
     [Fact]
@@ -121,8 +110,7 @@ public sealed class ServerLeaseTests : IAsyncLifetime
     public async Task KubeconfigThatCannotBeUsed_EndsTheStart_InOneSentence()
     {
         var error = await Assert.ThrowsAsync<Hosting.StartupException>(
-            () => TestServer.StartAsync(o => o with { EnableLeaseController = true, Kubeconfig = _api.Write("bad", "kind: Pod") }))
-            .DefaultTimeout();
+            () => StartAsync(o => o with { Kubeconfig = Write("bad", "kind: Pod") })).DefaultTimeout();
 
         Assert.StartsWith("--kubeconfig=", error.Message, StringComparison.Ordinal);
         Assert.Contains("kind is Pod", error.Message, StringComparison.Ordinal);
@@ -134,20 +122,11 @@ public sealed class ServerLeaseTests : IAsyncLifetime
         return Record.Exception(() => socket.Connect(IPAddress.Loopback, port)) is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
     }
 
-    private Task<TestServer> StartAsync(Func<ServerOptions, ServerOptions>? configure = null) => TestServer.StartAsync(
-        o => (configure ?? (static o => o))(o with { EnableLeaseController = true, Kubeconfig = _api.Kubeconfig }), _time);
-
-    private System.Text.Json.Nodes.JsonObject? Lease(string name) => Api.Find("leases", "kube-system", name);
-
-    private void PutLease(string name, int age, string label = "konnectivity-server") => Api.Put(
-        $$$"""
-        {"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"{{{name}}}","namespace":"kube-system","labels":{"k8s-app":"{{{label}}}"} },
-         "spec":{"holderIdentity":"{{{name}}}","leaseDurationSeconds":30,"renewTime":"{{{_time.GetUtcNow().AddSeconds(-age):yyyy-MM-ddTHH:mm:ss.ffffffZ}}}"} }
-        """);
+    private void PutLease(string name, int age, string label = "konnectivity-server") => PutLease(name, name, age, label);
 
     private Task AdvanceUntilAsync(Func<bool> condition) => Eventually.ObserveAsync(() =>
     {
-        _time.Advance(TimeSpan.FromSeconds(1));
+        AdvanceASecond();
         return Task.FromResult(condition());
     });
 }

@@ -81,9 +81,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
             },
             new ServerConnector(connect, transport, time), new LaneConnector(connect, transport, options.MaxMessageSize, time), dialer,
             new TunnelRenewal(certificates.Own, time), _context);
-        _compaction = options.CompactMemoryAfter > TimeSpan.Zero
-            ? new IdleCompaction(options.CompactMemoryAfter, BusyAllocation, () => _context.Metrics.PayloadBytes, logger, time)
-            : null;
+        _compaction = IdleCompaction.Start(options.CompactMemoryAfter, BusyAllocation, () => _context.Metrics.PayloadBytes, logger, time);
     }
 
     /// <summary>The port taken, also when 0 was asked for.</summary>

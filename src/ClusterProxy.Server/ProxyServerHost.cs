@@ -232,10 +232,9 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         _started.Add(_frontendPlane);
         _started.Add(new DepartedClients(Frontends, _time));
         _started.Add(new TunnelWatch(Agents, _time));
-        if (_options.CompactMemoryAfter > TimeSpan.Zero)
+        if (IdleCompaction.Start(_options.CompactMemoryAfter, BusyAllocation, () => Metrics.PayloadBytes, _logger, _time) is { } compaction)
         {
-            _started.Add(new IdleCompaction(
-                _options.CompactMemoryAfter, BusyAllocation, () => Metrics.PayloadBytes, _logger, _time));
+            _started.Add(compaction);
         }
 
         _certificateFiles.Start();

@@ -20,16 +20,6 @@ public sealed class IdleCompaction : IAsyncDisposable
 
     private readonly Rounds _rounds;
 
-    /// <param name="after">How long the process must have been quiet; within the two limits.</param>
-    /// <param name="busyAllocation">Bytes of objects a second that are work: more than the process allocates at rest, for looks at files and pings.</param>
-    /// <param name="moved">Payload bytes that went through it so far.</param>
-    /// <param name="logger">Told of each collection.</param>
-    /// <param name="time">The clock.</param>
-    public IdleCompaction(TimeSpan after, long busyAllocation, Func<long> moved, ILogger logger, TimeProvider time)
-        : this(after, busyAllocation, () => new Work(GC.GetTotalAllocatedBytes(), moved()), () => Compact(logger, time), time)
-    {
-    }
-
     internal IdleCompaction(TimeSpan after, long busyAllocation, Func<Work> done, Action compact, TimeProvider time)
     {
         var interval = after / Looks;
@@ -42,6 +32,16 @@ public sealed class IdleCompaction : IAsyncDisposable
             }
         });
     }
+
+    /// <param name="after">How long the process must have been quiet, within the two limits; 0 for a process that keeps what it has.</param>
+    /// <param name="busyAllocation">Bytes of objects a second that are work: more than the process allocates at rest, for looks at files and pings.</param>
+    /// <param name="moved">Payload bytes that went through it so far.</param>
+    /// <param name="logger">Told of each collection.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>Null for 0.</returns>
+    public static IdleCompaction? Start(TimeSpan after, long busyAllocation, Func<long> moved, ILogger logger, TimeProvider time) =>
+        after == TimeSpan.Zero ? null : new IdleCompaction(
+            after, busyAllocation, () => new Work(GC.GetTotalAllocatedBytes(), moved()), () => Compact(logger, time), time);
 
     public ValueTask DisposeAsync() => _rounds.DisposeAsync();
 

@@ -6,8 +6,8 @@ namespace ClusterProxy.Agent;
 internal static partial class AgentLog
 {
     [LoggerMessage(EventId = 3200, EventName = nameof(Started), Level = LogLevel.Information,
-        Message = "Agent {AgentId} connects to {Servers}; health and metrics on port {HealthPort}, diagnostics on port {AdminPort}")]
-    public static partial void Started(ILogger logger, string agentId, string servers, int healthPort, int adminPort);
+        Message = "Agent {AgentId} connects to {Servers}; health and metrics on port {HealthPort}, diagnostics on {Admin}")]
+    public static partial void Started(ILogger logger, string agentId, string servers, int healthPort, string admin);
 
     [LoggerMessage(EventId = 3201, EventName = nameof(Draining), Level = LogLevel.Information,
         Message = "Draining: servers are asked for no new dials; {Active} connections may go on for {TimeoutSeconds:F0} s")]

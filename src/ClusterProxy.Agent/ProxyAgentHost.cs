@@ -87,9 +87,6 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
     /// <summary>The port taken, also when 0 was asked for.</summary>
     public int HealthPort => _health!.Port;
 
-    /// <summary>0 when the port was not to be had.</summary>
-    public int AdminPort => _admin?.Port ?? 0;
-
     public int OpenTunnels => _servers.OpenTunnels;
 
     public long OpenConnections => _context.Metrics.OpenConnections;
@@ -124,7 +121,8 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
         host._leases?.Start(host._servers.LookAgain);
         host._servers.Start();
         var servers = string.Join(", ", options.Servers);
-        AgentLog.Started(host._context.Logger, options.AgentId, servers, host.HealthPort, host.AdminPort);
+        AgentLog.Started(
+            host._context.Logger, options.AgentId, servers, host.HealthPort, host._admin is { } admin ? $"port {admin.Port}" : "no port");
         return host;
     }
 

@@ -293,7 +293,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
             TellAgentIdentity();
         }
 
-        _logger.ServerStarted(_options.ServerId, Frontend(), AgentPort, HealthPort, AdminPort);
+        _logger.ServerStarted(_options.ServerId, Frontend(), AgentPort, HealthPort, AdminPort > 0 ? $"port {AdminPort}" : "no port");
     }
 
     private ReloadingFile<FrontendPolicy>? FollowPolicy()

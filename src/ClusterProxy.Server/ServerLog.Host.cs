@@ -5,10 +5,10 @@ internal static partial class ServerLog
     [LoggerMessage(
         2400, LogLevel.Information,
         "Server {ServerId} serves frontends on {Frontend}, agents on port {AgentPort}, health on port {HealthPort}, "
-        + "administration on port {AdminPort}",
+        + "administration on {Admin}",
         EventName = "ServerStarted")]
     public static partial void ServerStarted(
-        this ILogger logger, string serverId, string frontend, int agentPort, int healthPort, int adminPort);
+        this ILogger logger, string serverId, string frontend, int agentPort, int healthPort, string admin);
 
     [LoggerMessage(
         2401, LogLevel.Warning,

@@ -119,6 +119,7 @@ public sealed class StartupFaultTests(ITestOutputHelper output) : TunnelTest(out
     {
         await program.WaitForLineAsync(text);
         await program.WaitForUrlAsync(new Uri($"http://127.0.0.1:{healthPort}/healthz"));
+        await program.WaitForLineAsync(" on no port");
     }
 
     private static (string Flag, string Value) Set(Dictionary<string, string> flags, string flag, string value)

@@ -1,3 +1,5 @@
+using ClusterProxy.Protocol.Tunnels;
+
 namespace ClusterProxy.Agent.Targets;
 
 /// <summary>
@@ -7,7 +9,9 @@ namespace ClusterProxy.Agent.Targets;
 internal struct ReadSize
 {
     public const int Least = 4 * 1024;
-    public const int Most = 64 * 1024;
+
+    /// <summary>So much that a packet of it, with its header, is of the pools' size.</summary>
+    public const int Most = 64 * 1024 - PayloadBlock.HeaderRoom;
 
     public ReadSize() => Bytes = Least;
 

@@ -6,7 +6,8 @@ namespace ClusterProxy.Protocol.Tunnels;
 /// <param name="limits">Of the tunnel.</param>
 internal sealed class ConnectionPipes(TunnelLimits limits)
 {
-    private const int SegmentSize = 16 * 1024;
+    /// <summary>With its room a piece of the pool's sizes.</summary>
+    private const int SegmentSize = 16 * 1024 - PayloadBlock.HeaderRoom;
 
     /// <summary>With credit the window is the bound, and the tunnel's reader never waits.</summary>
     private readonly PipeOptions _credited = InputOptions(limits, pause: 0);
@@ -15,7 +16,7 @@ internal sealed class ConnectionPipes(TunnelLimits limits)
 
     /// <summary>Waking the flow only queues it at its writer, so it may run on the thread that wrote the bytes.</summary>
     private readonly PipeOptions _output = new(
-        readerScheduler: PipeScheduler.Inline, writerScheduler: limits.Scheduler, pauseWriterThreshold: limits.SendBuffer,
+        pool: PayloadMemory.Pool, readerScheduler: PipeScheduler.Inline, writerScheduler: limits.Scheduler, pauseWriterThreshold: limits.SendBuffer,
         resumeWriterThreshold: limits.SendBuffer / 2, minimumSegmentSize: SegmentSize, useSynchronizationContext: false);
 
     public Pipe CreateInput(bool hasCredit) => new(hasCredit ? _credited : _uncredited);
@@ -23,6 +24,6 @@ internal sealed class ConnectionPipes(TunnelLimits limits)
     public Pipe CreateOutput() => new(_output);
 
     private static PipeOptions InputOptions(TunnelLimits limits, int pause) => new(
-        readerScheduler: limits.OwnerScheduler, writerScheduler: limits.Scheduler, pauseWriterThreshold: pause,
+        pool: PayloadMemory.Pool, readerScheduler: limits.OwnerScheduler, writerScheduler: limits.Scheduler, pauseWriterThreshold: pause,
         resumeWriterThreshold: pause / 4 * 3, minimumSegmentSize: SegmentSize, useSynchronizationContext: false);
 }

@@ -23,6 +23,7 @@ internal sealed class OutgoingFlow
     private long _credit;
     private long _sent;
     private int _waitsForCredit;
+    private int _lent;
 
     /// <param name="writer">The tunnel.</param>
     /// <param name="connectId">As the receiving peer knows the connection.</param>
@@ -100,16 +101,23 @@ internal sealed class OutgoingFlow
     }
 
     /// <summary>
-    /// Writes at most one packet. True when the flow has more right now and wants another turn; otherwise it is finished or
-    /// waits for its source again.
+    /// Writes at most one packet, or lends it: a payload that makes up half a packet or more, and lies in one piece, leaves from there
+    /// instead of being copied.
     /// </summary>
-    internal bool WriteTurn(PipeWriter output, int maxPayload, IPacketObserver? observer, out int written)
+    /// <param name="output">The tunnel.</param>
+    /// <param name="maxPayload">Bytes of the largest packet.</param>
+    /// <param name="observer">Counts packets, if given.</param>
+    /// <param name="written">Bytes written or lent.</param>
+    /// <param name="packet">What is lent, header and payload, until <see cref="TakeBack"/>.</param>
+    internal FlowTurn WriteTurn(
+        PipeWriter output, int maxPayload, IPacketObserver? observer, out int written, out ReadOnlyMemory<byte> packet)
     {
         written = 0;
+        packet = default;
         if (_discarded)
         {
             Release();
-            return false;
+            return FlowTurn.Leaves;
         }
 
         var buffer = _result.Buffer;
@@ -119,36 +127,38 @@ internal sealed class OutgoingFlow
             if (credit == 0)
             {
                 WaitForCredit();
-                return false;
+                return FlowTurn.Leaves;
             }
 
-            var payload = buffer.Slice(0, Math.Min(Math.Min(buffer.Length, maxPayload), credit));
-            if (credit != Unlimited)
+            var most = (int)Math.Min(Math.Min(buffer.Length, maxPayload), credit);
+            if (TryLend(buffer, most, maxPayload / 2, out packet))
             {
-                Interlocked.Add(ref _credit, -payload.Length);
+                written = packet.Length;
+                Spend(_lent, observer);
+                return FlowTurn.Lends;
             }
 
+            var payload = buffer.Slice(0, most);
             written = WriteData(output, payload);
-            Volatile.Write(ref _sent, _sent + payload.Length);
-            observer?.PacketSent(PacketType.Data, payload.Length);
-            var more = payload.Length < buffer.Length;
+            Spend(most, observer);
+            var more = most < buffer.Length;
             _source.AdvanceTo(payload.End);
             if (more && _source.TryRead(out _result))
             {
-                return true;
+                return FlowTurn.HasMore;
             }
 
             if (more || !_result.IsCompleted)
             {
                 WaitForBytes();
-                return false;
+                return FlowTurn.Leaves;
             }
         }
         else if (!_result.IsCompleted)
         {
             _source.AdvanceTo(buffer.End);
             WaitForBytes();
-            return false;
+            return FlowTurn.Leaves;
         }
 
         Release();
@@ -158,7 +168,45 @@ internal sealed class OutgoingFlow
             observer?.PacketSent(last.Type, 0);
         }
 
+        return FlowTurn.Leaves;
+    }
+
+    /// <summary>What was lent has been sent. True when the flow has more right now and wants another turn.</summary>
+    internal bool TakeBack()
+    {
+        _source.AdvanceTo(_result.Buffer.GetPosition(_lent));
+        if (_source.TryRead(out _result))
+        {
+            return true;
+        }
+
+        WaitForBytes();
         return false;
+    }
+
+    private bool TryLend(in ReadOnlySequence<byte> buffer, int most, int least, out ReadOnlyMemory<byte> packet)
+    {
+        packet = default;
+        var piece = FirstSegment.Of(buffer);
+        if (most < least || piece.Length < least)
+        {
+            return false;
+        }
+
+        // What stands before it in its memory has been sent.
+        _lent = Math.Min(piece.Length, most);
+        return PayloadBlock.TryFrame(piece[.._lent], ConnectId, out packet);
+    }
+
+    private void Spend(long payload, IPacketObserver? observer)
+    {
+        if (Volatile.Read(ref _credit) != Unlimited)
+        {
+            Interlocked.Add(ref _credit, -payload);
+        }
+
+        Volatile.Write(ref _sent, _sent + payload);
+        observer?.PacketSent(PacketType.Data, (int)payload);
     }
 
     /// <summary>Keeps the bytes where they are; the source stays read until credit or the end comes.</summary>

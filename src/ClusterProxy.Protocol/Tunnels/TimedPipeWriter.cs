@@ -27,13 +27,20 @@ internal sealed class TimedPipeWriter(PipeWriter inner, TimeProvider time, Actio
 
     public override void Complete(Exception? exception = null) => inner.Complete(exception);
 
-    public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
+        SendAsync(ReadOnlyMemory<byte>.Empty, cancellationToken);
+
+    public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default) =>
+        SendAsync(source, cancellationToken);
+
+    private async ValueTask<FlushResult> SendAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         Volatile.Write(ref _flushing, started);
         try
         {
-            return await inner.FlushAsync(cancellationToken).ConfigureAwait(false);
+            var flush = source.IsEmpty ? inner.FlushAsync(cancellationToken) : inner.WriteAsync(source, cancellationToken);
+            return await flush.ConfigureAwait(false);
         }
         finally
         {

@@ -180,16 +180,7 @@ internal sealed partial class TunnelConnection
                 return ValueTask.CompletedTask;
             }
 
-            // In pieces of a whole packet of ours, so that the owner hands each on in one call.
-            var rest = payload;
-            while (!rest.IsEmpty)
-            {
-                var piece = rest.Slice(0, Math.Min(rest.Length, _limits.MaxPayload));
-                piece.CopyTo(_input.Writer.GetSpan((int)piece.Length));
-                _input.Writer.Advance((int)piece.Length);
-                rest = rest.Slice(piece.End);
-            }
-
+            PayloadPieces.Write(_input.Writer, payload, _limits.MaxPayload);
             _inputReader.OnQueued(payload.Length);
         }
 

@@ -36,6 +36,8 @@ internal sealed class TunnelWriter : IAsyncDisposable
     private readonly TurnSignal _signal;
     private readonly CancellationTokenSource _abort = new();
     private volatile OutgoingFlow? _alone;
+    private OutgoingFlow? _lender;
+    private ReadOnlyMemory<byte> _lent;
     private Exception? _fault;
     private bool _completing;
     private bool _ended;
@@ -177,11 +179,13 @@ internal sealed class TunnelWriter : IAsyncDisposable
             {
                 if (WriteTurn())
                 {
-                    var flush = await _output.FlushAsync(_abort.Token).ConfigureAwait(false);
+                    var flush = await SendTurnAsync().ConfigureAwait(false);
                     if (flush.IsCompleted)
                     {
                         throw new GrpcException(GrpcStatusCode.Canceled, "the peer ended the stream");
                     }
+
+                    GiveBack();
 
                     if (++turns >= TurnsOnOneThread)
                     {
@@ -234,12 +238,18 @@ internal sealed class TunnelWriter : IAsyncDisposable
         while (written < TurnSize && TryDequeue(_ready, out var flow))
         {
             alone = written == 0 ? flow : null;
-            if (flow.WriteTurn(_output, _limits.MaxPayload, _observer, out var bytes))
+            var next = flow.WriteTurn(_output, _limits.MaxPayload, _observer, out var bytes, out _lent);
+            written += bytes;
+            if (next == FlowTurn.Lends)
+            {
+                _lender = flow;
+                break;
+            }
+
+            if (next == FlowTurn.HasMore)
             {
                 Enqueue(flow);
             }
-
-            written += bytes;
         }
 
         if (written > 0)
@@ -248,6 +258,22 @@ internal sealed class TunnelWriter : IAsyncDisposable
         }
 
         return written > 0;
+    }
+
+    /// <summary>What is lent leaves behind what was written, and with it.</summary>
+    private ValueTask<FlushResult> SendTurnAsync() =>
+        _lender is null ? _output.FlushAsync(_abort.Token) : _output.WriteAsync(_lent, _abort.Token);
+
+    private void GiveBack()
+    {
+        if (_lender is { } lender)
+        {
+            (_lender, _lent) = (null, default);
+            if (lender.TakeBack())
+            {
+                Enqueue(lender);
+            }
+        }
     }
 
     private bool TryDequeue<T>(Queue<T> queue, out T item)
@@ -269,6 +295,7 @@ internal sealed class TunnelWriter : IAsyncDisposable
             _control.Clear();
         }
 
+        _lender?.Release();
         foreach (var flow in left)
         {
             flow.Release();

@@ -40,11 +40,7 @@ internal sealed class ConnectionOwner : IAsyncDisposable
             return ValueTask.FromResult(false);
         }
 
-        foreach (var segment in payload)
-        {
-            Connection.Output.Write(segment.Span);
-        }
-
+        PayloadPieces.Write(Connection.Output, payload, _limits.MaxPayload);
         return FlushAsync();
     }
 

@@ -21,10 +21,10 @@ internal sealed class SimulatedTransfer(string name, int key, SimulatedAgent age
     /// <summary>That lane's end at the server.</summary>
     public SimulatedLaneServer? Lane { get; set; }
 
-    /// <summary>The frontend broke off; peers without half-close cannot tell that from an end.</summary>
+    /// <summary>The frontend broke off, or did not read in time; peers without half-close cannot tell that from an end.</summary>
     public bool IsCut
     {
-        get => field || Splice?.ToTarget.LostBy is not null;
+        get => field || (Splice?.ToTarget ?? Dialer)?.LostBy is not null;
         set;
     }
 

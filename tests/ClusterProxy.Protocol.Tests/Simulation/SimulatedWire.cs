@@ -26,10 +26,11 @@ internal sealed class SimulatedWire
             resumeWriterThreshold: window / 2, useSynchronizationContext: false);
         _sent = new Pipe(options);
         _arrived = new Pipe(options);
+        Output = new SimulatedOutput(_sent.Writer, _scheduler, _random);
     }
 
     /// <summary>For the sending end.</summary>
-    public PipeWriter Output => _sent.Writer;
+    public PipeWriter Output { get; }
 
     /// <summary>For the receiving end.</summary>
     public PipeReader Input => _arrived.Reader;

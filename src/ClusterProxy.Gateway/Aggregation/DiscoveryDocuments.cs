@@ -54,7 +54,18 @@ internal sealed class DiscoveryDocuments
                 }),
             }),
             AcceptHeader.DiscoveryV2);
+        Paths = new FixedDocument(new JsonObject
+        {
+            ["paths"] = Texts(
+            [
+                "/api", "/apis", "/apis/", $"/apis/{group.Name}", group.Root, "/healthz", "/livez", "/metrics", "/openapi/v3",
+                $"/openapi/v3{group.Root}", "/readyz", "/version",
+            ]),
+        });
     }
+
+    /// <summary>What <c>/</c> lists; unlike the rest not for everybody.</summary>
+    public FixedDocument Paths { get; }
 
     /// <returns>Null when the path is none of discovery's.</returns>
     /// <exception cref="ApiProblemException">Nothing that the client accepts can be served.</exception>

@@ -12,7 +12,7 @@ namespace ClusterProxy.Gateway.Aggregation;
 /// Every request of the secure port:
 /// <code>
 /// health? ─▶ who is it? ─┬▶ discovery, OpenAPI, version: for everybody who is known
-///                        ├▶ metrics: may it?
+///                        ├▶ metrics, list of paths: may it?
 ///                        ├▶ clustergateways and virtualclusters: may it? ─▶ get, list, watch, health, proxy
 ///                        └▶ any other path: whoever serves those, if anybody does
 /// </code>
@@ -104,19 +104,21 @@ internal sealed class GatewayApi
         {
             await Resources.ServeAsync(request, route);
         }
-        else if ((Discovery.Find(target.Path, context.Request.Headers.Accept.ToString()) ?? OpenApi.Find(target.Path)) is { } document)
+        else if (Document(target.Path, context.Request.Headers.Accept.ToString()) is { } document)
         {
             await ServeDocumentAsync(request, document);
         }
-        else if (target.Path == "/metrics")
+        else if (target.Path is "/metrics" or "/")
         {
-            await ServeMetricsAsync(request);
+            await ServeOwnPathAsync(request);
         }
         else
         {
             await (Others?.Invoke(request) ?? StatusAnswer.NoSuchPath().WriteAsync(context));
         }
     }
+
+    private FixedDocument? Document(string path, string accept) => Discovery.Find(path, accept) ?? OpenApi.Find(path, accept);
 
     /// <summary>TRACE shows the caller what arrived, our credential too, whatever upgrade it asks for; and CONNECT, but for HTTP/2's way to upgrade, names no path.</summary>
     private static bool IsNeverServed(HttpContext context) => context.Request.Method == "TRACE"
@@ -130,7 +132,7 @@ internal sealed class GatewayApi
             : request.IsReading ? document.WriteAsync(request.Context)
             : request.RefuseAsync(StatusAnswer.MethodNotAllowed($"{request.Context.Request.Method} is not served here; it can be read"));
 
-    private async Task ServeMetricsAsync(ServedRequest request)
+    private async Task ServeOwnPathAsync(ServedRequest request)
     {
         var access = new AccessRequest("get") { Path = request.Target.Path };
         request.Record.Access = access;
@@ -140,6 +142,12 @@ internal sealed class GatewayApi
         if (!answer.IsAllowed)
         {
             await request.RefuseAsync(ForbiddenAnswer.Of(Group, request.Caller, access, answer));
+            return;
+        }
+
+        if (request.Target.Path == "/")
+        {
+            await Discovery.Paths.WriteAsync(request.Context);
             return;
         }
 

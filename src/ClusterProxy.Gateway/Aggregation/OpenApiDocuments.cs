@@ -25,7 +25,13 @@ internal sealed class OpenApiDocuments
     }
 
     /// <summary>An old hash is answered with what is there now: kube-apiserver follows no redirect.</summary>
-    public FixedDocument? Find(string path) => path == Index ? _index : path == _documentPath ? _document : null;
+    /// <returns>Null when the path is none of these.</returns>
+    /// <exception cref="ApiProblemException">The document is wanted as protobuf only; who is told so does without.</exception>
+    public FixedDocument? Find(string path, string accept) =>
+        path == Index ? _index
+        : path != _documentPath ? null
+        : AcceptHeader.FormOf(accept) is null ? throw ApiProblemException.NotAcceptable()
+        : _document;
 
     private static JsonObject Document(ApiGroup group, IReadOnlyList<ServedKind> kinds)
     {

@@ -12,6 +12,8 @@ namespace ClusterProxy.Gateway.Aggregation;
 /// <param name="stopping">Ends watches: their clients go on elsewhere.</param>
 internal sealed class ServedCollection(ApiGroup group, ServedKind kind, ClusterHistory history, TimeProvider time, CancellationToken stopping)
 {
+    private static readonly string[] ShowingAgents = ["curl", "Wget", "Mozilla/5.0"];
+
     public ServedKind Kind => kind;
 
     /// <summary>Null when there is none of that name.</summary>
@@ -26,7 +28,7 @@ internal sealed class ServedCollection(ApiGroup group, ServedKind kind, ClusterH
     public async Task GetAsync(HttpContext context, RequestTarget target, ServedObject value)
     {
         var view = View(context, target);
-        await using var json = JsonResponse.Start(context, IsPretty(target));
+        await using var json = JsonResponse.Start(context, IsPretty(context, target));
         view.WriteOne(json, value);
         await JsonResponse.EndAsync(context, json);
     }
@@ -57,7 +59,7 @@ internal sealed class ServedCollection(ApiGroup group, ServedKind kind, ClusterH
 
         // Kubernetes does not count what a selector would leave out.
         var isSelective = query.Labels.Requirements.Count + query.Selected.Requirements.Count > 0;
-        await using var json = JsonResponse.Start(context, IsPretty(target));
+        await using var json = JsonResponse.Start(context, IsPretty(context, target));
         view.StartList(json, version, withColumns: true, token, left > 0 && !isSelective ? left : null);
         foreach (var value in page)
         {
@@ -94,5 +96,8 @@ internal sealed class ServedCollection(ApiGroup group, ServedKind kind, ClusterH
             var other => throw ApiProblemException.BadRequest($"includeObject: \"{other}\" is none of None, Metadata, Object"),
         });
 
-    private static bool IsPretty(RequestTarget target) => target.Flag("pretty");
+    /// <summary>By the query; without it for programs that show people what they get, as every API server does.</summary>
+    private static bool IsPretty(HttpContext context, RequestTarget target) => target.Value("pretty") is { Length: > 0 }
+        ? target.Flag("pretty")
+        : ShowingAgents.Any(a => context.Request.Headers.UserAgent.ToString().StartsWith(a, StringComparison.Ordinal));
 }

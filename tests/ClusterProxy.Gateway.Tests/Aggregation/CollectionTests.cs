@@ -62,6 +62,11 @@ public sealed class CollectionTests : IAsyncLifetime
             Assert.Equal(403, code);
             Assert.StartsWith("clustergateways.cluster.core.oam.dev \"nothing\" is forbidden: User \"alice\" cannot get resource \"clustergateways", message, StringComparison.Ordinal);
         }
+
+        using var refused = await _client.AskAsync($"{Gateways}/nothing");
+        Assert.Equal(
+            """{"name":"nothing","group":"cluster.core.oam.dev","kind":"clustergateways"}""",
+            JsonNode.Parse(await refused.Content.ReadAsStringAsync().DefaultTimeout())!["details"]!.ToJsonString());
     }
 
     [Fact]
@@ -87,6 +92,7 @@ public sealed class CollectionTests : IAsyncLifetime
 
         Assert.Equal("""["Name","Provider","Credential-Type","Endpoint-Type","Healthy"]""", Names(gateways));
         Assert.Equal("""["alpha","","ServiceAccountToken","Const","false"]""", gateways["rows"]![0]!["cells"]!.ToJsonString());
+        Assert.Equal("name", (string?)gateways["columnDefinitions"]![0]!["format"]);
         Assert.Equal("PartialObjectMetadata", (string?)gateways["rows"]![0]!["object"]!["kind"]);
         Assert.Equal("""["Name","Alias","Credential_Type","Endpoint","Accepted","Labels","Creation_Timestamp"]""", Names(virtuals));
         Assert.Equal("""["local","","Internal","-",true,"cluster.core.oam.dev/control-plane=true",null]""", virtuals["rows"]![0]!["cells"]!.ToJsonString());
@@ -109,6 +115,47 @@ public sealed class CollectionTests : IAsyncLifetime
 
         Assert.Equal("PartialObjectMetadataList", (string?)list["kind"]);
         Assert.Equal(["kind", "apiVersion", "metadata"], list["items"]![0]!.AsObject().Select(static p => p.Key));
+    }
+
+    [Theory]
+    [InlineData("", "ClusterGatewayList")]
+    [InlineData("*/*", "ClusterGatewayList")]
+    [InlineData("application/vnd.kubernetes.protobuf, application/cbor, application/json", "ClusterGatewayList")]
+    [InlineData("application/json;as=Table;v=v1beta1;g=meta.k8s.io, application/json;as=Table;v=v1;g=meta.k8s.io, application/json", "Table")]
+    [InlineData("application/json, application/json;as=Table;v=v1;g=meta.k8s.io", "ClusterGatewayList")]
+    [InlineData("application/json;as=Table;v=v1beta1;g=meta.k8s.io", null)]
+    [InlineData("application/vnd.kubernetes.protobuf", null)]
+    public async Task FirstFormThatCanBeServed_Counts(string accept, string? kind)
+    {
+        using var answer = await _client.AskAsync(Gateways, accept);
+        var body = JsonNode.Parse(await answer.Content.ReadAsStringAsync().DefaultTimeout())!;
+
+        Assert.Equal((kind is null ? 406 : 200, kind ?? "Status"), ((int)answer.StatusCode, (string?)body["kind"]));
+    }
+
+    [Theory]
+    [InlineData("", "kubectl/v1.32", false)]
+    [InlineData("", "curl/8.5.0", true)]
+    [InlineData("", "Mozilla/5.0 (X11)", true)]
+    [InlineData("?pretty=true", "kubectl/v1.32", true)]
+    [InlineData("?pretty=false", "curl/8.5.0", false)]
+    public async Task Answer_IsIndented_WhereAPersonReadsIt(string query, string agent, bool isIndented)
+    {
+        _gateway.Put("alpha");
+
+        using var answer = await _client.AskAsync($"{Gateways}/alpha{query}", headers: ("User-Agent", agent));
+
+        Assert.Equal(isIndented, (await answer.Content.ReadAsStringAsync().DefaultTimeout()).Contains("\n  \"kind\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Masters_MayDoAnything_WithoutAQuestionToTheHub()
+    {
+        _gateway.Hub.AccessRule = static _ => false;
+
+        await _gateway.FrontProxy("system:kube-aggregator", "system:masters").JsonAsync(Gateways);
+
+        Assert.DoesNotContain(_gateway.Hub.Requests, static r => r.Path.EndsWith("/subjectaccessreviews", StringComparison.Ordinal));
     }
 
     [Theory]

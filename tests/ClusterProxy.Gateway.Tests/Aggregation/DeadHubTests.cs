@@ -39,7 +39,8 @@ public sealed class DeadHubTests : IAsyncLifetime
         await StartAsync(_hub.KubeConfigText().Replace(_hub.Url.Authority, nobody.Address, StringComparison.Ordinal));
 
         var health = await ReadyzAsync(HealthPort(), nobody.Address);
-        var known = await ReadyzAsync(SecurePort(_people.Client("alice")), nobody.Address);
+        var alice = SecurePort(_people.Client("alice"));
+        var known = await ReadyzAsync(alice, nobody.Address);
         var anybody = await ReadyzAsync(SecurePort(), "withheld");
 
         foreach (var told in (string[])[health, known])
@@ -53,6 +54,10 @@ public sealed class DeadHubTests : IAsyncLifetime
             "[+]ping ok\n[+]secure-port ok\n[-]clusters failed: reason withheld\n[-]authentication failed: reason withheld\n"
             + "[+]shutdown ok\nreadyz check failed\n",
             anybody);
+
+        // Namespaces of the whole hub could not be deleted while this does not answer.
+        Assert.Equal("APIResourceList", (string?)(await alice.JsonAsync(GatewayFixture.Root))["kind"]);
+        Assert.Equal("ok", await SecurePort().GetStringAsync("/livez").DefaultTimeout());
     }
 
     [Fact]

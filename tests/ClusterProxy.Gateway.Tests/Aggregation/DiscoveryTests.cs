@@ -31,6 +31,7 @@ public sealed class DiscoveryTests : IAsyncLifetime
         var index = await client.JsonAsync("/openapi/v3");
         var document = await client.JsonAsync((string)index["paths"]!["apis/cluster.core.oam.dev/v1alpha1"]!["serverRelativeURL"]!);
         Assert.NotNull(document["components"]!["schemas"]!["dev.oam.core.cluster.v1alpha1.ClusterGateway"]);
+        Assert.Equal(document.ToJsonString(), (await client.JsonAsync($"/openapi/v3{GatewayFixture.Root}?hash=OLD")).ToJsonString());
         Assert.Equal(404, (await client.AskAsync("/openapi/v2").StatusAsync()).Code);
         Assert.Equal(404, (await client.AskAsync("/nothing").StatusAsync()).Code);
         Assert.Equal(403, (await _gateway.Client().AskAsync("/apis").StatusAsync()).Code);
@@ -51,6 +52,7 @@ public sealed class DiscoveryTests : IAsyncLifetime
 
         Assert.Equal(contentType, first.Content.Headers.NonValidated["Content-Type"].ToString());
         Assert.Contains("Accept", first.Headers.Vary);
+        Assert.True(first.Headers.CacheControl!.Public);
         Assert.Equal(HttpStatusCode.NotModified, second.StatusCode);
     }
 
@@ -69,6 +71,37 @@ public sealed class DiscoveryTests : IAsyncLifetime
 
     [Fact]
     public async Task Unacceptable_Is406() => Assert.Equal(406, (await _gateway.FrontProxy().AskAsync("/apis", "application/yaml").StatusAsync()).Code);
+
+    [Theory]
+    [InlineData("application/com.github.proto-openapi.spec.v3@v1.0+protobuf", 406)]
+    [InlineData("application/com.github.proto-openapi.spec.v3@v1.0+protobuf, application/json", 200)]
+    [InlineData("*/*", 200)]
+    public async Task OpenApi_IsJson(string accept, int code)
+    {
+        using var answer = await _gateway.FrontProxy().AskAsync($"/openapi/v3{GatewayFixture.Root}", accept);
+
+        Assert.Equal(code, (int)answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Root_ListsThePaths_ForThoseWhoMayReadIt()
+    {
+        var client = _gateway.FrontProxy();
+        _gateway.Hub.AccessRule = static spec => (string?)spec["nonResourceAttributes"]?["path"] == "/";
+
+        var paths = (await client.JsonAsync("/"))["paths"]!.AsArray().Select(static p => (string)p!).ToList();
+
+        // The list is true, and sorted.
+        Assert.Equal(paths.Order(StringComparer.Ordinal), paths);
+        foreach (var path in paths.Where(static p => p != "/metrics"))
+        {
+            using var answer = await client.AskAsync(path);
+            Assert.True(answer.IsSuccessStatusCode, path);
+        }
+
+        _gateway.Hub.AccessRule = static _ => false;
+        Assert.Equal(403, (await client.AskAsync("/").StatusAsync()).Code);
+    }
 
     [Fact]
     public async Task Health_IsForEverybody()

@@ -8,12 +8,13 @@ public sealed class WatchTests : IAsyncLifetime
     private const string Gateways = GatewayFixture.Root + "/clustergateways";
     private const string Table = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
+    private readonly ManualTime _time = new();
     private GatewayFixture _gateway = null!;
     private HttpClient _client = null!;
 
     public async Task InitializeAsync()
     {
-        _gateway = await GatewayFixture.StartAsync();
+        _gateway = await GatewayFixture.StartAsync(time: _time);
         _client = _gateway.FrontProxy();
     }
 
@@ -91,12 +92,75 @@ public sealed class WatchTests : IAsyncLifetime
         Assert.Equal("true", (string?)watch.Last["object"]!["metadata"]!["annotations"]!["k8s.io/initial-events-end"]);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("&resourceVersion=")]
+    [InlineData("&resourceVersion=0")]
+    public async Task Watch_FromNoVersion_BeginsWithWhatIsThere(string query)
+    {
+        _gateway.Put("alpha");
+        using var watch = await Watch.OpenAsync(_client, $"{Gateways}?watch=true{query}");
+
+        Assert.Equal("ADDED alpha", await watch.NextAsync());
+    }
+
+    [Fact]
+    public async Task Bookmark_ComesEveryMinute_ToWhomWantsIt()
+    {
+        _gateway.Put("alpha");
+        using var watch = await Watch.OpenAsync(_client, $"{Gateways}?watch=true&allowWatchBookmarks=true&timeoutSeconds=86400");
+        using var without = await Watch.OpenAsync(_client, $"{Gateways}?watch=true&timeoutSeconds=86400");
+        Assert.Equal("ADDED alpha", await watch.NextAsync());
+        Assert.Equal("ADDED alpha", await without.NextAsync());
+        var version = watch.Version;
+
+        // The watch may not wait yet as the clock goes on.
+        var next = watch.NextAsync();
+        await Eventually.ObserveAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromMinutes(1));
+            return Task.FromResult(next.IsCompleted);
+        });
+        _gateway.Put("beta");
+
+        Assert.Equal("BOOKMARK ", await next);
+        Assert.Equal(version, watch.Version);
+        Assert.Equal("ADDED beta", await without.NextAsync());
+    }
+
+    [Fact]
+    public async Task VersionThatIsForgotten_IsExpired_ForWatchesAndPages()
+    {
+        _gateway.Put("alpha");
+        _gateway.Put("beta");
+        var list = (await _client.JsonAsync($"{Gateways}?limit=1"))["metadata"]!;
+        for (var i = 0; i < 9000; i++)
+        {
+            _gateway.Put("gamma");
+        }
+
+        Assert.Equal((410, "Expired"), await AskedAsync($"watch=true&resourceVersion={list["resourceVersion"]}"));
+        Assert.Equal((410, "Expired"), await AskedAsync($"limit=1&continue={list["continue"]}"));
+
+        async Task<(int, string)> AskedAsync(string query)
+        {
+            var (code, reason, _) = await _client.AskAsync($"{Gateways}?{query}").StatusAsync();
+            return (code, reason);
+        }
+    }
+
     [Fact]
     public async Task Timeout_EndsTheWatch()
     {
-        using var watch = await Watch.OpenAsync(_client, $"{Gateways}?watch=true&timeoutSeconds=1");
+        using var watch = await Watch.OpenAsync(_client, $"{Gateways}?watch=true&timeoutSeconds=60");
 
-        Assert.Null(await watch.NextAsync());
+        var end = watch.NextAsync();
+        await Eventually.ObserveAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(60));
+            return Task.FromResult(end.IsCompleted);
+        });
+        Assert.Null(await end);
     }
 
     [Fact]

@@ -32,10 +32,27 @@ public sealed class ExtensionAuthenticationTests : IDisposable
     public void EmptyListOfNames_IsAnyName_AsInKubernetes() =>
         Assert.Empty(Read(AuthenticationSettings.None, "[]").FrontProxy!.AllowedNames);
 
-    private AuthenticationSettings Read(AuthenticationSettings last, string names) => ExtensionAuthentication.Read(
+    [Fact]
+    public void AuthorityOfPeople_MayBeMissing()
+    {
+        var read = Read(AuthenticationSettings.None, """["kube-aggregator"]""");
+
+        Assert.Null(read.ClientCa);
+        Assert.NotNull(read.FrontProxy);
+        Assert.Empty(_problems);
+    }
+
+    [Fact]
+    public void UidHeaders_AreReadWhereTheyAreNamed()
+    {
+        Assert.Equal(["X-Remote-Uid"], Read(AuthenticationSettings.None, "[]", ("requestheader-uid-headers", """["X-Remote-Uid"]""")).FrontProxy!.UidHeaders);
+        Assert.Empty(Read(AuthenticationSettings.None, "[]").FrontProxy!.UidHeaders);
+    }
+
+    private AuthenticationSettings Read(AuthenticationSettings last, string names, params (string Key, string Text)[] more) => ExtensionAuthentication.Read(
         new ConfigMap
         {
-            Data = new Dictionary<string, string>
+            Data = new Dictionary<string, string>(more.Select(static m => KeyValuePair.Create(m.Key, m.Text)))
             {
                 ["requestheader-client-ca-file"] = _proxies.Authority.ExportCertificatePem(),
                 ["requestheader-allowed-names"] = names,

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using ClusterProxy.Gateway.Forwarding;
 using ClusterProxy.Gateway.Tests.Kit;
+using Microsoft.AspNetCore.Http;
 
 namespace ClusterProxy.Gateway.Tests.Forwarding;
 
@@ -48,6 +49,49 @@ public sealed class ExactRequestTests : ForwarderTest
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(target, Assert.Single(seen.Items));
+    }
+
+    [Theory]
+    [InlineData(100 * 1024, 10, 414)]
+    [InlineData(10, 600 * 1024, 431)]
+    public async Task HeadThatIsTooLong_IsRefused_AndNothingArrives(int path, int value, int code)
+    {
+        await using var cluster = new RawCluster(Gateway.Certificates);
+        Gateway.AddCluster("alpha", cluster.Port);
+        await using var caller = await Gateway.ConnectAsync();
+
+        // It may be refused before all of it is sent.
+        var sending = caller.WriteAsync(Encoding.ASCII.GetBytes(
+            $"GET /alpha/{new string('a', path)} HTTP/1.1\r\nHost: gateway\r\nX-Long: {new string('v', value)}\r\n\r\n")).AsTask();
+
+        Assert.StartsWith($"HTTP/1.1 {code} ", await Wire.ReadHeadAsync(caller), StringComparison.Ordinal);
+        await Record.ExceptionAsync(() => sending).DefaultTimeout();
+        Assert.Empty(cluster.Requests.Items);
+    }
+
+    [Fact]
+    public async Task BodyOf40MiB_IsNotTooLarge()
+    {
+        const int size = 40 * 1024 * 1024;
+        await using var cluster = await KestrelCluster.StartAsync(Gateway.Certificates, async context =>
+        {
+            context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
+            var buffer = new byte[64 * 1024];
+            var total = 0;
+            for (int read; (read = await context.Request.Body.ReadAsync(buffer)) > 0;)
+            {
+                total += read;
+            }
+
+            await context.Response.WriteAsync($"{total}");
+        });
+        Gateway.AddCluster("alpha", cluster.Port);
+        using var client = Gateway.Client();
+        using var body = new ByteArrayContent(new byte[size]);
+
+        using var answer = await client.PutAsync("/alpha/x", body).DefaultTimeout();
+
+        Assert.Equal($"{size}", await answer.Content.ReadAsStringAsync().DefaultTimeout());
     }
 
     [Fact]

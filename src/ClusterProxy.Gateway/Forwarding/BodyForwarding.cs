@@ -7,8 +7,8 @@ namespace ClusterProxy.Gateway.Forwarding;
 internal static class BodyForwarding
 {
     /// <summary>When there is an error, nobody reads the caller's body any more.</summary>
-    /// <returns>With an error what caused it, as far as the platform says; and whether the body itself failed.</returns>
-    public static async Task<(ForwarderError Error, Exception? Cause, bool HasBodyFailed)> SendWithBodyAsync(
+    /// <returns>With an error what caused it, as far as the platform says; and whether the body itself failed, or was waited for.</returns>
+    public static async Task<(ForwarderError Error, Exception? Cause, bool HasBodyFailed, bool IsBodyLate)> SendWithBodyAsync(
         this IHttpForwarder forwarder, HttpContext context, string destination, HttpMessageInvoker invoker, ForwarderRequestConfig config,
         HttpTransformer transformer, CancellationToken cancellationToken)
     {
@@ -17,10 +17,11 @@ internal static class BodyForwarding
         var said = context.Features.Get<IForwarderErrorFeature>()?.Exception;
         if (error == ForwarderError.None || body is null)
         {
-            return (error, said, false);
+            return (error, said, false, false);
         }
 
         await body.EndAsync();
-        return (error, body.CauseOf(said), body.HasFailed);
+        var cause = body.CauseOf(said);
+        return (error, cause, body.HasFailed, cause is OperationCanceledException && body.IsAwaited);
     }
 }

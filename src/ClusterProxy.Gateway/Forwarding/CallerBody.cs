@@ -18,6 +18,7 @@ internal sealed class CallerBody : AsyncReadStream
     private bool _isRead;
     private TaskCompletionSource? _end;
     private volatile bool _hasFailed;
+    private bool _isCut;
 
     private CallerBody(HttpRequest request)
     {
@@ -31,6 +32,18 @@ internal sealed class CallerBody : AsyncReadStream
 
     /// <summary>Whether the caller broke it off, or sent what is none.</summary>
     public bool HasFailed => _hasFailed;
+
+    /// <summary>Whether more of it is waited for, or was when the wait was ended: then it is the caller who stands still.</summary>
+    public bool IsAwaited
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isRead || _isCut;
+            }
+        }
+    }
 
     /// <summary>
     /// What ended the request, of what the platform says. A connection that breaks ends the copy of the body, too, and then that may come
@@ -105,6 +118,11 @@ internal sealed class CallerBody : AsyncReadStream
             _reader.AdvanceTo(taken.End);
             if (read.IsCanceled)
             {
+                lock (_gate)
+                {
+                    _isCut = true;
+                }
+
                 throw new OperationCanceledException(cancellationToken);
             }
 

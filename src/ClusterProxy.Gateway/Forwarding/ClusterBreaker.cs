@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Polly;
 using Polly.CircuitBreaker;
 
@@ -17,7 +18,7 @@ internal static class ClusterBreaker
     /// <summary>A cluster that comes back is used again within it; one trial in it costs nobody anything.</summary>
     private static readonly TimeSpan Break = TimeSpan.FromSeconds(5);
 
-    public static ResiliencePropertyKey<CancellationToken> Caller { get; } = new("caller");
+    public static ResiliencePropertyKey<HttpContext?> Caller { get; } = new("caller");
 
     public static ResiliencePipeline Create(TimeProvider time, Action opened, Action closed) =>
         new ResiliencePipelineBuilder { TimeProvider = time }
@@ -45,9 +46,13 @@ internal static class ClusterBreaker
     private static bool IsFailure(Exception? e, ResilienceContext context) => e switch
     {
         null => false,
-        OperationCanceledException => !context.Properties.GetValue(Caller, CancellationToken.None).IsCancellationRequested,
+        OperationCanceledException => !IsCallersDoing(context.Properties.GetValue(Caller, null)),
         HttpRequestException { HttpRequestError: var error } => error is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
             or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
         _ => false,
     };
+
+    /// <summary>Who leaves, or sends half a body, must not take the cluster away from everybody else.</summary>
+    private static bool IsCallersDoing(HttpContext? caller) =>
+        caller is not null && (caller.RequestAborted.IsCancellationRequested || caller.Request.Body is CallerBody { IsAwaited: true });
 }

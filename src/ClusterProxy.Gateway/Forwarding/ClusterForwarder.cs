@@ -121,16 +121,17 @@ internal sealed class ClusterForwarder(
     }
 
     private (ForwardFailure Failure, Exception? Error)? Failure(
-        ForwardCall call, ClusterTransport transport, (ForwarderError Error, Exception? Cause, bool HasBodyFailed) outcome)
+        ForwardCall call, ClusterTransport transport, (ForwarderError Error, Exception? Cause, bool HasBodyFailed, bool IsBodyLate) outcome)
     {
         var context = call.Context;
-        var (error, exception, hasBodyFailed) = outcome;
+        var (error, exception, hasBodyFailed, isBodyLate) = outcome;
         return error switch
         {
             _ when call.Withheld != 0 => (ForwardFailure.Withheld(call.Withheld, call.Cluster.Name), null),
             ForwarderError.None => null,
             _ when context.RequestAborted.IsCancellationRequested => null,
             _ when live.Cutting.IsCancellationRequested => (ForwardFailure.ShuttingDown(), null),
+            _ when isBodyLate => (ForwardFailure.Body(StatusCodes.Status408RequestTimeout), exception),
             ForwarderError.RequestBodyClient when hasBodyFailed => (ForwardFailure.Body(context.Response.StatusCode), exception),
             _ => (ForwardFailure.Of(exception, call.Cluster.Name, options.Group, transport.LastTrustFailure), exception),
         };

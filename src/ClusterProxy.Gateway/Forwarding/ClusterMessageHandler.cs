@@ -13,7 +13,7 @@ internal sealed class ClusterMessageHandler(HttpMessageHandler inner, Resilience
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
         try
         {
-            context.Properties.Set(ClusterBreaker.Caller, Caller(request));
+            context.Properties.Set(ClusterBreaker.Caller, request.Options.TryGetValue(ForwardCall.Key, out var call) ? call.Context : null);
             return await breaker.ExecuteAsync(
                 static async (resilience, state) => await state.Self.PassAsync(state.Request, resilience.CancellationToken),
                 context, (Self: this, Request: request));
@@ -23,9 +23,6 @@ internal sealed class ClusterMessageHandler(HttpMessageHandler inner, Resilience
             ResilienceContextPool.Shared.Return(context);
         }
     }
-
-    private static CancellationToken Caller(HttpRequestMessage request) =>
-        request.Options.TryGetValue(ForwardCall.Key, out var call) ? call.Context.RequestAborted : CancellationToken.None;
 
     /// <summary>What is broken leaves the pool, so that the second time takes another connection, or dials and fails with that reason.</summary>
     private async Task<HttpResponseMessage> PassAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -38,6 +35,11 @@ internal sealed class ClusterMessageHandler(HttpMessageHandler inner, Resilience
             BrokenConnection.IsCauseOf(e) && BrokenConnection.MayRepeat(request) && !cancellationToken.IsCancellationRequested)
         {
             return await base.SendAsync(request, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException && cancellationToken.IsCancellationRequested)
+        {
+            // The body's copy hears of it as well, and when it does first the platform says that the stream broke.
+            throw new OperationCanceledException(e.Message, e, cancellationToken);
         }
     }
 }

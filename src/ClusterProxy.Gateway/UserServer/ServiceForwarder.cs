@@ -104,7 +104,7 @@ internal sealed class ServiceForwarder : IAsyncDisposable
     {
         var target = TunnelTarget.ServiceProxy(cluster);
         var host = $"https://{target.Host}:{target.Port}";
-        var (error, cause, _) = await _forwarder.SendWithBodyAsync(
+        var (error, cause, _, _) = await _forwarder.SendWithBodyAsync(
             context, host, _invoker, _config, new ServiceRequestTransformer(host, service, pathAndQuery, _via), _live.Cutting);
         if (error is ForwarderError.None || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
         {

@@ -275,17 +275,4 @@ public sealed class AnswerTests : ForwarderTest
         using var reader = new StreamReader(caller);
         Assert.EndsWith("abcdef\r\n0\r\n\r\n", await reader.ReadToEndAsync().DefaultTimeout(), StringComparison.Ordinal);
     }
-
-    [Fact]
-    public async Task SlowBody_ThatStandsStill_IsCut()
-    {
-        await using var cluster = await KestrelCluster.StartAsync(
-            Gateway.Certificates, static context => context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted));
-        Gateway.AddCluster("alpha", cluster.Port);
-        await using var caller = await Gateway.ConnectAsync();
-
-        await caller.WriteAsync("POST /alpha/x HTTP/1.1\r\nHost: g\r\nContent-Length: 6\r\n\r\nab"u8.ToArray()).DefaultTimeout();
-
-        Assert.StartsWith("HTTP/1.1 504 ", await Wire.ReadHeadAsync(caller), StringComparison.Ordinal);
-    }
 }

@@ -1,15 +1,17 @@
 using System.CommandLine;
 using System.Globalization;
+using ClusterProxy.Hosting.Logging;
 using ClusterProxy.Hosting.Transport;
 using ClusterProxy.LoadTests.Targets;
 using ClusterProxy.Testing;
 using ClusterProxy.Testing.Agents;
+using Microsoft.Extensions.Logging;
 
 namespace ClusterProxy.LoadTests.Commands;
 
 /// <summary>
 /// <c>agents</c>: the agents of a scenario with their target, in a process of their own. Each line of standard input, a cluster and a port,
-/// starts one; the end of input ends all.
+/// starts one; the end of input ends all. Nothing is said but what is a defect.
 /// </summary>
 internal static class AgentsCommand
 {
@@ -35,7 +37,8 @@ internal static class AgentsCommand
         InlineSocketCompletions.Enable();
         using var ports = new FreePorts();
         await using var target = new LoadTarget(ports.Next());
-        await using var agents = new LightAgents(authority, certificate, key, target.EndPoint);
+        using var logging = LoggerFactory.Create(static l => l.AddStandardError(0).SetMinimumLevel(LogLevel.Error));
+        await using var agents = new LightAgents(authority, certificate, key, target.EndPoint, logging.CreateLogger(Name));
         while (await Console.In.ReadLineAsync(cancellationToken) is { } line)
         {
             var words = line.Split(' ');

@@ -61,12 +61,12 @@ internal sealed class AgentPrograms(Rig rig, int niceness) : IAsyncDisposable
         }
     }
 
-    /// <summary>Fails if one has ended.</summary>
-    public void ThrowIfEnded()
+    /// <summary>Fails if one has ended, or an agent in it has found a defect: it may wait for ever then.</summary>
+    public void ThrowIfBroken()
     {
-        if (_programs.Find(static p => p.HasExited) is { } ended)
+        if (_programs.Find(static p => p.HasExited || p.Lines.Count > 0) is { } broken)
         {
-            throw new InvalidOperationException($"agents have ended: {ended.Describe()}");
+            throw new InvalidOperationException($"agents are broken: {broken.Describe()}");
         }
     }
 

@@ -11,6 +11,7 @@ internal sealed class FleetRun(FleetSettings settings)
     private const int Tunnels = 2;
 
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan NewsInterval = TimeSpan.FromSeconds(5);
 
     public async Task<FleetFigures> RunAsync(CancellationToken cancellationToken)
     {
@@ -83,13 +84,22 @@ internal sealed class FleetRun(FleetSettings settings)
     }
 
     /// <summary>Returns when each agent has tunnels to two servers and every server knows all of them.</summary>
-    private static async Task SettleAsync(HubServer[] servers, AgentPrograms agents, CancellationToken cancellationToken)
+    private async Task SettleAsync(HubServer[] servers, AgentPrograms agents, CancellationToken cancellationToken)
     {
         var expected = Tunnels * agents.Clusters.Count;
-        while (await CountAsync(servers, cancellationToken) is var now
-            && (now.Tunnels != expected || now.Leaving > 0 || now.Known != (servers.Length - 1) * expected))
+        var known = (servers.Length - 1) * expected;
+        var told = Stopwatch.GetTimestamp();
+        while (await CountEachAsync(servers, cancellationToken) is var counts
+            && counts.Aggregate(static (sum, c) => sum + c) is var now
+            && (now.Tunnels != expected || now.Leaving > 0 || now.Known != known))
         {
-            agents.ThrowIfEnded();
+            agents.ThrowIfBroken();
+            if (Stopwatch.GetElapsedTime(told) > NewsInterval)
+            {
+                told = Stopwatch.GetTimestamp();
+                settings.OnProgress($"not settled: {string.Join(" + ", counts.Select(static c => c.Tunnels))} of {expected} tunnels, {now.Leaving} leaving, {now.Known} of {known} known, handshakes admitted {now.Admitted}, waiting {now.Waiting}, refused {now.Refused}");
+            }
+
             await Task.Delay(Rest / 10, cancellationToken);
         }
     }

@@ -8,7 +8,11 @@ namespace ClusterProxy.LoadTests.Fleet;
 /// <param name="Known">Tunnels that other servers told of.</param>
 /// <param name="Dials">Of frontends, connected.</param>
 /// <param name="Forwarded">Of these, at another server.</param>
-internal sealed record HubCounts(double Tunnels, double Leaving, double Known, double Dials, double Forwarded)
+/// <param name="Admitted">Handshakes of agents that went on.</param>
+/// <param name="Waiting">Those that wait for their turn.</param>
+/// <param name="Refused">Those that were turned away.</param>
+internal sealed record HubCounts(
+    double Tunnels, double Leaving, double Known, double Dials, double Forwarded, double Admitted, double Waiting, double Refused)
 {
     /// <param name="metrics">A page of <c>/metrics</c>.</param>
     public static HubCounts Of(string metrics)
@@ -17,7 +21,9 @@ internal sealed record HubCounts(double Tunnels, double Leaving, double Known, d
         return new(
             Sum("agent_tunnels"), Sum("agent_tunnels", ("state", "draining")), Sum("peer_tunnels"),
             Sum("dials_total", ("result", "connected")) - Sum("dials_total", ("result", "connected"), ("frontend", "peer")),
-            Sum("forwarded_dials_total", ("result", "connected")));
+            Sum("forwarded_dials_total", ("result", "connected")),
+            Sum("agent_handshakes_total") - Sum("agent_handshakes_total", ("result", "refused")), Sum("agent_handshakes_waiting"),
+            Sum("agent_handshakes_total", ("result", "refused")));
 
         double Sum(string name, params (string Name, string Value)[] labels) =>
             families.GetValueOrDefault($"clusterproxy_server_{name}")?.Samples
@@ -26,5 +32,5 @@ internal sealed record HubCounts(double Tunnels, double Leaving, double Known, d
 
     public static HubCounts operator +(HubCounts left, HubCounts right) => new(
         left.Tunnels + right.Tunnels, left.Leaving + right.Leaving, left.Known + right.Known, left.Dials + right.Dials,
-        left.Forwarded + right.Forwarded);
+        left.Forwarded + right.Forwarded, left.Admitted + right.Admitted, left.Waiting + right.Waiting, left.Refused + right.Refused);
 }

@@ -8,13 +8,14 @@ using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Protocol.Tunnels;
 using ClusterProxy.Testing.Certificates;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClusterProxy.Testing.Agents;
 
 /// <summary>
 /// Many agents in one process. Each is the real one from its connect loop to its targets, with a TLS connection of its own for each
-/// tunnel; certificates and counters are shared, nothing is logged, and there are no ports for health, so that thousands fit.
+/// tunnel; certificates and counters are shared, and there are no ports for health, so that thousands fit.
 /// </summary>
 public sealed class LightAgents : IAsyncDisposable
 {
@@ -41,14 +42,15 @@ public sealed class LightAgents : IAsyncDisposable
     /// <param name="certificateFile">That all of them show.</param>
     /// <param name="keyFile">Of that.</param>
     /// <param name="target">What each of them leads to.</param>
-    public LightAgents(string authorityFile, string certificateFile, string keyFile, IPEndPoint target)
+    /// <param name="logger">Of all of them; null for none.</param>
+    public LightAgents(string authorityFile, string certificateFile, string keyFile, IPEndPoint target, ILogger? logger = null)
     {
         var pair = KeyPairFile.Load("certificate", certificateFile, "key", keyFile);
         var authorities = CaBundle.Load("authority", authorityFile);
         _target = target;
         _tls = new ClientTls(new ClientTlsOptions { ServerCa = () => authorities, KeyPair = () => pair }, TimeProvider.System);
         _context = new AgentContext(
-            TunnelLimits.Default, new AgentMetrics(_meters.GetRequiredService<IMeterFactory>()), NullLogger.Instance, TimeProvider.System);
+            TunnelLimits.Default, new AgentMetrics(_meters.GetRequiredService<IMeterFactory>()), logger ?? NullLogger.Instance, TimeProvider.System);
     }
 
     public IReadOnlyList<LightAgent> All => _agents;

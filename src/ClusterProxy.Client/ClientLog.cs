@@ -41,4 +41,10 @@ internal static partial class ClientLog
     [LoggerMessage(
         1006, LogLevel.Warning, "{Files} cannot be used, what was read before stays in use: {Error}", EventName = "FilesRefused")]
     public static partial void FilesRefused(ILogger logger, string[] files, string error);
+
+    [LoggerMessage(
+        1012, LogLevel.Warning,
+        "Reading {Files} takes longer than {Seconds} s, what was read before stays in use; look at the disk, or give the path another one",
+        EventName = "FilesHang")]
+    public static partial void FilesHang(ILogger logger, string[] files, double seconds);
 }

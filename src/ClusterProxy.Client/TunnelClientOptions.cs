@@ -47,7 +47,8 @@ public sealed class TunnelClientOptions
     /// <summary>
     /// PEM file of the certificate that proves who this client is, the leaf first, its chain behind it. Null by default. The file
     /// is followed: it is read at each handshake, so that a renewed certificate, in a Kubernetes Secret volume too, is used without a
-    /// restart; content that cannot be used is logged and leaves the last good one in use. <see cref="ClientCertificateProvider"/> wins.
+    /// restart; content that cannot be used, or is not read within a second, is logged and leaves the last good one in use.
+    /// <see cref="ClientCertificateProvider"/> wins.
     /// </summary>
     public string? ClientCertificateFile { get; set; }
 

@@ -7,12 +7,22 @@ namespace ClusterProxy.Client.Servers;
 /// What is made of files that belong together. They are read at each use and parsed when they changed; content that cannot be used
 /// leaves the last good one in use. A client shakes hands seldom, so it needs no loop and nothing to dispose.
 /// </summary>
+/// <remarks>
+/// A read from a disk that hangs returns when it likes, or never, and nothing takes its thread out of it: each has a thread of its own, and
+/// there are few, since the paths may lead to another disk at the next handshake.
+/// </remarks>
 /// <typeparam name="T">What is made of them.</typeparam>
 internal sealed class FollowedFiles<T>
     where T : class
 {
     /// <summary>Files that are replaced one after the other belong together again long before.</summary>
     private static readonly TimeSpan Change = TimeSpan.FromSeconds(5);
+
+    /// <summary>Far more than a slow network volume takes, and little of what a connection is given.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Reads that have not returned; with so many nobody waits any more.</summary>
+    private const int MaxHanging = 4;
 
     private readonly string[] _paths;
     private readonly Func<string[], T> _parse;
@@ -23,6 +33,9 @@ internal sealed class FollowedFiles<T>
     private string _doubtful = "";
     private long _doubtedAt;
     private T _value;
+    private int _reading;
+    private long _begun;
+    private long _taken;
 
     /// <param name="option">That names the files, for the error.</param>
     /// <param name="paths">Read together, in this order.</param>
@@ -47,33 +60,77 @@ internal sealed class FollowedFiles<T>
         }
     }
 
-    public T Value
+    /// <summary>What the files hold now; what they held last when they cannot be used, or are not read soon.</summary>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    public async ValueTask<T> GetAsync(CancellationToken cancellationToken)
     {
-        get
+        if (Interlocked.Increment(ref _reading) > MaxHanging)
         {
-            lock (_gate)
-            {
-                Look();
-                return _value;
-            }
+            Interlocked.Decrement(ref _reading);
+        }
+        else
+        {
+            await LookAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        lock (_gate)
+        {
+            return _value;
+        }
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Factory.StartNew(Look, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                .WaitAsync(Patience, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            ClientLog.FilesHang(_log, _paths, Patience.TotalSeconds);
         }
     }
 
     private void Look()
     {
+        var turn = Interlocked.Increment(ref _begun);
         var contents = Array.Empty<string>();
         try
         {
             contents = Read();
+            Take(turn, contents);
+        }
+        catch (Exception e) when (IsOfTheFile(e))
+        {
+            lock (_gate)
+            {
+                Doubt(contents.Length == 0 ? e.Message : string.Join('\0', contents), e.Message);
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _reading);
+        }
+    }
+
+    /// <summary>Unless a read that began later has returned before: this one comes from a disk that hung.</summary>
+    private void Take(long turn, string[] contents)
+    {
+        lock (_gate)
+        {
+            if (turn < _taken)
+            {
+                return;
+            }
+
             if (!contents.SequenceEqual(_seen, StringComparer.Ordinal))
             {
                 _value = _parse(contents);
                 _seen = contents;
             }
-        }
-        catch (Exception e) when (IsOfTheFile(e))
-        {
-            Doubt(contents.Length == 0 ? e.Message : string.Join('\0', contents), e.Message);
+
+            _taken = turn;
         }
     }
 

@@ -104,9 +104,10 @@ internal sealed class ServerConnector(ServerAddress address, ServerCredentials c
                 {
                     TargetHost = name,
                     ApplicationProtocols = [protocol],
-                    ClientCertificateContext = credentials.Certificate,
+                    ClientCertificateContext = await credentials.CertificateAsync(cancellationToken).ConfigureAwait(false),
                     ClientCertificates = options.ClientCertificates,
-                    CertificateChainPolicy = ServerCertificateCheck.ChainPolicy(credentials.Authorities),
+                    CertificateChainPolicy = ServerCertificateCheck.ChainPolicy(
+                        await credentials.AuthoritiesAsync(cancellationToken).ConfigureAwait(false)),
                     RemoteCertificateValidationCallback = options.ServerCertificateValidation ?? check.Validate,
                 },
                 cancellationToken).ConfigureAwait(false);

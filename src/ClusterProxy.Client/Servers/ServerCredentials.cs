@@ -28,10 +28,14 @@ internal sealed class ServerCredentials
         }
     }
 
-    public SslStreamCertificateContext? Certificate => _options.ClientCertificateProvider is { } provider ? provider() : _pair?.Value;
+    public async ValueTask<SslStreamCertificateContext?> CertificateAsync(CancellationToken cancellationToken) =>
+        _options.ClientCertificateProvider is { } provider ? provider()
+        : _pair is not null ? await _pair.GetAsync(cancellationToken).ConfigureAwait(false)
+        : null;
 
-    public X509Certificate2Collection Authorities =>
-        _options.ServerAuthoritiesProvider?.Invoke() ?? _authorities?.Value ?? _options.ServerAuthorities;
+    public async ValueTask<X509Certificate2Collection> AuthoritiesAsync(CancellationToken cancellationToken) =>
+        _options.ServerAuthoritiesProvider?.Invoke()
+        ?? (_authorities is not null ? await _authorities.GetAsync(cancellationToken).ConfigureAwait(false) : _options.ServerAuthorities);
 
     private static SslStreamCertificateContext ParsePair(string[] contents)
     {

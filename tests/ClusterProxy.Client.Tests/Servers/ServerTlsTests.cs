@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Runtime.Versioning;
 
 namespace ClusterProxy.Client.Tests.Servers;
 
@@ -87,6 +88,40 @@ public sealed class ServerTlsTests : IDisposable
         }
 
         async Task<string?> ShownAsync() => (await server.ConnectAsync(tunnels)).Call.ClientSubject;
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task Dial_WithFilesOnADiskThatHangs_UsesWhatWasRead_AndFollowsThePathToAnotherDisk()
+    {
+        using var folder = new TemporaryDirectory();
+        var file = folder.File("tls.pem");
+        File.WriteAllText(file, Pem("first"));
+        await using var server = await ScriptedServer.StartAsync(_certificates.Server(), requireClientCertificate: true, maxStreams: 1);
+        using var log = new CapturedLog();
+        await using var tunnels = server.Client(o =>
+        {
+            o.ServerAuthorities.Add(_certificates.Authority.Certificate);
+            o.ClientCertificateFile = file;
+            o.LoggerFactory = log.CreateFactory();
+        });
+
+        using (var disk = new HangingFile(file))
+        {
+            Assert.Equal("CN=first", (await server.ConnectAsync(tunnels).DefaultTimeout()).Call.ClientSubject);
+            Assert.Contains(log.Records, static r => r.EventName == "FilesHang");
+            disk.Replace(Pem("second"));
+            Assert.Equal("CN=second", (await server.ConnectAsync(tunnels).DefaultTimeout()).Call.ClientSubject);
+        }
+
+        // What the first read brings in the end is older.
+        Assert.Equal("CN=second", (await server.ConnectAsync(tunnels).DefaultTimeout()).Call.ClientSubject);
+
+        string Pem(string name)
+        {
+            var pair = _certificates.Client(name);
+            return File.ReadAllText(pair.CertificateFile) + File.ReadAllText(pair.KeyFile);
+        }
     }
 
     [Fact]

@@ -5,8 +5,8 @@ using ClusterProxy.Protocol.Lanes;
 namespace ClusterProxy.Server.Peers;
 
 /// <summary>
-/// Keeps a lane open to one address of another server, for as long as that address is among the peers. When the certificate that opened
-/// it is about to end and a newer one is there, another lane takes its place; it ends with the last of its connections.
+/// Keeps a lane open to one address of another server, for as long as that address is among the peers; after that the lane ends with the
+/// last of its connections. So it does when the certificate that opened it is about to end, and another lane takes its place.
 /// </summary>
 internal sealed class PeerLink : IAsyncDisposable
 {
@@ -25,6 +25,7 @@ internal sealed class PeerLink : IAsyncDisposable
     private readonly PeerContext _context;
     private readonly PeerClaims _claims;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _leave = new();
     private readonly Task _loop;
     private readonly ConcurrentDictionary<OpenPeerLane, bool> _leaving = new();
     private volatile PeerLane? _lane;
@@ -37,7 +38,7 @@ internal sealed class PeerLink : IAsyncDisposable
         _connector = connector;
         _claims = claims;
         _context = context;
-        _loop = RunAsync(_stop.Token);
+        _loop = RunAsync(_leave.Token);
     }
 
     public FleetServer Address { get; }
@@ -48,18 +49,33 @@ internal sealed class PeerLink : IAsyncDisposable
     /// <summary>Whether nothing more is to be learned of it soon: it has said which tunnels it has, or could not be asked.</summary>
     public bool HasTold => _tried || _lane is { Tunnels.IsWhole: true };
 
-    /// <summary>Lanes that were replaced and still carry connections.</summary>
-    public IEnumerable<PeerLane> Leaving => _leaving.Keys.Select(static open => open.Lane);
+    /// <summary>With the lanes that were replaced and still carry connections.</summary>
+    public IEnumerable<PeerLane> AllLanes => _leaving.Keys.Select(static open => open.Lane).Concat(_lane is { } lane ? [lane] : []);
 
     /// <summary>Whether the address turned out to be this server's own.</summary>
     public bool IsSelf { get; private set; }
 
+    /// <summary>Opens no more lanes, takes no more dials, and returns when nothing runs on those that are there, or the token fires.</summary>
+    public async Task LeaveAsync(CancellationToken cut)
+    {
+        await _leave.CancelAsync();
+        _lane?.Leave();
+        await EndAsync().WaitAsync(cut).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
+        await _leave.CancelAsync();
+        await EndAsync();
+        _stop.Dispose();
+        _leave.Dispose();
+    }
+
+    private async Task EndAsync()
+    {
         await _loop;
         await Task.WhenAll(_leaving.Keys.Select(static open => open.Running));
-        _stop.Dispose();
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)
@@ -113,7 +129,7 @@ internal sealed class PeerLink : IAsyncDisposable
 
             try
             {
-                await KeepAsync(Open(transport, connection, cancellationToken), cancellationToken);
+                await KeepAsync(Open(transport, connection), cancellationToken);
             }
             finally
             {
@@ -130,15 +146,13 @@ internal sealed class PeerLink : IAsyncDisposable
     /// <summary>Runs until the lane ends, or the last of those that take its place one after the other.</summary>
     private async Task KeepAsync(OpenPeerLane current, CancellationToken cancellationToken)
     {
-        _lane = current.Lane;
-        _trouble = "";
+        Use(current.Lane);
         _context.Logger.PeerConnected(current.Lane.ServerId, Address.Address);
         try
         {
             while (await ReplacementAsync(current, cancellationToken) is { } next)
             {
-                _lane = next.Lane;
-                _trouble = "";
+                Use(next.Lane);
                 Leave(current);
                 current = next;
             }
@@ -183,7 +197,7 @@ internal sealed class PeerLink : IAsyncDisposable
                 return null;
             }
 
-            var next = Open(transport, connection, cancellationToken);
+            var next = Open(transport, connection);
             await next.Lane.Told.WaitAsync(TellingTimeout, _context.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (next.Lane.IsUsable)
             {
@@ -202,10 +216,20 @@ internal sealed class PeerLink : IAsyncDisposable
         }
     }
 
-    private OpenPeerLane Open(PeerTransport transport, LaneConnection connection, CancellationToken cancellationToken)
+    private OpenPeerLane Open(PeerTransport transport, LaneConnection connection)
     {
         var lane = new PeerLane(connection, transport.ServerId, _context);
-        return new(lane, lane.RunAsync(cancellationToken), transport.Credential);
+        return new(lane, lane.RunAsync(_stop.Token), transport.Credential);
+    }
+
+    private void Use(PeerLane lane)
+    {
+        _lane = lane;
+        _trouble = "";
+        if (_leave.IsCancellationRequested)
+        {
+            lane.Leave();
+        }
     }
 
     private void Leave(OpenPeerLane open)

@@ -17,7 +17,8 @@ internal sealed class PeerSet : IAsyncDisposable
     private readonly PeerContext _context;
     private readonly PeerClaims _claims = new();
     private readonly Lock _gate = new();
-    private readonly List<Task> _leaving = [];
+    private readonly Dictionary<PeerLink, Task> _leaving = [];
+    private readonly CancellationTokenSource _cut = new();
     private ImmutableArray<PeerLink> _links = [];
     private long _started;
     private volatile bool _knowsFleet;
@@ -39,8 +40,17 @@ internal sealed class PeerSet : IAsyncDisposable
     /// <summary>The lanes that are open, one to each server.</summary>
     public IEnumerable<PeerLane> Lanes => Links.Select(static l => l.Lane).OfType<PeerLane>();
 
-    /// <summary>With those that are being replaced and still carry connections.</summary>
-    public IEnumerable<PeerLane> AllLanes => Links.SelectMany(static l => l.Leaving).Concat(Lanes);
+    /// <summary>With those that take no more dials and still carry connections.</summary>
+    public IEnumerable<PeerLane> AllLanes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _links.Concat(_leaving.Keys).SelectMany(static l => l.AllLanes)];
+            }
+        }
+    }
 
     /// <summary>Addresses that are another server's, or may be.</summary>
     public int WantedCount => Links.Count(static l => !l.IsSelf);
@@ -115,10 +125,12 @@ internal sealed class PeerSet : IAsyncDisposable
         {
             _closed = true;
             (links, _links) = (_links, []);
-            leaving = [.. _leaving];
+            leaving = [.. _leaving.Values];
         }
 
+        await _cut.CancelAsync();
         await Task.WhenAll(links.Select(static l => l.DisposeAsync().AsTask()).Concat(leaving));
+        _cut.Dispose();
     }
 
     /// <summary>Of equally busy ones either, so that two idle servers share what comes.</summary>
@@ -136,14 +148,31 @@ internal sealed class PeerSet : IAsyncDisposable
                 return;
             }
 
-            _leaving.RemoveAll(static task => task.IsCompletedSuccessfully);
-            _leaving.AddRange(_links.Where(l => !wanted.Contains(l.Address)).Select(static l => l.DisposeAsync().AsTask()));
+            foreach (var gone in _leaving.Where(static l => l.Value.IsCompletedSuccessfully).Select(static l => l.Key).ToArray())
+            {
+                _leaving.Remove(gone);
+            }
+
+            foreach (var link in _links.Where(l => !wanted.Contains(l.Address)))
+            {
+                _leaving.Add(link, LeaveAsync(link));
+            }
+
             _links =
             [
                 .. _links.Where(l => wanted.Contains(l.Address)),
                 .. wanted.Where(w => w.Id != _context.ServerId && _links.All(l => l.Address != w)).Select(Open),
             ];
         }
+    }
+
+    /// <summary>
+    /// A lease that could not be renewed, or a name that leads elsewhere, does not say that the server is dead: what runs over it lives on.
+    /// </summary>
+    private async Task LeaveAsync(PeerLink link)
+    {
+        await link.LeaveAsync(_cut.Token);
+        await link.DisposeAsync();
     }
 
     private PeerLink Open(FleetServer address) => new(address, _connector, _claims, _context);

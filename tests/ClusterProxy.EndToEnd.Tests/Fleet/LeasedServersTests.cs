@@ -1,5 +1,6 @@
 using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Testing.KubernetesApi;
 using Xunit.Abstractions;
@@ -78,6 +79,40 @@ public sealed class LeasedServersTests(ITestOutputHelper output) : TunnelTest(ou
         await PassUntilAsync(() => _time.GetUtcNow() > back.AddSeconds(40), step: 2);
         Assert.Equal(told, Told(fleet));
         Assert.Equal("3,2", Known(fleet, 2));
+    }
+
+    [Fact]
+    public async Task ServerWhoseLeaseIsGone_GetsNoMoreDials_AndKeepsItsConnections()
+    {
+        var fleet = await StartAsync(started: 2);
+        await WaitForSetAsync(fleet, 0, 1);
+        await fleet.WaitForPeersAsync();
+        var agent = await fleet.ConnectScriptedAgentAsync(1, "alpha", "host=alpha");
+        var accepting = agent.AcceptAsync(1);
+        var frontend = await fleet.OpenScriptedFrontendAsync(0);
+        await frontend.DialAsync("alpha:1");
+        await accepting;
+
+        // It lives.
+        var lease = Lease(1)!.ToJsonString();
+        Api.Delete("leases", "kube-system", "konnectivity-proxy-server-hub-1");
+        await Eventually.ObserveAsync(() => Task.FromResult(fleet.Metric(0, "peers", ("state", "wanted"))), static wanted => wanted == 0);
+        var late = await fleet.OpenScriptedFrontendAsync(0);
+        await late.SendAsync(PacketFactory.DialRequest("tcp", "alpha:1", 8));
+        Assert.Contains("No agent available", (await late.HearAsync(PacketType.DialRsp)).DialResponse.Error, StringComparison.Ordinal);
+        Assert.Equal(1, fleet.Metric(0, "forwarded_connections"));
+
+        // The server is a peer again, beside the lane that still carries the connection.
+        Api.Put(lease);
+        await Eventually.ObserveAsync(() => Task.FromResult(fleet.Metric(0, "peer_tunnels")), static known => known == 1);
+        accepting = agent.AcceptAsync(2);
+        await (await fleet.OpenScriptedFrontendAsync(0)).DialAsync("alpha:1");
+        await accepting;
+        Assert.Equal(2, fleet.Metric(0, "forwarded_connections"));
+        await agent.SendAsync(PacketFactory.CloseResponse(1));
+        await frontend.HearAsync(PacketType.CloseRsp);
+        await agent.SendAsync(PacketFactory.CloseResponse(2));
+        await Eventually.ObserveAsync(() => Task.FromResult(fleet.Metric(0, "forwarded_connections")), static left => left == 0);
     }
 
     [Fact]

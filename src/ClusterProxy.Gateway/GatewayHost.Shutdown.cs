@@ -14,7 +14,7 @@ internal sealed partial class GatewayHost
         var delay = _options.ShutdownDelay < grace / 3 ? _options.ShutdownDelay : grace / 3;
         await Task.Delay(delay, _time);
         using var cut = new CancellationTokenSource();
-        var stopped = _port.StopAsync(cut.Token);
+        var stopped = _port.StopAsync(_time, cut.Token);
         await Live.EndWatchesAsync();
         await Task.WhenAny(stopped, Task.Delay(grace - delay, _time));
         if (!stopped.IsCompleted)

@@ -35,21 +35,30 @@ internal sealed class SecurePort : IAsyncDisposable
     private const int MaxHeaders = 4096;
     private const int MaxHeaderBytes = 512 * 1024;
 
-    private readonly WebApplication _app;
+    /// <summary>For the last bytes of ended requests to go out.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
-    private SecurePort(WebApplication app) => _app = app;
+    private readonly WebApplication _app;
+    private readonly RunningRequests _requests;
+
+    private SecurePort(WebApplication app, RunningRequests requests)
+    {
+        _app = app;
+        _requests = requests;
+    }
 
     public int Port { get; private init; }
 
     /// <exception cref="Hosting.StartupException">The port cannot be had.</exception>
     public static async Task<SecurePort> StartAsync(SecurePortOptions options, ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        var app = Build(options, logging);
+        var requests = new RunningRequests();
+        var app = Build(options, requests, logging);
         try
         {
             await app.StartAsync(cancellationToken);
             var bound = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
-            return new SecurePort(app) { Port = BindingAddress.Parse(bound).Port };
+            return new SecurePort(app, requests) { Port = BindingAddress.Parse(bound).Port };
         }
         catch (Exception e)
         {
@@ -63,8 +72,28 @@ internal sealed class SecurePort : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes no more connections and requests, and waits for those that run; they are cut when the token fires.</summary>
-    public Task StopAsync(CancellationToken cut) => _app.StopAsync(cut);
+    /// <summary>
+    /// Takes no more connections and requests, and waits for those that run; they are cut when the token fires. Connections are cut
+    /// as well once no request has run for some seconds: after GOAWAY a client may keep one open and say nothing (RFC 9113,
+    /// section 6.8), as Go's does, and Kestrel, which would close it after its last request, looks only when something comes.
+    /// </summary>
+    public async Task StopAsync(TimeProvider time, CancellationToken cut)
+    {
+        using var cutting = CancellationTokenSource.CreateLinkedTokenSource(cut);
+        var stopped = _app.StopAsync(cutting.Token);
+        for (var wasIdle = false; !stopped.IsCompleted && !cut.IsCancellationRequested; wasIdle = _requests.None)
+        {
+            if (wasIdle && _requests.None)
+            {
+                await cutting.CancelAsync();
+                break;
+            }
+
+            await Task.WhenAny(stopped, Task.Delay(LastWords, time, cut));
+        }
+
+        await stopped;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -72,7 +101,7 @@ internal sealed class SecurePort : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static WebApplication Build(SecurePortOptions options, ILoggerFactory logging)
+    private static WebApplication Build(SecurePortOptions options, RunningRequests requests, ILoggerFactory logging)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.Replace(ServiceDescriptor.Singleton(logging));
@@ -82,7 +111,7 @@ internal sealed class SecurePort : IAsyncDisposable
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, options));
         var app = builder.Build();
-        app.Run(options.Serve);
+        app.Run(requests.Count(options.Serve));
         return app;
     }
 

@@ -76,6 +76,47 @@ public sealed class DrainTests : IAsyncLifetime
         await ShouldEndAsync(upgraded);
     }
 
+    /// <summary>As Go's: its connection stays open after GOAWAY, and it sends nothing but what it is asked for.</summary>
+    [Fact]
+    public async Task Http2Client_ThatKeepsItsConnection_DoesNotHoldUpTheEnd()
+    {
+        using var known = _gateway.Bearer("alice");
+        var began = _time.GetUtcNow();
+        await using var tls = await ConnectAsync(SslApplicationProtocol.Http2);
+        await using var http = await RawHttp2.StartAsync(tls);
+        var point = new SyncPoint();
+        _managed.Faults.Hold(static r => r.Path.EndsWith("/configmaps", StringComparison.Ordinal), point);
+        await http.SendAsync(RawHttp2.Frame(RawFrame.Headers, RawFrame.EndHeaders | RawFrame.EndStream, 1, RawHttp2.HeaderBlock(
+            (":method", "GET"), (":scheme", "https"), (":authority", "localhost"), (":path", $"{Web}/configmaps"),
+            ("authorization", "Bearer token-of-alice"))));
+        await point.WaitUntilReachedAsync().DefaultTimeout();
+
+        var stopping = _gateway.Host.ShutdownAsync();
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await ReadUntilAsync(http, static f => f.Type == RawFrame.GoAway);
+        point.Continue();
+
+        await ReadUntilAsync(http, static f => f is { StreamId: 1, EndsStream: true });
+        await Eventually.ObserveAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+            return Task.FromResult(stopping.IsCompleted);
+        });
+        Assert.InRange(_time.GetUtcNow() - began, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20));
+        await stopping.DefaultTimeout();
+    }
+
+    private static async Task ReadUntilAsync(RawHttp2 http, Func<RawFrame, bool> matches)
+    {
+        while (await http.ReadAsync() is { } frame && !matches(frame))
+        {
+            if (frame.Type is RawFrame.Ping or RawFrame.Settings && (frame.Flags & RawFrame.Ack) == 0)
+            {
+                await http.SendAsync(RawHttp2.Frame(frame.Type, RawFrame.Ack, 0, frame.Type == RawFrame.Ping ? frame.Payload : []));
+            }
+        }
+    }
+
     private async Task<NetworkStream> DialAsync()
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -104,15 +145,21 @@ public sealed class DrainTests : IAsyncLifetime
         }
     }
 
-    private async Task<SslStream> SendAsync(string method, string path, string headers)
+    private async Task<SslStream> ConnectAsync(SslApplicationProtocol protocol)
     {
         var stream = new SslStream(await DialAsync().DefaultTimeout());
         await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = "localhost",
-            ApplicationProtocols = [SslApplicationProtocol.Http11],
+            ApplicationProtocols = [protocol],
             RemoteCertificateValidationCallback = static (_, _, _, _) => true,
         }).DefaultTimeout();
+        return stream;
+    }
+
+    private async Task<SslStream> SendAsync(string method, string path, string headers)
+    {
+        var stream = await ConnectAsync(SslApplicationProtocol.Http11);
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
             $"{method} {Web}/{path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer token-of-alice\r\n{headers}\r\n\r\n")).DefaultTimeout();
         return stream;

@@ -35,14 +35,18 @@ public sealed partial class RawHttp2 : IAsyncDisposable
         CallAs("localhost", streamId, path, more);
 
     /// <summary>The same to a server that is called <paramref name="authority"/>.</summary>
-    public static byte[] CallAs(string authority, int streamId, string path, params (string Name, string Value)[] more)
+    public static byte[] CallAs(string authority, int streamId, string path, params (string Name, string Value)[] more) =>
+        Frame(RawFrame.Headers, RawFrame.EndHeaders, streamId, HeaderBlock(
+        [
+            (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", authority), ("content-type", "application/grpc"), .. more,
+        ]));
+
+    /// <summary>RFC 7541, section 6.2.2: literals that enter no table, in lengths of one byte.</summary>
+    public static byte[] HeaderBlock(params ReadOnlySpan<(string Name, string Value)> headers)
     {
         var block = new MemoryStream();
-        foreach (var (name, value) in (ReadOnlySpan<(string, string)>)[
-            (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", authority),
-            ("content-type", "application/grpc"), .. more])
+        foreach (var (name, value) in headers)
         {
-            // RFC 7541, section 6.2.2: a literal that enters no table, in lengths of one byte.
             block.WriteByte(0);
             block.WriteByte((byte)name.Length);
             block.Write(Encoding.ASCII.GetBytes(name));
@@ -50,7 +54,7 @@ public sealed partial class RawHttp2 : IAsyncDisposable
             block.Write(Encoding.ASCII.GetBytes(value));
         }
 
-        return Frame(RawFrame.Headers, RawFrame.EndHeaders, streamId, block.ToArray());
+        return block.ToArray();
     }
 
     /// <summary>gRPC's five bytes and the message.</summary>

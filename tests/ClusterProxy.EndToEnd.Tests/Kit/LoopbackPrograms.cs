@@ -65,6 +65,19 @@ internal static class LoopbackPrograms
         };
     }
 
+    /// <summary>Frontends come over a Unix socket instead of the TCP port.</summary>
+    public static Dictionary<string, string> Server(TestCertificates agentPlane, TestCertificates frontendPlane, string socket)
+    {
+        var flags = Server(agentPlane, frontendPlane);
+        foreach (var flag in new[] { "server-cert", "server-key", "server-ca-cert", "server-bind-address" })
+        {
+            flags.Remove(flag);
+        }
+
+        (flags["uds-name"], flags["server-port"]) = (socket, "0");
+        return flags;
+    }
+
     public static ProgramProcess StartAgent(Dictionary<string, string> flags) => ProgramProcess.StartDotNet(BuiltProgram.ProxyAgent, Arguments(flags));
 
     public static ProgramProcess StartServer(

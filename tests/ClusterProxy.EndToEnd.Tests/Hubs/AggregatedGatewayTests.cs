@@ -9,23 +9,16 @@ namespace ClusterProxy.EndToEnd.Tests.Hubs;
 /// A real kube-apiserver that aggregates the gateway with the README's own manifests, reaches it through the tunnel by its egress
 /// selector, and is the managed cluster behind the tunnel as well.
 /// </summary>
-public sealed class AggregatedGatewayTests(ITestOutputHelper output) : TunnelTest(output)
+public sealed class AggregatedGatewayTests(ITestOutputHelper output) : HubTest(output)
 {
     private const string Group = "/apis/cluster.core.oam.dev/v1alpha1";
     private const string ApiService = "/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.cluster.core.oam.dev";
     private const string Rbac = "/apis/rbac.authorization.k8s.io/v1";
 
-    private readonly TestCertificates _agentPlane = new("agents");
-    private readonly TestCertificates _frontendPlane = new("frontends");
-    private readonly TemporaryDirectory _directory = new();
-
     [SkippableFact]
     public async Task Gateway_WithTheReadmesManifests_IsAvailable_AndServesItsCluster()
     {
-        Skip.If(KubeApiServer.Missing is not null, KubeApiServer.Missing);
-        Own(_agentPlane);
-        Own(_frontendPlane);
-        Own(_directory);
+        SkipWithoutKubeApiServer();
         var (hub, socket) = await StartTunnelledHubAsync();
         await ApplyReadmeAsync(hub);
         var port = FreePorts.Shared.Next();
@@ -80,14 +73,14 @@ public sealed class AggregatedGatewayTests(ITestOutputHelper output) : TunnelTes
 
     private async Task<(KubeApiServer Hub, string Socket)> StartTunnelledHubAsync()
     {
-        var socket = _directory.File("frontends");
-        var flags = LoopbackPrograms.Server(_agentPlane, _frontendPlane, socket);
+        var socket = Home.File("frontends");
+        var flags = LoopbackPrograms.Server(AgentPlane, FrontendPlane, socket);
         var server = Own(LoopbackPrograms.StartServer(flags));
         var hub = Own(await KubeApiServer.StartAsync($$"""
                 proxyProtocol: GRPC
                 transport: { uds: { udsName: "{{socket}}" } }
             """));
-        var agent = LoopbackPrograms.Agent("agent", _agentPlane, int.Parse(flags["agent-port"]), FreePorts.Shared.Next());
+        var agent = LoopbackPrograms.Agent("agent", AgentPlane, int.Parse(flags["agent-port"]), FreePorts.Shared.Next());
         agent["agent-identifiers"] = "host=alpha&default-route=true";
         agent["target-alias"] = $"alpha:443=127.0.0.1:{hub.Url.Port}";
         Own(LoopbackPrograms.StartAgent(agent));

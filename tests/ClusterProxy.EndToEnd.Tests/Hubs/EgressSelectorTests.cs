@@ -4,13 +4,9 @@ using Xunit.Abstractions;
 namespace ClusterProxy.EndToEnd.Tests.Hubs;
 
 /// <summary>A real kube-apiserver that reaches its nodes through our programs, by each way that its egress selector knows.</summary>
-public sealed class EgressSelectorTests(ITestOutputHelper output) : TunnelTest(output)
+public sealed class EgressSelectorTests(ITestOutputHelper output) : HubTest(output)
 {
     private const string Node = "/api/v1/nodes/node-1";
-
-    private readonly TestCertificates _agentPlane = new("agents");
-    private readonly TestCertificates _frontendPlane = new("frontends");
-    private readonly TemporaryDirectory _directory = new();
 
     [SkippableTheory]
     [InlineData("grpc", "GRPC", true)]
@@ -21,14 +17,11 @@ public sealed class EgressSelectorTests(ITestOutputHelper output) : TunnelTest(o
     [InlineData("auto", "HTTPConnect", false)]
     public async Task KubeApiServer_ReachesItsNodes_AndAgainWhenTheirAgentIsBack(string mode, string protocol, bool isUnixSocket)
     {
-        Skip.If(KubeApiServer.Missing is not null, KubeApiServer.Missing);
-        Own(_agentPlane);
-        Own(_frontendPlane);
-        Own(_directory);
-        var kubelet = Own(await HttpTarget.StartAsync(_agentPlane.Server().Certificate));
+        SkipWithoutKubeApiServer();
+        var kubelet = Own(await HttpTarget.StartAsync(AgentPlane.Server().Certificate));
         var flags = isUnixSocket
-            ? LoopbackPrograms.Server(_agentPlane, _frontendPlane, _directory.File("frontends"))
-            : LoopbackPrograms.Server(_agentPlane, _frontendPlane);
+            ? LoopbackPrograms.Server(AgentPlane, FrontendPlane, Home.File("frontends"))
+            : LoopbackPrograms.Server(AgentPlane, FrontendPlane);
         flags["mode"] = mode;
         var server = Own(LoopbackPrograms.StartServer(flags));
         var agent = Own(StartAgent(flags));
@@ -54,7 +47,7 @@ public sealed class EgressSelectorTests(ITestOutputHelper output) : TunnelTest(o
     }
 
     private ProgramProcess StartAgent(Dictionary<string, string> server) => LoopbackPrograms.StartAgent(
-        LoopbackPrograms.Agent("agent", _agentPlane, int.Parse(server["agent-port"]), FreePorts.Shared.Next()));
+        LoopbackPrograms.Agent("agent", AgentPlane, int.Parse(server["agent-port"]), FreePorts.Shared.Next()));
 
     private string Selection(string protocol, Dictionary<string, string> server)
     {
@@ -66,13 +59,13 @@ public sealed class EgressSelectorTests(ITestOutputHelper output) : TunnelTest(o
                 """;
         }
 
-        var client = _frontendPlane.Client();
+        var client = FrontendPlane.Client();
         return $$"""
                 proxyProtocol: {{protocol}}
                 transport:
                   tcp:
                     url: https://127.0.0.1:{{server["server-port"]}}
-                    tlsConfig: { caBundle: "{{_frontendPlane.AuthorityFile}}", clientCert: "{{client.CertificateFile}}", clientKey: "{{client.KeyFile}}" }
+                    tlsConfig: { caBundle: "{{FrontendPlane.AuthorityFile}}", clientCert: "{{client.CertificateFile}}", clientKey: "{{client.KeyFile}}" }
             """;
     }
 

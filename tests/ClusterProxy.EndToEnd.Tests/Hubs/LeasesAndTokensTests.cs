@@ -4,22 +4,15 @@ using Xunit.Abstractions;
 namespace ClusterProxy.EndToEnd.Tests.Hubs;
 
 /// <summary>A real kube-apiserver that keeps the servers' leases and says whose the agents' tokens are.</summary>
-public sealed class LeasesAndTokensTests(ITestOutputHelper output) : TunnelTest(output)
+public sealed class LeasesAndTokensTests(ITestOutputHelper output) : HubTest(output)
 {
     private const string Leases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
     private const string Open = "konnectivity_network_proxy_agent_open_server_connections";
 
-    private readonly TestCertificates _agentPlane = new("agents");
-    private readonly TestCertificates _frontendPlane = new("frontends");
-    private readonly TemporaryDirectory _directory = new();
-
     [SkippableFact]
     public async Task Agents_CountLeases_AndAreKnownByTheirAccountsToken()
     {
-        Skip.If(KubeApiServer.Missing is not null, KubeApiServer.Missing);
-        Own(_agentPlane);
-        Own(_frontendPlane);
-        Own(_directory);
+        SkipWithoutKubeApiServer();
         await using var hub = await KubeApiServer.StartAsync();
         await PutAccountsAsync(hub);
         var (first, flags) = await StartServerAsync(hub, "first");
@@ -93,7 +86,7 @@ public sealed class LeasesAndTokensTests(ITestOutputHelper output) : TunnelTest(
 
     private async Task<(ProgramProcess Server, Dictionary<string, string> Flags)> StartServerAsync(KubeApiServer hub, string id)
     {
-        var flags = LoopbackPrograms.Server(_agentPlane, _frontendPlane);
+        var flags = LoopbackPrograms.Server(AgentPlane, FrontendPlane);
         (flags["server-id"], flags["enable-lease-controller"], flags["cluster-ca-cert"]) = (id, "true", "");
         (flags["agent-namespace"], flags["agent-service-account"]) = ("kn", "agent");
         flags["authentication-audience"] = "system:konnectivity-server";
@@ -106,8 +99,8 @@ public sealed class LeasesAndTokensTests(ITestOutputHelper output) : TunnelTest(
 
     private async Task<(ProgramProcess Agent, MetricsPage Metrics)> StartAgentAsync(KubeApiServer hub, int port, string account, string audience)
     {
-        var flags = LoopbackPrograms.Agent($"{account}-{audience}", _agentPlane, port, FreePorts.Shared.Next());
-        var token = _directory.File($"{account}-{audience}");
+        var flags = LoopbackPrograms.Agent($"{account}-{audience}", AgentPlane, port, FreePorts.Shared.Next());
+        var token = Home.File($"{account}-{audience}");
         await File.WriteAllTextAsync(token, await hub.TokenAsync("kn", account, audience));
         (flags["agent-cert"], flags["agent-key"], flags["service-account-token-path"]) = ("", "", token);
         (flags["count-server-leases"], flags["kubeconfig"]) = ("true", hub.Kubeconfig(await hub.TokenAsync("kn", "agent")));

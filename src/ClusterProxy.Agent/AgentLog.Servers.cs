@@ -25,6 +25,10 @@ internal static partial class AgentLog
         Message = "The loop that keeps tunnels to the servers failed; this is a defect")]
     public static partial void ServerLoopFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(EventId = 3014, EventName = nameof(ConnectFaulted), Level = LogLevel.Error,
+        Message = "An attempt to connect to server {Server} failed in a way that none should; this is a defect; next attempt in {DelaySeconds:F1} s")]
+    public static partial void ConnectFaulted(ILogger logger, string server, double delaySeconds, Exception exception);
+
     [LoggerMessage(EventId = 3005, EventName = nameof(TunnelFailed), Level = LogLevel.Error,
         Message = "The tunnel to server {ServerId} failed in a way that is no fault of the connection; this is a defect")]
     public static partial void TunnelFailed(ILogger logger, string serverId, Exception exception);

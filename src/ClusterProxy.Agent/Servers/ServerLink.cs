@@ -70,16 +70,27 @@ internal sealed class ServerLink
             for (var turn = 0; ; turn++)
             {
                 await _pace.WaitAsync(delay, either.Token);
-                delay = NeedsAttempt() ? await AttemptAsync(turn, either.Token) : Pause();
+                delay = await TurnAsync(turn, either.Token);
             }
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
             // It is not wanted any more, or this is the end of the agent.
         }
-        catch (Exception e)
+    }
+
+    /// <summary>A defect costs an attempt as any failure does: for as long as the server is wanted there is no other link to it.</summary>
+    private async Task<TimeSpan> TurnAsync(int turn, CancellationToken cancellationToken)
+    {
+        try
         {
-            AgentLog.ServerLoopFailed(_context.Logger, e);
+            return NeedsAttempt() ? await AttemptAsync(turn, cancellationToken) : Pause();
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            var delay = Failed();
+            AgentLog.ConnectFaulted(_context.Logger, Server.ToString(), delay.TotalSeconds, e);
+            return delay;
         }
     }
 
@@ -90,9 +101,8 @@ internal sealed class ServerLink
             ?? (_fleet.IsAnother(attempt.ServerId, Server) ? $"server {Server} is not there, but server {attempt.ServerId}" : null);
         if (problem is not null)
         {
-            var delay = _pace.Failed(_fleet.IsComplete);
+            var delay = Failed();
             AgentLog.ConnectFailed(_context.Logger, (attempt.Failure?.Step ?? ConnectStep.Call).ToTag(), problem, delay.TotalSeconds);
-            _fleet.Attempted(this, ++_failures);
             return delay;
         }
 
@@ -101,6 +111,14 @@ internal sealed class ServerLink
         _failures = 0;
         _fleet.Attempted(this, failures: 0);
         return attempt.IsDuplicate ? _pace.Duplicate(isExpected: false) : _pace.Connected();
+    }
+
+    /// <summary>The pause before the next attempt.</summary>
+    private TimeSpan Failed()
+    {
+        var delay = _pace.Failed(_fleet.IsComplete);
+        _fleet.Attempted(this, ++_failures);
+        return delay;
     }
 
     private bool NeedsAttempt() =>

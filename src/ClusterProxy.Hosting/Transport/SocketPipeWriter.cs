@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 
@@ -16,6 +17,8 @@ internal sealed class SocketPipeWriter : PipeWriter
 
     private readonly SocketStream _stream;
     private PipeWriter? _inner;
+    private byte[]? _turn;
+    private int _collected;
     private bool _buffersWrites;
     private bool _leavesEnd;
     private volatile bool _sends;
@@ -25,7 +28,7 @@ internal sealed class SocketPipeWriter : PipeWriter
 
     public override bool CanGetUnflushedBytes => true;
 
-    public override long UnflushedBytes => _inner?.UnflushedBytes ?? 0;
+    public override long UnflushedBytes => _collected + (_inner?.UnflushedBytes ?? 0);
 
     private PipeWriter Inner => _inner ?? Interlocked.CompareExchange(ref _inner, Create(_stream, Options), null) ?? _inner;
 
@@ -39,7 +42,7 @@ internal sealed class SocketPipeWriter : PipeWriter
 
     /// <summary>Sends what was written. A connection that is gone is a completed flush, as with any pipe whose reader has left.</summary>
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
-        _inner is null ? default : SendAsync(ReadOnlyMemory<byte>.Empty, cancellationToken);
+        _inner is null && _turn is null ? default : WriteAsync(ReadOnlyMemory<byte>.Empty, cancellationToken);
 
     /// <summary>
     /// From here on <see cref="WriteAsync"/> only collects, until a flush or an empty write: a TLS stream makes a write of every
@@ -49,20 +52,17 @@ internal sealed class SocketPipeWriter : PipeWriter
 
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
-        if (_inner is null && !_buffersWrites && !source.IsEmpty && !cancellationToken.IsCancellationRequested && _stream.TrySend(ref source))
+        if (_buffersWrites && _inner is not { UnflushedBytes: > 0 })
+        {
+            return CollectOrSend(source, cancellationToken);
+        }
+
+        if (_inner is null && !source.IsEmpty && !cancellationToken.IsCancellationRequested && _stream.TrySend(ref source))
         {
             return default;
         }
 
-        if (!_buffersWrites || source.IsEmpty || UnflushedBytes + source.Length > MostBuffered)
-        {
-            return SendAsync(source, cancellationToken);
-        }
-
-        // In one segment, since each is a send of its own.
-        source.Span.CopyTo(Inner.GetSpan(Inner.UnflushedBytes == 0 ? MostBuffered : source.Length));
-        Inner.Advance(source.Length);
-        return default;
+        return SendAsync(source, cancellationToken);
     }
 
     /// <summary>From here on completion sends no FIN.</summary>
@@ -75,6 +75,7 @@ internal sealed class SocketPipeWriter : PipeWriter
         {
             // Else its buffers are left to the collector: in the pool they would be another connection's while they are sent here.
             Inner.Complete(exception ?? new OperationCanceledException());
+            ReleaseTurn();
         }
 
         Finish();
@@ -127,6 +128,62 @@ internal sealed class SocketPipeWriter : PipeWriter
         finally
         {
             _sends = false;
+        }
+    }
+
+    /// <summary>In one piece, since each is a send of its own; one that the socket takes at once needs no state machine.</summary>
+    private ValueTask<FlushResult> CollectOrSend(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
+    {
+        if (!source.IsEmpty && _collected + source.Length <= MostBuffered)
+        {
+            _turn ??= ArrayPool<byte>.Shared.Rent(MostBuffered);
+            source.Span.CopyTo(_turn.AsSpan(_collected));
+            _collected += source.Length;
+            return default;
+        }
+
+        _sends = true;
+        var turn = new ReadOnlyMemory<byte>(_turn, 0, _collected);
+        if (cancellationToken.IsCancellationRequested || !TrySend(ref turn) || !TrySend(ref source))
+        {
+            return SendRestAsync(turn, source, cancellationToken);
+        }
+
+        _sends = false;
+        ReleaseTurn();
+        return default;
+    }
+
+    private bool TrySend(ref ReadOnlyMemory<byte> rest) => rest.IsEmpty || _stream.TrySend(ref rest);
+
+    private async ValueTask<FlushResult> SendRestAsync(ReadOnlyMemory<byte> turn, ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _stream.WriteAsync(turn, cancellationToken);
+            await _stream.WriteAsync(source, cancellationToken);
+            ReleaseTurn();
+            return default;
+        }
+        catch (Exception e) when (e is IOException or ConnectionAbortedException)
+        {
+            return new FlushResult(isCanceled: false, isCompleted: true);
+        }
+        finally
+        {
+            // What is left of a turn that was given up makes no sense to anybody, and its buffer is the collector's, as at completion.
+            (_turn, _collected) = (null, 0);
+            _sends = false;
+        }
+    }
+
+    private void ReleaseTurn()
+    {
+        _collected = 0;
+        if (_turn is { } turn)
+        {
+            _turn = null;
+            ArrayPool<byte>.Shared.Return(turn);
         }
     }
 

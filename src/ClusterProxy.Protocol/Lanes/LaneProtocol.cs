@@ -12,9 +12,6 @@ internal static class LaneProtocol
     private static readonly StreamPipeReaderOptions ReaderOptions =
         new(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024, leaveOpen: true, useZeroByteReads: true);
 
-    // One segment holds a turn of the writer, so that one write to TLS carries it.
-    private static readonly StreamPipeWriterOptions WriterOptions = new(minimumBufferSize: 80 * 1024, leaveOpen: true);
-
     /// <summary>What a lane asks for in its TLS handshake; a server that does not know it ends the handshake.</summary>
     public static SslApplicationProtocol Alpn { get; } = new("clusterproxy-lane/1");
 
@@ -31,5 +28,5 @@ internal static class LaneProtocol
     public static PipeReader CreateInput(Stream stream) => PipeReader.Create(stream, ReaderOptions);
 
     /// <param name="stream">Authenticated; stays the caller's.</param>
-    public static PipeWriter CreateOutput(Stream stream) => PipeWriter.Create(stream, WriterOptions);
+    public static PipeWriter CreateOutput(Stream stream) => new LanePipeWriter(stream);
 }

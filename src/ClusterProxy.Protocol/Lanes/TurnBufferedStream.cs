@@ -1,5 +1,8 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 
 namespace ClusterProxy.Protocol.Lanes;
 
@@ -9,10 +12,10 @@ namespace ClusterProxy.Protocol.Lanes;
 /// </summary>
 /// <remarks>
 /// One reader and one writer at a time. Until <see cref="BufferWrites"/> every write goes out at once, since a handshake
-/// does not flush.
+/// does not flush. What the socket does at once needs no state machine, and a wait for bytes has none either: it goes on inside the
+/// wait of the socket. After a switch of processes each of them is code that no cache holds.
 /// </remarks>
-/// <param name="socket">Connected; owned.</param>
-internal sealed class TurnBufferedStream(Socket socket) : Stream
+internal sealed class TurnBufferedStream : Stream, IValueTaskSource<int>
 {
     /// <summary>A turn of 64 KiB and its control packets as TLS records, in the pool's next size.</summary>
     private const int WriteSize = 128 * 1024;
@@ -25,6 +28,10 @@ internal sealed class TurnBufferedStream(Socket socket) : Stream
     /// </summary>
     private const int MostBytesInTurn = 256 * 1024;
 
+    private readonly Socket _socket;
+    private readonly Action _onReady;
+    private ManualResetValueTaskSourceCore<int> _ready;
+    private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _wait;
     private int _bytesInTurn;
     private byte[]? _write;
     private int _written;
@@ -32,6 +39,14 @@ internal sealed class TurnBufferedStream(Socket socket) : Stream
     private byte[]? _read;
     private int _readStart;
     private int _readEnd;
+
+    /// <param name="socket">Connected; owned.</param>
+    public TurnBufferedStream(Socket socket)
+    {
+        _socket = socket;
+        _socket.Blocking = false;
+        _onReady = OnReady;
+    }
 
     public override bool CanRead => true;
 
@@ -50,67 +65,61 @@ internal sealed class TurnBufferedStream(Socket socket) : Stream
     /// <summary>From here on a write leaves with the next flush.</summary>
     public void BufferWrites() => _buffersWrites = true;
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_read is null)
+        if (_read is not null)
         {
-            if (buffer.IsEmpty)
-            {
-                return await ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false);
-            }
-
-            // TLS asks for less than a record first; the rest of what has come is kept for its next calls.
-            var read = ArrayPool<byte>.Shared.Rent(ReadSize);
-            try
-            {
-                _readEnd = await ReceiveAsync(read, cancellationToken).ConfigureAwait(false);
-            }
-            catch
-            {
-                ArrayPool<byte>.Shared.Return(read);
-                throw;
-            }
-
-            _read = read;
-            _readStart = 0;
+            return new(TakeRead(buffer.Span));
         }
 
-        return TakeRead(buffer.Span);
+        if (buffer.IsEmpty)
+        {
+            return WaitAsync(cancellationToken);
+        }
+
+        // TLS asks for less than a record first; the rest of what has come is kept for its next calls.
+        var read = ArrayPool<byte>.Shared.Rent(ReadSize);
+        if (cancellationToken.IsCancellationRequested || Receive(read, out var received) is SocketError.WouldBlock)
+        {
+            return ReadLaterAsync(read, buffer, cancellationToken);
+        }
+
+        Keep(read, received);
+        _bytesInTurn += received;
+        return _bytesInTurn < MostBytesInTurn ? new(TakeRead(buffer.Span)) : TakeReadInNextTurnAsync(buffer);
     }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (!_buffersWrites)
         {
-            await SendAsync(buffer, cancellationToken).ConfigureAwait(false);
-            return;
+            return SendAsync(buffer, cancellationToken);
         }
 
-        while (!buffer.IsEmpty)
+        if (buffer.Length >= WriteSize - _written)
         {
-            _write ??= ArrayPool<byte>.Shared.Rent(WriteSize);
-            var part = Math.Min(buffer.Length, _write.Length - _written);
-            buffer.Span[..part].CopyTo(_write.AsSpan(_written));
-            _written += part;
-            buffer = buffer[part..];
-            if (_written == _write.Length)
-            {
-                await FlushAsync(cancellationToken).ConfigureAwait(false);
-            }
+            return WriteLongAsync(buffer, cancellationToken);
         }
+
+        Collect(buffer.Span);
+        return ValueTask.CompletedTask;
     }
 
-    public override async Task FlushAsync(CancellationToken cancellationToken)
+    public override Task FlushAsync(CancellationToken cancellationToken)
     {
-        if (_write is not { } write)
+        if (_write is null)
         {
-            return;
+            return Task.CompletedTask;
         }
 
-        await SendAsync(write.AsMemory(0, _written), cancellationToken).ConfigureAwait(false);
-        _write = null;
-        _written = 0;
-        ArrayPool<byte>.Shared.Return(write);
+        var rest = new ReadOnlyMemory<byte>(_write, 0, _written);
+        if (cancellationToken.IsCancellationRequested || !TrySend(ref rest))
+        {
+            return FlushRestAsync(rest, cancellationToken);
+        }
+
+        ReleaseWrite();
+        return Task.CompletedTask;
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -134,7 +143,7 @@ internal sealed class TurnBufferedStream(Socket socket) : Stream
     {
         if (disposing)
         {
-            socket.Dispose();
+            _socket.Dispose();
         }
 
         base.Dispose(disposing);
@@ -154,31 +163,161 @@ internal sealed class TurnBufferedStream(Socket socket) : Stream
         return part;
     }
 
-    private async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    private void Keep(byte[] read, int received)
+    {
+        _read = read;
+        _readStart = 0;
+        _readEnd = received;
+    }
+
+    private void Collect(ReadOnlySpan<byte> bytes)
+    {
+        _write ??= ArrayPool<byte>.Shared.Rent(WriteSize);
+        bytes.CopyTo(_write.AsSpan(_written));
+        _written += bytes.Length;
+    }
+
+    private void ReleaseWrite()
+    {
+        var write = _write!;
+        _write = null;
+        _written = 0;
+        ArrayPool<byte>.Shared.Return(write);
+    }
+
+    private SocketError Receive(Span<byte> buffer, out int received)
     {
         try
         {
-            var receive = socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
-            if (!receive.IsCompleted)
-            {
-                _bytesInTurn = 0;
-                return await receive.ConfigureAwait(false);
-            }
-
-            var received = receive.Result;
-            _bytesInTurn += received;
-            if (_bytesInTurn >= MostBytesInTurn)
-            {
-                _bytesInTurn = 0;
-                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            }
-
-            return received;
+            received = _socket.Receive(buffer, SocketFlags.None, out var error);
+            return error is SocketError.Success or SocketError.WouldBlock ? error : throw new SocketException((int)error);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             throw new IOException(e.Message, e);
         }
+    }
+
+    /// <summary>Sends what the socket takes at once; true when that is all. A fault is left to who sends the rest.</summary>
+    private bool TrySend(ref ReadOnlyMemory<byte> rest)
+    {
+        try
+        {
+            var sent = _socket.Send(rest.Span, SocketFlags.None, out var error);
+            if (error == SocketError.Success)
+            {
+                rest = rest[sent..];
+            }
+
+            return rest.IsEmpty;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    [SuppressMessage("Reliability", "CA2012", Justification = "Consumed once, here or in OnReady; a state machine would cost an allocation a wait.")]
+    private ValueTask<int> WaitAsync(CancellationToken cancellationToken)
+    {
+        _bytesInTurn = 0;
+        _ready.Reset();
+        try
+        {
+            _wait = _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken).ConfigureAwait(false).GetAwaiter();
+        }
+        catch (ObjectDisposedException e)
+        {
+            return ValueTask.FromException<int>(new IOException(e.Message, e));
+        }
+
+        if (_wait.IsCompleted)
+        {
+            OnReady();
+        }
+        else
+        {
+            _wait.UnsafeOnCompleted(_onReady);
+        }
+
+        return new(this, _ready.Version);
+    }
+
+    private void OnReady()
+    {
+        Exception fault;
+        try
+        {
+            _wait.GetResult();
+            _ready.SetResult(0);
+            return;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            fault = new IOException(e.Message, e);
+        }
+        catch (OperationCanceledException e)
+        {
+            fault = e;
+        }
+
+        _ready.SetException(fault);
+    }
+
+    int IValueTaskSource<int>.GetResult(short token) => _ready.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => _ready.GetStatus(token);
+
+    void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _ready.OnCompleted(continuation, state, token, flags);
+
+    private async ValueTask<int> TakeReadInNextTurnAsync(Memory<byte> buffer)
+    {
+        _bytesInTurn = 0;
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return TakeRead(buffer.Span);
+    }
+
+    private async ValueTask<int> ReadLaterAsync(byte[] read, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var received = await _socket.ReceiveAsync(read, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+            _bytesInTurn = 0;
+            Keep(read, received);
+        }
+        catch (Exception e)
+        {
+            ArrayPool<byte>.Shared.Return(read);
+            if (e is SocketException or ObjectDisposedException)
+            {
+                throw new IOException(e.Message, e);
+            }
+
+            throw;
+        }
+
+        return TakeRead(buffer.Span);
+    }
+
+    private async ValueTask WriteLongAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        while (!buffer.IsEmpty)
+        {
+            var part = Math.Min(buffer.Length, WriteSize - _written);
+            Collect(buffer.Span[..part]);
+            buffer = buffer[part..];
+            if (_written == WriteSize)
+            {
+                await FlushAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task FlushRestAsync(ReadOnlyMemory<byte> rest, CancellationToken cancellationToken)
+    {
+        await SendAsync(rest, cancellationToken).ConfigureAwait(false);
+        ReleaseWrite();
     }
 
     private async ValueTask SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
@@ -187,7 +326,7 @@ internal sealed class TurnBufferedStream(Socket socket) : Stream
         {
             while (!buffer.IsEmpty)
             {
-                buffer = buffer[await socket.SendAsync(buffer, SocketFlags.None, cancellationToken).ConfigureAwait(false)..];
+                buffer = buffer[await _socket.SendAsync(buffer, SocketFlags.None, cancellationToken).ConfigureAwait(false)..];
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using ClusterProxy.Protocol.Grpc;
 
 namespace ClusterProxy.Protocol.Packets;
@@ -22,13 +23,32 @@ internal sealed class PacketReader(PipeReader input, int maxMessageSize = GrpcFr
     /// in what has arrived: whoever reads one packet, as of a handshake, leaves those that came with it to the next.
     /// </summary>
     /// <exception cref="GrpcException">The stream ended inside a message.</exception>
-    public async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
+    public ValueTask<bool> ReadAsync(CancellationToken cancellationToken) => _mayHoldPacket ? new(true) : ReadMoreAsync(cancellationToken);
+
+    /// <summary>The next whole packet of what has arrived. Its payload is valid until the next <see cref="ReadAsync"/>.</summary>
+    /// <exception cref="GrpcException">What arrived is no packet, compressed, too long, or cut off.</exception>
+    public bool TryRead(out ReceivedPacket packet)
     {
-        if (_mayHoldPacket)
+        if (!GrpcFrame.TryRead(ref _buffer, maxMessageSize, out var message))
         {
-            return true;
+            _mayHoldPacket = false;
+            if (_completed && !_buffer.IsEmpty)
+            {
+                throw new GrpcException(GrpcStatusCode.Internal, $"the stream ended inside a message, {_buffer.Length} bytes into it");
+            }
+
+            packet = default;
+            return false;
         }
 
+        _mayHoldPacket = !_buffer.IsEmpty;
+        packet = PacketCodec.Read(message);
+        return true;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken)
+    {
         if (_reading)
         {
             _reading = false;
@@ -51,26 +71,5 @@ internal sealed class PacketReader(PipeReader input, int maxMessageSize = GrpcFr
         }
 
         return !_completed || !_buffer.IsEmpty;
-    }
-
-    /// <summary>The next whole packet of what has arrived. Its payload is valid until the next <see cref="ReadAsync"/>.</summary>
-    /// <exception cref="GrpcException">What arrived is no packet, compressed, too long, or cut off.</exception>
-    public bool TryRead(out ReceivedPacket packet)
-    {
-        if (!GrpcFrame.TryRead(ref _buffer, maxMessageSize, out var message))
-        {
-            _mayHoldPacket = false;
-            if (_completed && !_buffer.IsEmpty)
-            {
-                throw new GrpcException(GrpcStatusCode.Internal, $"the stream ended inside a message, {_buffer.Length} bytes into it");
-            }
-
-            packet = default;
-            return false;
-        }
-
-        _mayHoldPacket = !_buffer.IsEmpty;
-        packet = PacketCodec.Read(message);
-        return true;
     }
 }

@@ -33,19 +33,46 @@ internal sealed class TimedPipeWriter(PipeWriter inner, TimeProvider time, Actio
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default) =>
         SendAsync(source, cancellationToken);
 
-    private async ValueTask<FlushResult> SendAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
+    /// <remarks>A flush that ends inside the call, as most do, needs no state machine.</remarks>
+    private ValueTask<FlushResult> SendAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         Volatile.Write(ref _flushing, started);
+        ValueTask<FlushResult> flush;
         try
         {
-            var flush = source.IsEmpty ? inner.FlushAsync(cancellationToken) : inner.WriteAsync(source, cancellationToken);
+            flush = source.IsEmpty ? inner.FlushAsync(cancellationToken) : inner.WriteAsync(source, cancellationToken);
+        }
+        catch
+        {
+            NoteEnd(started);
+            throw;
+        }
+
+        if (!flush.IsCompletedSuccessfully)
+        {
+            return WaitAsync(flush, started);
+        }
+
+        NoteEnd(started);
+        return flush;
+    }
+
+    private async ValueTask<FlushResult> WaitAsync(ValueTask<FlushResult> flush, long started)
+    {
+        try
+        {
             return await flush.ConfigureAwait(false);
         }
         finally
         {
-            Volatile.Write(ref _flushing, NotFlushing);
-            onFlushed?.Invoke(time.GetElapsedTime(started));
+            NoteEnd(started);
         }
+    }
+
+    private void NoteEnd(long started)
+    {
+        Volatile.Write(ref _flushing, NotFlushing);
+        onFlushed?.Invoke(time.GetElapsedTime(started));
     }
 }

@@ -96,11 +96,15 @@ public sealed class TunnelClient : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Cuts every connection that is still open, ends every dial, and waits until nothing of them is left.</summary>
+    /// <summary>
+    /// Ends every dial, lets the connections that are being closed finish, for at most
+    /// <see cref="TunnelClientOptions.CloseTimeout"/> since they were disposed, cuts every other, and waits until nothing of them is
+    /// left. So what was written to a stream before it was disposed is not lost by disposing the client right behind it.
+    /// </summary>
     /// <returns>When all is released.</returns>
     public async ValueTask DisposeAsync() => await Disposal().ConfigureAwait(false);
 
-    /// <summary>As <see cref="DisposeAsync"/>, without waiting.</summary>
+    /// <summary>As <see cref="DisposeAsync"/>, without waiting: a process that exits right behind it may lose the last bytes.</summary>
     public void Dispose() => _ = Disposal();
 
     private Task Disposal()

@@ -98,7 +98,10 @@ public sealed class TunnelClientOptions
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long closing waits for the far end to acknowledge. 10 s by default, as long as upstream's client waits.
+    /// How long a connection that is being closed has to send what was written and to be acknowledged by the far end; then it is cut.
+    /// <see cref="TunnelStream.CloseAsync"/> waits so long at most, and so does <see cref="TunnelClient.DisposeAsync"/> for streams
+    /// that were disposed before it; disposing a stream does not wait. 10 s by default, as long as upstream's client waits. Infinite
+    /// is allowed, and both wait as long then.
     /// </summary>
     public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -11,6 +11,11 @@ namespace ClusterProxy.Client;
 /// A read returns 0 when the target has ended the connection, and throws <see cref="IOException"/> when the tunnel broke
 /// instead, so that a cut transfer is not taken for a complete one. Konnectivity's packets say nothing of a target's RST: it
 /// reads as an end. So does the loss of the agent's tunnel through a server of upstream, and over HTTP-CONNECT on a Unix socket.
+/// <para>
+/// Disposing, asynchronously or not, starts to close behind the last byte written and waits for nothing, as with a socket: the
+/// round trip goes on behind it, and the client stays to see it through. Who must know that all arrived awaits
+/// <see cref="CloseAsync"/> first. After a write that failed, disposing cuts the connection.
+/// </para>
 /// </remarks>
 public sealed partial class TunnelStream : Stream
 {
@@ -82,11 +87,14 @@ public sealed partial class TunnelStream : Stream
 
     /// <summary>
     /// Closes the connection behind the last byte written and waits until the far end has acknowledged it, for at most
-    /// <see cref="TunnelClientOptions.CloseTimeout"/>. A pending read returns 0. Disposing does the same without throwing.
+    /// <see cref="TunnelClientOptions.CloseTimeout"/>. A pending read returns 0. It may be called after disposing, too, to wait for
+    /// the close that has begun there.
     /// </summary>
-    /// <returns>When the far end has acknowledged.</returns>
+    /// <param name="cancellationToken">Ends the waiting only: the connection goes on closing.</param>
+    /// <returns>When the far end has acknowledged; after a write that failed at once, since nothing is left to wait for.</returns>
     /// <exception cref="IOException">It did not acknowledge, or the tunnel broke: bytes may be missing at the target.</exception>
-    public async Task CloseAsync()
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task CloseAsync(CancellationToken cancellationToken = default)
     {
         _disposed = true;
         if (_failed)
@@ -95,27 +103,7 @@ public sealed partial class TunnelStream : Stream
             return;
         }
 
-        await _end.CloseAsync().ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// Closes as <see cref="CloseAsync"/> does, but an acknowledgement that does not come is no error. After a write that
-    /// failed the connection is aborted without waiting.
-    /// </summary>
-    /// <returns>When the connection is closed.</returns>
-    public override async ValueTask DisposeAsync()
-    {
-        try
-        {
-            await CloseAsync().ConfigureAwait(false);
-        }
-        catch (IOException)
-        {
-            // Disposing must not hide the exception that led to it; CloseAsync is for those who want to know.
-        }
-
-        await base.DisposeAsync().ConfigureAwait(false);
-        GC.SuppressFinalize(this);
+        await _end.CloseAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc />

@@ -24,7 +24,7 @@ internal sealed class TunnelRelay(TimeProvider time, TimeSpan silenceAfterEnd)
         try
         {
             await download;
-            await tunnel.CloseAsync();
+            await tunnel.CloseAsync(cancellationToken);
         }
         finally
         {

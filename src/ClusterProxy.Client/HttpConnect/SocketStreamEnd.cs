@@ -123,9 +123,9 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
 
     public void BeginClose() => _ = Close(graceful: true);
 
-    public async Task CloseAsync()
+    public async Task CloseAsync(CancellationToken cancellationToken)
     {
-        if (await Close(graceful: true).ConfigureAwait(false) is { } error)
+        if (await Close(graceful: true).WaitAsync(cancellationToken).ConfigureAwait(false) is { } error)
         {
             throw new IOException(error);
         }
@@ -133,14 +133,8 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
 
     public void Abort() => _ = Close(graceful: false);
 
-    /// <summary>Aborts, and waits until the socket is closed.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        var closed = Close(graceful: false);
-        // A graceful close may still be waiting for the far end.
-        _connection.Socket.Dispose();
-        await closed.ConfigureAwait(false);
-    }
+    /// <summary>Aborts, unless a close has begun, which ends by the close timeout; and waits until the socket is closed.</summary>
+    public async ValueTask DisposeAsync() => await Close(graceful: false).ConfigureAwait(false);
 
     private Task<string?> Close(bool graceful)
     {
@@ -152,13 +146,18 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
 
     private async Task<string?> CloseCoreAsync(bool graceful)
     {
+        using var deadline = new CancellationTokenSource(_closeTimeout, _time);
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         // A write that still waits shows that the bytes before the end cannot all get through.
         graceful &= _writes.Close();
         _reads.Close();
         await _closing.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(_readsReleased.Task, _writesReleased.Task).ConfigureAwait(false);
-        var error = graceful && !_peerEnded ? await ShutDownAsync().ConfigureAwait(false) : null;
+        var released = Task.WhenAll(_readsReleased.Task, _writesReleased.Task);
+        var error = graceful ? await ShutDownAsync(released, deadline.Token).ConfigureAwait(false) : null;
+
+        // What is still inside, such as a read behind an alert that the server does not take, comes out now.
+        _connection.Socket.Dispose();
+        await released.ConfigureAwait(false);
         await _connection.Stream.DisposeAsync().ConfigureAwait(false);
 
         // A FIN that was still under way fails with the socket.
@@ -170,14 +169,19 @@ internal sealed class SocketStreamEnd : IStreamEnd, IAsyncDisposable
     }
 
     /// <summary>FIN, then the rest of what the target says until its end: closing earlier would be RST and could cut our last bytes.</summary>
-    private async Task<string?> ShutDownAsync()
+    private async Task<string?> ShutDownAsync(Task released, CancellationToken deadline)
     {
-        using var deadline = new CancellationTokenSource(_closeTimeout, _time);
         try
         {
-            await (_finished ??= FinishWritesAsync()).WaitAsync(deadline.Token).ConfigureAwait(false);
+            await released.WaitAsync(deadline).ConfigureAwait(false);
+            if (_peerEnded)
+            {
+                return null;
+            }
+
+            await (_finished ??= FinishWritesAsync()).WaitAsync(deadline).ConfigureAwait(false);
             var rest = new byte[4096];
-            while (await _connection.Stream.ReadAsync(rest, deadline.Token).ConfigureAwait(false) > 0)
+            while (await _connection.Stream.ReadAsync(rest, deadline).ConfigureAwait(false) > 0)
             {
             }
 

@@ -116,9 +116,10 @@ internal sealed partial class ClientLane : IAsyncDisposable
         }
     }
 
-    /// <summary>Cuts the lane, and waits until nothing of it is left.</summary>
+    /// <summary>Lets what is being closed finish, then cuts the lane, and waits until nothing of it is left.</summary>
     public async ValueTask DisposeAsync()
     {
+        await Task.WhenAll(_connections.Values.Select(static connection => connection.End.Closing)).ConfigureAwait(false);
         _disposed = true;
         await _stop.CancelAsync().ConfigureAwait(false);
         await Completion.ConfigureAwait(false);

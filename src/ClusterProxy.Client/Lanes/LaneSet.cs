@@ -81,7 +81,7 @@ internal sealed class LaneSet : IAsyncDisposable
         return await opening.WaitAsync(cancellationToken).ConfigureAwait(false) ?? throw Fault();
     }
 
-    /// <summary>Cuts all lanes, and waits until nothing of them is left.</summary>
+    /// <summary>Lets what is being closed finish, then cuts all lanes, and waits until nothing of them is left.</summary>
     public async ValueTask DisposeAsync()
     {
         Task[] opening;

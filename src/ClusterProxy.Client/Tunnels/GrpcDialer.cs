@@ -73,12 +73,13 @@ internal sealed class GrpcDialer : IDialer
     public async ValueTask DisposeAsync()
     {
         // No dial runs any more: the client sees to that first.
+        Task[] tunnels = [.. _tunnels.Keys.Select(static tunnel => tunnel.DisposeAsync().AsTask())];
         if (_lanes is not null)
         {
             await _lanes.DisposeAsync().ConfigureAwait(false);
         }
 
-        await Task.WhenAll(_tunnels.Keys.Select(tunnel => tunnel.DisposeAsync().AsTask())).ConfigureAwait(false);
+        await Task.WhenAll(tunnels).ConfigureAwait(false);
         _http.Dispose();
     }
 

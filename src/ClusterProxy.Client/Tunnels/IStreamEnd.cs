@@ -18,12 +18,16 @@ internal interface IStreamEnd
     /// <summary>Ends the writing direction behind the last byte. Called only if <see cref="CanHalfClose"/>.</summary>
     void CompleteWrites();
 
-    /// <summary>Ends the connection behind the last byte without waiting for it. A pending read ends with 0.</summary>
+    /// <summary>
+    /// Ends the connection behind the last byte without waiting for it. A pending read ends with 0. The dialer's disposal lets it
+    /// finish, for at most the close timeout.
+    /// </summary>
     void BeginClose();
 
     /// <summary>As <see cref="BeginClose"/>, and waits until the far end knows.</summary>
     /// <exception cref="IOException">It did not acknowledge.</exception>
-    Task CloseAsync();
+    /// <exception cref="OperationCanceledException">The token was cancelled; the closing goes on.</exception>
+    Task CloseAsync(CancellationToken cancellationToken);
 
     /// <summary>Ends the connection at once; bytes on their way may be lost.</summary>
     void Abort();

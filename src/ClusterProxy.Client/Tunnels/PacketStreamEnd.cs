@@ -16,6 +16,7 @@ internal sealed class PacketStreamEnd : IStreamEnd
     private readonly TunnelConnection _connection;
     private readonly UseGate _reads;
     private readonly UseGate _writes;
+    private bool _isClosing;
 
     public PacketStreamEnd(IPacketCarrier carrier, TunnelConnection connection, string connectionId)
     {
@@ -30,6 +31,9 @@ internal sealed class PacketStreamEnd : IStreamEnd
 
     /// <summary>Konnectivity's packets have no half-close; where server and agent have ours, the answer to the dial says so.</summary>
     public bool CanHalfClose => _connection.CanHalfClose;
+
+    /// <summary>Ends with a close in good order, at the latest when the close timeout has passed; at once where there is none. Never fails.</summary>
+    public Task Closing => Volatile.Read(ref _isClosing) ? _connection.Completion : Task.CompletedTask;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -85,6 +89,12 @@ internal sealed class PacketStreamEnd : IStreamEnd
 
     public void BeginClose()
     {
+        // Before anything is sent: whoever cuts the carrier has to see it.
+        if (Interlocked.Exchange(ref _isClosing, true))
+        {
+            return;
+        }
+
         _connection.RequestClose(CloseReason.FrontendClosed);
         if (!_writes.Close())
         {
@@ -96,10 +106,10 @@ internal sealed class PacketStreamEnd : IStreamEnd
         _carrier.EndWithin();
     }
 
-    public async Task CloseAsync()
+    public async Task CloseAsync(CancellationToken cancellationToken)
     {
         BeginClose();
-        await _connection.Completion.ConfigureAwait(false);
+        await _connection.Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
         if (_carrier.CloseAnswer is not "")
         {
             throw new IOException(_carrier.EndText());

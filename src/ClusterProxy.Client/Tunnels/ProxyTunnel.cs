@@ -99,19 +99,27 @@ internal sealed class ProxyTunnel : IPacketCarrier, IAsyncDisposable
 
     public void EndWithin() => StopAfter(_settings.Limits.CloseTimeout);
 
-    /// <summary>Resets the call at once and waits until nothing of it is left.</summary>
+    /// <summary>Lets a close that has begun finish, then resets the call, and waits until nothing of it is left.</summary>
     public async ValueTask DisposeAsync()
     {
         PacketStreamEnd? end;
         lock (_gate)
         {
-            _lost ??= new(GrpcStatusCode.Canceled, "the tunnel client was disposed");
             end = _end;
         }
 
-        _connection?.SetReason(CloseReason.TunnelLost);
+        await (end?.Closing ?? Task.CompletedTask).ConfigureAwait(false);
+        Task stopping;
+        lock (_gate)
+        {
+            _lost ??= new(GrpcStatusCode.Canceled, "the tunnel client was disposed");
+            _connection?.SetReason(CloseReason.TunnelLost);
+            stopping = _ended ? Task.CompletedTask : _stop.CancelAsync();
+        }
+
         end?.CloseReads();
-        StopAfter(TimeSpan.Zero);
+
+        await stopping.ConfigureAwait(false);
         await Completion.ConfigureAwait(false);
     }
 

@@ -164,7 +164,7 @@ public sealed class HttpConnectTests
         var (stream, _) = await server.ConnectAsync(client);
         var read = stream.ReadAsync(new byte[1]).AsTask();
 
-        var error = await Assert.ThrowsAsync<IOException>(stream.CloseAsync).DefaultTimeout();
+        var error = await Assert.ThrowsAsync<IOException>(() => stream.CloseAsync()).DefaultTimeout();
 
         Assert.Contains("did not end the connection within 0.2 s", error.Message, StringComparison.Ordinal);
         Assert.Equal(0, await read.DefaultTimeout());

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using ClusterProxy.Protocol;
-using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
 
@@ -24,7 +22,7 @@ public sealed class SilentLaneTests
             TimeProvider = time,
         });
         var dialing = client.ConnectAsync("node1:443");
-        await using var silent = await ServerLane.AcceptAsync(listener);
+        await using var silent = await ScriptedLane.AcceptAsync(listener);
         var first = (await silent.HearAsync(PacketType.DialReq)).DialRequest;
         time.Advance(TimeSpan.FromSeconds(2));
         await silent.HearAsync(PacketType.Ping);
@@ -33,7 +31,7 @@ public sealed class SilentLaneTests
         time.Advance(TimeSpan.FromSeconds(5));
         time.Advance(TimeSpan.FromSeconds(5));
 
-        await using var other = await ServerLane.AcceptAsync(listener);
+        await using var other = await ScriptedLane.AcceptAsync(listener);
         var second = (await other.HearAsync(PacketType.DialReq)).DialRequest;
         await other.SendAsync(PacketFactory.DialResponse(second.Random, connectId: 5));
         await using var stream = await dialing.DefaultTimeout();
@@ -43,49 +41,9 @@ public sealed class SilentLaneTests
         await Task.WhenAll(stream.CloseAsync(), AnswerCloseAsync(other)).DefaultTimeout();
     }
 
-    private static async Task AnswerCloseAsync(ServerLane lane)
+    private static async Task AnswerCloseAsync(ScriptedLane lane)
     {
         await lane.HearAsync(PacketType.CloseReq);
         await lane.SendAsync(PacketFactory.CloseResponse(5));
-    }
-
-    /// <summary>The server's side of a lane without TLS.</summary>
-    private sealed class ServerLane(Stream stream) : IAsyncDisposable
-    {
-        private readonly PacketReader _reader = new(LaneProtocol.CreateInput(stream));
-        private readonly System.IO.Pipelines.PipeWriter _output = LaneProtocol.CreateOutput(stream);
-
-        public static async Task<ServerLane> AcceptAsync(TcpListener listener)
-        {
-            var client = await listener.AcceptTcpClientAsync().DefaultTimeout();
-            var lane = new ServerLane(client.GetStream());
-            await LaneHandshake.ReadAsync(lane._reader, CancellationToken.None).DefaultTimeout();
-            await LaneHandshake.AnswerAsync(lane._output, "", TunnelFeatures.FrontendLane, CancellationToken.None).DefaultTimeout();
-            return lane;
-        }
-
-        public async Task<Packet> HearAsync(PacketType type)
-        {
-            while (true)
-            {
-                while (_reader.TryRead(out var packet))
-                {
-                    if (packet.Type == type)
-                    {
-                        return packet.Message!;
-                    }
-                }
-
-                Assert.True(await _reader.ReadAsync(CancellationToken.None).DefaultTimeout(), $"the lane ended before {type}");
-            }
-        }
-
-        public async Task SendAsync(Packet packet)
-        {
-            PacketCodec.Write(_output, packet);
-            await _output.FlushAsync().DefaultTimeout();
-        }
-
-        public ValueTask DisposeAsync() => stream.DisposeAsync();
     }
 }

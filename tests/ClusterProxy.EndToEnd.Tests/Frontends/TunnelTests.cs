@@ -136,6 +136,26 @@ public sealed class TunnelTests(ITestOutputHelper output) : TunnelTest(output)
 
     [Theory]
     [MemberData(nameof(FrontendCases.All), MemberType = typeof(FrontendCases))]
+    public async Task Upload_DisposedWithItsClientRightBehind_ArrivesComplete(FrontendKind kind)
+    {
+        var sink = Own(new SinkTarget());
+        sink.AllowAll();
+        var fixture = await StartAsync();
+        var client = fixture.Client(kind);
+        var sent = SeededBytes.Create(seed: 12, length: 3_000_000);
+        var stream = await client.ConnectAsync(sink.Address).DefaultTimeout();
+        await stream.WriteAsync(sent).DefaultTimeout();
+
+        await stream.DisposeAsync().DefaultTimeout();
+        await client.DisposeAsync().DefaultTimeout();
+
+        await sink.BytesReceived.WaitForAsync(sent.Length).DefaultTimeout();
+        await sink.EndedByPeer.WaitForAsync(1).DefaultTimeout();
+        Assert.Equal(SeededBytes.Sha256(sent), sink.Sha256());
+    }
+
+    [Theory]
+    [MemberData(nameof(FrontendCases.All), MemberType = typeof(FrontendCases))]
     public async Task TargetByName_IsResolvedByAgent(FrontendKind kind)
     {
         var target = await StartHttpTargetAsync();

@@ -72,7 +72,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         Agents = new AgentRegistry(options.ProxyStrategies, owned);
         Frontends = new LiveFrontends();
         Metrics.Observe(Agents, Frontends);
-        Metrics.ShowAgentIdentity(options.BindsAgentIdentity ? "certificate" : options.AgentTokenIdentifiers.Binds ? "token" : "claimed");
+        Metrics.ShowAgentIdentity(options.BindsAgentIdentity ? "certificate" : options.BindsAgentToken ? "token" : "claimed");
         _audit = options.Audit.IsOn ? new AuditLog(options.ServerId, Metrics.Audit, _logger, time) : null;
         Limits = TunnelLimits.Default with
         {
@@ -92,7 +92,8 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         var identities = new AgentIdentityCheck(options.BindsAgentIdentity);
         var tokens = _api is not null && options.UsesTokenAuthentication
             ? new AgentTokenCheck(
-                new TokenReviewer(_api, [options.AuthenticationAudience]), options.AgentNamespace, options.AgentServiceAccount)
+                new TokenReviewer(_api, [options.AuthenticationAudience]),
+                new AgentAccounts(options.AgentNamespace, options.AgentServiceAccount, options.AgentTokenCluster))
             : null;
         var self = new ServerIdentity(options.ServerId, options.ServerCount);
         _announcer = sources.OfAgents() is { } servers ? new ServerAnnouncer(servers, options.FanOut, self, _logger) : null;
@@ -321,13 +322,20 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         {
             _logger.AgentIdentityBound(asked ? "--agent-identity=certificate says so" : $"{_options.OwnFlag} is none of upstream's flags");
         }
-        else if (_options.AgentTokenIdentifiers.Binds)
+        else if (_options.BindsAgentToken)
         {
-            _logger.AgentIdentityOfToken(_options.AgentTokenIdentifiers.Text);
+            _logger.AgentIdentityOfToken(
+                _options.AgentTokenIdentifiers.Binds ? $"--agent-token-identifiers={_options.AgentTokenIdentifiers.Text}" : "--agent-token-cluster=namespace");
         }
         else
         {
-            _logger.AgentIdentityClaimed(asked ? "--agent-identity=claimed says so" : "the command line has upstream's flags only");
+            var (credential, remedy) = _options.UsesTokenAuthentication
+                ? ($"any token of the service account {_options.AgentNamespace}/{_options.AgentServiceAccount}",
+                    "Bind what they announce to their tokens, with --agent-token-cluster=namespace or --agent-token-identifiers=host={node}")
+                : ("any certificate of --cluster-ca-cert",
+                    "Issue certificates that name their cluster and start with --agent-identity=certificate");
+            _logger.AgentIdentityClaimed(
+                asked ? "--agent-identity=claimed says so" : "the command line has upstream's flags only", credential, remedy);
         }
     }
 

@@ -25,10 +25,9 @@ internal static partial class ServerLog
 
     [LoggerMessage(
         2405, LogLevel.Warning,
-        "Agents are believed what they announce, because {Cause}: whoever holds any certificate of --cluster-ca-cert can take over the "
-        + "traffic of any cluster. Issue certificates that name their cluster and start with --agent-identity=certificate",
+        "Agents are believed what they announce, because {Cause}: whoever holds {Credential} can take over the traffic of any cluster. {Remedy}",
         EventName = "AgentIdentityClaimed")]
-    public static partial void AgentIdentityClaimed(this ILogger logger, string cause);
+    public static partial void AgentIdentityClaimed(this ILogger logger, string cause, string credential, string remedy);
 
     [LoggerMessage(
         2406, LogLevel.Information,
@@ -36,9 +35,9 @@ internal static partial class ServerLog
     public static partial void AgentIdentityBound(this ILogger logger, string cause);
 
     [LoggerMessage(
-        2409, LogLevel.Information, "Agents may announce only what their token allows, because of --agent-token-identifiers={Identifiers}",
+        2409, LogLevel.Information, "Agents may announce only what their token allows, because of {Flag}",
         EventName = "AgentIdentityOfToken")]
-    public static partial void AgentIdentityOfToken(this ILogger logger, string identifiers);
+    public static partial void AgentIdentityOfToken(this ILogger logger, string flag);
 
     [LoggerMessage(2407, LogLevel.Information, "{File} changed and is in use: {Rules} rules", EventName = "PolicyReloaded")]
     public static partial void PolicyReloaded(this ILogger logger, string file, int rules);

@@ -138,6 +138,9 @@ internal sealed record ServerOptions
     /// <summary>What agents may announce by their token; binds nothing by default, as with upstream.</summary>
     public TokenBinding AgentTokenIdentifiers { get; init; } = TokenBinding.None;
 
+    /// <summary>What says of which cluster an agent is that shows a token; nothing by default, as with upstream.</summary>
+    public AgentTokenCluster AgentTokenCluster { get; init; }
+
     /// <summary>A flag, or a flag with its value, that was given and that upstream's server would refuse; empty when there is none.</summary>
     public string OwnFlag { get; init; } = "";
 
@@ -249,6 +252,9 @@ internal sealed record ServerOptions
         AgentIdentityMode.Claimed => false,
         _ => OwnFlag.Length > 0 && ClusterCaCert.Length > 0,
     };
+
+    /// <summary>Whether an agent may announce only what its token allows.</summary>
+    public bool BindsAgentToken => AgentTokenCluster != AgentTokenCluster.None || AgentTokenIdentifiers.Binds;
 
     /// <summary>Interval of HTTP/2 pings on the agent port; null for none.</summary>
     public TimeSpan? AgentPingInterval => PingIntervals.Shorter(KeepaliveTime, PeerPingInterval);

@@ -2,6 +2,7 @@ using System.Text;
 using ClusterProxy.Hosting.Memory;
 using ClusterProxy.Hosting.Validation;
 using ClusterProxy.Server.Agents.Identity;
+using ClusterProxy.Server.Agents.Tokens;
 using ClusterProxy.Server.Fleet;
 using ClusterProxy.Server.Policy;
 
@@ -101,10 +102,7 @@ internal static class ServerOptionsValidator
         errors.AddIf(
             options.AgentIdentity == AgentIdentityMode.Certificate && options.ClusterCaCert.Length == 0,
             "flag --agent-identity: certificate needs agents that show one: name the CA file of their certificates with --cluster-ca-cert");
-        errors.AddIf(
-            options.AgentTokenIdentifiers.Binds && !options.UsesTokenAuthentication,
-            "flag --agent-token-identifiers needs agents that show a token: add --agent-namespace, --agent-service-account and "
-            + "--authentication-audience");
+        CheckAgentTokens(options, errors);
         errors.AtLeast("server-count", options.ServerCount, 0);
         errors.AtLeast("agent-handshake-rate", options.AgentHandshakeRate, 0);
         errors.AtLeast("agent-max-connections", options.AgentMaxConnections, 0);
@@ -211,20 +209,47 @@ internal static class ServerOptionsValidator
         errors.AddIf(
             options.KubeconfigQps < 0, $"flag --kubeconfig-qps: {options.KubeconfigQps} is negative: write 0 or more");
         errors.AtLeast("kubeconfig-burst", options.KubeconfigBurst, 0);
-        if (options.UsesTokenAuthentication)
+    }
+
+    private static void CheckAgentTokens(ServerOptions options, OptionErrors errors)
+    {
+        if (!options.UsesTokenAuthentication)
         {
-            NeededForTokens("agent-namespace", options.AgentNamespace);
-            NeededForTokens("agent-service-account", options.AgentServiceAccount);
-            NeededForTokens("authentication-audience", options.AuthenticationAudience);
+            var flag = options.AgentTokenIdentifiers.Binds ? "agent-token-identifiers" : "agent-token-cluster";
             errors.AddIf(
-                options.ClusterCaCert.Length > 0,
-                $"flag --cluster-ca-cert: \"{options.ClusterCaCert}\" cannot be combined with agent token authentication: "
-                + "remove it, or remove --agent-namespace, --agent-service-account and --authentication-audience");
+                options.BindsAgentToken,
+                $"flag --{flag} needs agents that show a token: add --agent-namespace, --agent-service-account and --authentication-audience");
+            return;
         }
 
-        void NeededForTokens(string flag, string value) => errors.AddIf(
-            value.Length == 0, $"flag --{flag} is empty: agent token authentication needs --agent-namespace, --agent-service-account "
-            + "and --authentication-audience, all three");
+        var byNamespace = options.AgentTokenCluster == AgentTokenCluster.Namespace;
+        errors.AddIf(
+            byNamespace && options.AgentNamespace.Length > 0,
+            $"flag --agent-namespace: \"{options.AgentNamespace}\" contradicts --agent-token-cluster=namespace, where each cluster's agents have their "
+            + "account in a namespace of the cluster's name: remove one of the two");
+        errors.AddIf(
+            byNamespace && options.AgentTokenIdentifiers.Binds,
+            "flags --agent-token-cluster and --agent-token-identifiers each say what agents may announce by their tokens: keep one of them");
+        errors.AddIf(
+            options.AgentIdentity == AgentIdentityMode.Auto && options.OwnFlag.Length > 0 && !options.BindsAgentToken,
+            $"nothing says what agents may announce by their tokens, and {options.OwnFlag} is none of upstream's flags: bind them with "
+            + "--agent-token-cluster=namespace or --agent-token-identifiers=host={node}, or believe them with --agent-identity=claimed");
+        if (!byNamespace)
+        {
+            Needed("agent-namespace", options.AgentNamespace);
+        }
+
+        Needed("agent-service-account", options.AgentServiceAccount);
+        Needed("authentication-audience", options.AuthenticationAudience);
+        errors.AddIf(
+            options.ClusterCaCert.Length > 0,
+            $"flag --cluster-ca-cert: \"{options.ClusterCaCert}\" cannot be combined with agent token authentication: "
+            + "remove it, or remove --agent-namespace, --agent-service-account and --authentication-audience");
+
+        void Needed(string flag, string value) => errors.AddIf(
+            value.Length == 0, $"flag --{flag} is empty: agent token authentication needs "
+            + (byNamespace ? "" : "--agent-namespace, ") + "--agent-service-account "
+            + (byNamespace ? "and --authentication-audience, both" : "and --authentication-audience, all three"));
     }
 
     private static void CheckSocketPath(OptionErrors errors, string flag, string path)

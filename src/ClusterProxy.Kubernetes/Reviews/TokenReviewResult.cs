@@ -14,6 +14,10 @@ public sealed record TokenReviewResult(TokenVerdict Verdict, UserInfo? User, str
     public const string PodNameClaim = "authentication.kubernetes.io/pod-name";
     public const string PodUidClaim = "authentication.kubernetes.io/pod-uid";
     public const string NodeNameClaim = "authentication.kubernetes.io/node-name";
+    public const string NodeUidClaim = "authentication.kubernetes.io/node-uid";
+
+    /// <summary>Which token it is, such as <c>JTI=</c> and a UUID; another one for each token.</summary>
+    public const string CredentialIdClaim = "authentication.kubernetes.io/credential-id";
 
     internal static TokenReviewResult Rejected(string reason) => new(TokenVerdict.Rejected, null, reason);
 

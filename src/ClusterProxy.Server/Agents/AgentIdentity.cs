@@ -13,7 +13,7 @@ internal sealed record AgentIdentity(string Id, AgentIdentifiers Identifiers, st
     /// <summary>When the certificate ends that let it in; null when it showed none.</summary>
     public DateTimeOffset? CertificateEnd { get; init; }
 
-    /// <summary>The cluster in its certificate; empty when agents are believed what they claim.</summary>
+    /// <summary>The cluster in its certificate, or that the account of its token stands for; empty when agents are believed what they claim.</summary>
     public string Cluster { get; init; } = "";
 
     /// <summary>What routing knows it by: an agent that takes the id of another cluster's agent does not take its place.</summary>

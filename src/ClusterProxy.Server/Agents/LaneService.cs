@@ -71,9 +71,17 @@ internal sealed class LaneService(AgentRegistry registry, AgentIdentityCheck ide
         return tunnel;
     }
 
-    /// <summary>A token that leaks opens nothing without a certificate of the same cluster.</summary>
+    /// <summary>
+    /// A lane's token that leaks opens nothing without a certificate of the same cluster. An agent that was let in by a token of its own
+    /// shows no certificate: there the lane's is all that there is, and nobody but that agent was told it.
+    /// </summary>
     private string Objection(X509Certificate2? certificate, string peer, AgentIdentity agent)
     {
+        if (agent.Token is not null)
+        {
+            return "";
+        }
+
         var identity = identities.Check(certificate, agent.Identifiers);
         if (identity.IsAccepted && identity.Cluster == agent.Cluster)
         {

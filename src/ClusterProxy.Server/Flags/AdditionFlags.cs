@@ -40,10 +40,17 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
 
     private readonly Flag<TokenBinding> _tokenIdentifiers = flags.AddParsed(
         "agent-token-identifiers", defaults.AgentTokenIdentifiers, Group,
-        "What an agent may announce by its token, in the form of the agent's --agent-identifiers: {node} and {pod} stand for the names of the "
-        + "node and the pod of its token, such as host={node}. An agent that announces anything else, or whose token does not say what is needed, "
-        + "is refused. Empty for anything.",
+        $"What an agent may announce by its token, in the form of the agent's --agent-identifiers: {TokenBinding.Placeholders} stand for what "
+        + "the kube-apiserver says of the token, such as host={node}. An agent that announces anything else, or whose token does not say what is "
+        + "needed, is refused. Empty for anything.",
         TokenBinding.FlagType);
+
+    private readonly Flag<AgentTokenCluster> _tokenCluster = flags.AddParsed(
+        "agent-token-cluster", defaults.AgentTokenCluster, Group,
+        "What says of which cluster an agent is that shows a token, and so what it may announce. namespace: the namespace of its service account "
+        + "on the hub, as Open Cluster Management has it; --agent-namespace stays empty, and {cluster} in --agent-service-account stands for the "
+        + "namespace, such as {cluster}-cluster-proxy-agent. none: nothing.",
+        ChoiceFlagType.Of(("none", AgentTokenCluster.None), ("namespace", AgentTokenCluster.Namespace)));
 
     private readonly Flag<string> _frontendPolicy = flags.AddString(
         "frontend-policy", defaults.FrontendPolicy, Group,
@@ -116,6 +123,7 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         MaxConnectionsPerFrontend = result.Get(_connectionsPerFrontend),
         AgentIdentity = result.Get(_agentIdentity),
         AgentTokenIdentifiers = result.Get(_tokenIdentifiers),
+        AgentTokenCluster = result.Get(_tokenCluster),
         FrontendPolicy = result.Get(_frontendPolicy),
         Audit = _audit.Bind(result),
         FrontendUdsName = result.Get(_frontendUds),

@@ -119,6 +119,33 @@ public sealed class IdentityAttackTests(ITestOutputHelper output) : RedTeamTest(
     }
 
     [Theory]
+    [InlineData("beta", "host=alpha", "foreign_identifier")]
+    [InlineData("beta", "host=beta&default-route=true", "foreign_identifier")]
+    [InlineData("beta", "ipv4=10.0.0.1", "foreign_identifier")]
+    [InlineData("other-account", "host=alpha", "wrong_account")]
+    [InlineData("anothers-account", "host=alpha", "wrong_account")]
+    public async Task Token_OfAnotherCluster_DoesNotAnnounceThisOne(string token, string identifiers, string reason)
+    {
+        await using var api = await TestApiServer.StartAsync();
+        api.AddClusterToken("beta", "beta");
+        api.Api.Tokens["other-account"] = ApiUser.ServiceAccount("alpha", "default", TestApiServer.Audience);
+        api.Api.Tokens["anothers-account"] = ApiUser.ServiceAccount("beta", "alpha-cluster-proxy-agent", TestApiServer.Audience);
+        Own(Audit);
+        var fixture = await StartAsync(new() { Agents = 0, Server = o => Audit.Use(api.WithClusterTokens(o)) });
+        await using var http = await RawHttp2.StartAsync(await Sockets.ConnectTlsAsync(fixture.Server.AgentPort, fixture.AgentPlane, null, "h2"));
+
+        await http.SendAsync(RawHttp2.Call(
+            1, "/AgentService/Connect", [("agentid", "a1"), ("authorization", $"Bearer {token}"), ("agentidentifiers", identifiers)]));
+
+        var expected = reason == "wrong_account" ? GrpcStatusCode.Unauthenticated : GrpcStatusCode.PermissionDenied;
+        Assert.Equal((int)expected, await http.ReadStatusAsync(1));
+        await fixture.ServerMetrics.WaitForAsync(Refused, 1, ("reason", reason));
+        await Audit.WaitForAsync(("event", "agent"), ("plane", "agent"), ("result", reason));
+        Assert.Contains(fixture.Log.Records, static r => r.EventName == "AgentIdentityRefused");
+        Assert.Empty(fixture.Server.Agents.Tunnels);
+    }
+
+    [Theory]
     [InlineData("agentid: two of them", "a1", "a2", "")]
     [InlineData("identifiers that do not parse", "a1", null, "host=a;host=b")]
     [InlineData("identifiers with an escaped line break", "a1", null, "host=%zz")]

@@ -1,3 +1,4 @@
+using ClusterProxy.Server.Agents.Tokens;
 using ClusterProxy.Testing.KubernetesApi;
 
 namespace ClusterProxy.Server.Tests.Kit;
@@ -37,9 +38,24 @@ internal sealed class TestApiServer : IAsyncDisposable
         Extra = new Dictionary<string, string[]>
         {
             ["authentication.kubernetes.io/pod-name"] = ["agent-0"],
+            ["authentication.kubernetes.io/pod-uid"] = ["uid-0"],
             ["authentication.kubernetes.io/node-name"] = ["node-7"],
+            ["authentication.kubernetes.io/node-uid"] = ["uid-7"],
+            ["authentication.kubernetes.io/credential-id"] = ["JTI=0"],
         },
     };
+
+    /// <summary>Agents show tokens of their cluster's account, as Open Cluster Management's add-ons have one.</summary>
+    public ServerOptions WithClusterTokens(ServerOptions options) => WithTokens(options) with
+    {
+        AgentNamespace = "",
+        AgentServiceAccount = "{cluster}-cluster-proxy-agent",
+        AgentTokenCluster = AgentTokenCluster.Namespace,
+    };
+
+    /// <summary>A token of a cluster's account.</summary>
+    public void AddClusterToken(string token, string cluster) =>
+        Api.Tokens[token] = ApiUser.ServiceAccount(cluster, $"{cluster}-cluster-proxy-agent", Audience);
 
     public string Write(string name, string text)
     {

@@ -81,6 +81,7 @@ public sealed class ServerFlagTableTests
         ("compact-memory-after", "30s"),
         ("agent-identity", "auto"),
         ("agent-token-identifiers", ""),
+        ("agent-token-cluster", "none"),
         ("frontend-policy", ""),
         ("audit-log-path", ""),
         ("agent-handshake-rate", "0"),

@@ -1,5 +1,7 @@
 using ClusterProxy.Hosting.Flags;
 using ClusterProxy.Protocol.Fleet;
+using ClusterProxy.Server.Agents.Identity;
+using ClusterProxy.Server.Agents.Tokens;
 
 namespace ClusterProxy.Server.Tests.Options;
 
@@ -289,6 +291,49 @@ public sealed class ServerOptionsValidatorTests : IDisposable
             all with { ClusterCaCert = _file },
             $"flag --cluster-ca-cert: \"{_file}\" cannot be combined with agent token authentication: "
             + "remove it, or remove --agent-namespace, --agent-service-account and --authentication-audience");
+    }
+
+    [Fact]
+    public void Validate_TokenClusters_AreNamedByTheNamespaceAlone()
+    {
+        var all = _tcp with
+        {
+            ClusterCaCert = "",
+            AgentServiceAccount = "{cluster}-a",
+            AuthenticationAudience = "a",
+            AgentTokenCluster = AgentTokenCluster.Namespace,
+            OwnFlag = "--agent-token-cluster",
+        };
+        Only(all);
+        Only(
+            all with { AgentNamespace = "n" },
+            "flag --agent-namespace: \"n\" contradicts --agent-token-cluster=namespace, where each cluster's agents have their "
+            + "account in a namespace of the cluster's name: remove one of the two");
+        Only(
+            all with { AgentServiceAccount = "" },
+            "flag --agent-service-account is empty: agent token authentication needs --agent-service-account and --authentication-audience, both");
+        Assert.True(TokenBinding.TryParse("host={node}", out var binding));
+        Only(
+            all with { AgentTokenIdentifiers = binding },
+            "flags --agent-token-cluster and --agent-token-identifiers each say what agents may announce by their tokens: keep one of them");
+        Only(
+            _tcp with { AgentTokenCluster = AgentTokenCluster.Namespace },
+            "flag --agent-token-cluster needs agents that show a token: add --agent-namespace, --agent-service-account and --authentication-audience");
+    }
+
+    [Fact]
+    public void Validate_TokensThatBindNothing_AreUpstreamsAlone_OrAskedFor()
+    {
+        var upstreams = _tcp with { ClusterCaCert = "", AgentNamespace = "n", AgentServiceAccount = "s", AuthenticationAudience = "a" };
+        var own = upstreams with { OwnFlag = "--audit-log-path" };
+        Only(upstreams);
+        Only(
+            own,
+            "nothing says what agents may announce by their tokens, and --audit-log-path is none of upstream's flags: bind them with "
+            + "--agent-token-cluster=namespace or --agent-token-identifiers=host={node}, or believe them with --agent-identity=claimed");
+        Only(own with { AgentIdentity = AgentIdentityMode.Claimed });
+        Assert.True(TokenBinding.TryParse("host={node}", out var binding));
+        Only(own with { AgentTokenIdentifiers = binding });
     }
 
     [Fact]

@@ -1,14 +1,16 @@
+using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Server.Agents.Tokens;
 using ClusterProxy.Server.Audit;
 using ClusterProxy.Server.Grpc;
+using ClusterProxy.Server.Policy;
 
 namespace ClusterProxy.Server.Agents.Identity;
 
 /// <summary>Lets an agent in, as who it says and may be, or refuses it where everybody concerned sees it: wire, log and metric.</summary>
 /// <param name="check">What it may announce.</param>
 /// <param name="tokens">Null when agents show none.</param>
-/// <param name="binding">What it may announce by its token.</param>
+/// <param name="binding">What it may announce by its token, where tokens stand for no cluster.</param>
 /// <param name="metrics">Counts refusals.</param>
 /// <param name="audit">Keeps who it was; null for none.</param>
 /// <param name="logger">Says why.</param>
@@ -39,7 +41,7 @@ internal sealed class AgentAdmission(
         }
 
         var token = await TokenAsync(call);
-        if (token is not null && binding.Objection(token, agent.Identifiers) is { } objection)
+        if (token is not null && Objection(token, agent.Identifiers) is { } objection)
         {
             throw Refusal(call, objection.Reason, objection.Detail, GrpcStatusCode.PermissionDenied);
         }
@@ -47,10 +49,18 @@ internal sealed class AgentAdmission(
         return agent with
         {
             Token = token,
-            Cluster = identity.Cluster,
+            Cluster = token is { Cluster.Length: > 0 } ? token.Cluster : identity.Cluster,
             CertificateEnd = certificate is null ? null : new DateTimeOffset(certificate.NotAfter.ToUniversalTime()),
         };
     }
+
+    private (AgentRefusalReason Reason, string Detail)? Objection(AgentToken token, AgentIdentifiers announced) =>
+        token.Cluster.Length == 0 ? binding.Objection(token, announced)
+        : ClusterHosts.FirstForeign(token.Cluster, announced) is { } foreign
+            ? (AgentRefusalReason.ForeignIdentifier,
+                $"the agent's token is of {token}, which is of cluster {token.Cluster} and does not allow it to announce {foreign}: "
+                + ClusterHosts.Allowed(token.Cluster))
+            : null;
 
     private async Task<AgentToken?> TokenAsync(GrpcServerCall call)
     {

@@ -41,14 +41,11 @@ internal sealed class AgentIdentityCheck(bool bind)
                 + "that ends in :cluster:NAME, or run the server with --agent-identity=claimed");
         }
 
-        return FirstForeign(identity.Name, announced) is { } foreign
+        return ClusterHosts.FirstForeign(identity.Name, announced) is { } foreign
             ? new(
                 identity.Name, AgentRefusalReason.ForeignIdentifier,
                 $"the agent's certificate is for cluster {identity.Name}, which does not allow it to announce {foreign}: "
-                + $"it may announce host={identity.Name}, host={identity.Name}.NAMESPACE and host={ServiceProxyHost.Of(identity.Name)}")
+                + ClusterHosts.Allowed(identity.Name))
             : new(identity.Name);
     }
-
-    private static string? FirstForeign(string cluster, AgentIdentifiers announced) =>
-        (announced with { Host = announced.Host.RemoveAll(h => ClusterHosts.Contains(cluster, h)) }).Texts.FirstOrDefault();
 }

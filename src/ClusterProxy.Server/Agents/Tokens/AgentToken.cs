@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace ClusterProxy.Server.Agents.Tokens;
 
 /// <summary>The service account token that let an agent in, and what the API server says about it. Its text does not show it.</summary>
@@ -9,14 +11,14 @@ internal sealed class AgentToken(string text, string account)
 
     public string Account { get; } = account;
 
-    /// <summary>The pod that a bound token belongs to; empty for one that is bound to none.</summary>
-    public string PodName { get; init; } = "";
+    /// <summary>By the names of <see cref="TokenClaims"/>.</summary>
+    public FrozenDictionary<string, string> Claims { get; init; } = FrozenDictionary<string, string>.Empty;
 
-    /// <summary>The node of that pod, from API servers that say it.</summary>
-    public string NodeName { get; init; } = "";
+    /// <summary>The cluster that the account stands for; empty when accounts stand for none.</summary>
+    public string Cluster { get; init; } = "";
 
     /// <summary>When the token ends by its own word; null when it does not say so.</summary>
     public DateTimeOffset? End { get; init; }
 
-    public override string ToString() => PodName.Length > 0 ? $"{Account}, pod {PodName}" : Account;
+    public override string ToString() => Claims.TryGetValue(TokenClaims.Pod, out var pod) ? $"{Account}, pod {pod}" : Account;
 }

@@ -6,13 +6,12 @@ using ClusterProxy.Server.Grpc;
 namespace ClusterProxy.Server.Agents.Tokens;
 
 /// <summary>
-/// Lets in agents whose token is of one service account and for the audience of the flag. The API server must say both: an answer
+/// Lets in agents whose token is of the right service account and for the audience of the flag. The API server must say both: an answer
 /// without audiences lets nobody in.
 /// </summary>
 /// <param name="reviewer">Asks for the audience.</param>
-/// <param name="accountNamespace">Of the flag.</param>
-/// <param name="accountName">Of the flag.</param>
-internal sealed class AgentTokenCheck(TokenReviewer reviewer, string accountNamespace, string accountName)
+/// <param name="accounts">Whose tokens are good.</param>
+internal sealed class AgentTokenCheck(TokenReviewer reviewer, AgentAccounts accounts)
 {
     private const string Scheme = "Bearer ";
 
@@ -41,18 +40,14 @@ internal sealed class AgentTokenCheck(TokenReviewer reviewer, string accountName
 
     private AgentTokenResult Judge(string token, TokenReviewResult review)
     {
-        var name = review.User!.Username!;
-        return name.Split(':') is ["system", "serviceaccount", var inNamespace, var account]
-            && inNamespace == accountNamespace
-            && account == accountName
-            ? new AgentTokenResult(new AgentToken(token, $"{inNamespace}/{account}")
+        var user = review.User!.Username!;
+        return accounts.TryFind(user, out var account, out var cluster)
+            ? new AgentTokenResult(new AgentToken(token, account)
             {
-                PodName = review.Claim(TokenReviewResult.PodNameClaim) ?? "",
-                NodeName = review.Claim(TokenReviewResult.NodeNameClaim) ?? "",
+                Claims = TokenClaims.Of(review),
+                Cluster = cluster,
                 End = TokenEnd.Of(token),
             })
-            : AgentTokenResult.Refused(
-                AgentRefusalReason.WrongAccount,
-                $"the agent's token is of {name}, not of the service account {accountNamespace}/{accountName}");
+            : AgentTokenResult.Refused(AgentRefusalReason.WrongAccount, $"the agent's token is of {user}, not of the {accounts}");
     }
 }

@@ -6,22 +6,22 @@ using ClusterProxy.Server.Agents.Identity;
 namespace ClusterProxy.Server.Agents.Tokens;
 
 /// <summary>
-/// What an agent may announce by what the API server says of its token: identifiers in which <c>{node}</c> and <c>{pod}</c> stand for the
-/// names of the node and the pod that the token is bound to. Values are compared as they are written.
+/// What an agent may announce by what the API server says of its token: identifiers in which names in braces, such as <c>{node}</c>, stand
+/// for what <see cref="TokenClaims"/> says. Values are compared as they are written.
 /// </summary>
 /// <param name="Text">As the flag has it; empty binds nothing.</param>
 /// <param name="Allowed">With placeholders.</param>
 internal sealed record TokenBinding(string Text, AgentIdentifiers Allowed)
 {
-    private const string Node = "{node}";
-    private const string Pod = "{pod}";
-
     public static TokenBinding None { get; } = new("", AgentIdentifiers.None);
 
     public static FlagType<TokenBinding> FlagType { get; } = new(
         "identifiers", TryParse, static b => b.Text,
-        "is no list of identifiers: write some of ipv4=, ipv6=, host=, cidr= and default-route=true with & between them, and in them {node} or "
-        + "{pod} for the name that the token says, such as host={node}");
+        "is no list of identifiers: write some of ipv4=, ipv6=, host=, cidr= and default-route=true with & between them, and in them "
+        + $"{Placeholders} for what the token says, such as host={{node}}");
+
+    /// <summary>For people.</summary>
+    public static string Placeholders => string.Join(", ", TokenClaims.Names.Order(StringComparer.Ordinal).Select(Placeholder));
 
     public bool Binds => Text.Length > 0;
 
@@ -29,7 +29,7 @@ internal sealed record TokenBinding(string Text, AgentIdentifiers Allowed)
     {
         binding = text.Length == 0 ? None
             : AgentIdentifiers.TryParse(text, out var allowed, out _) && allowed.UnknownTypes.IsEmpty
-            && allowed.Texts.All(static t => Fill(t, "", "").AsSpan().IndexOfAny('{', '}') < 0) ? new TokenBinding(text, allowed)
+            && allowed.Texts.All(static t => Fill(t, static _ => "").AsSpan().IndexOfAny('{', '}') < 0) ? new TokenBinding(text, allowed)
             : null;
         return binding is not null;
     }
@@ -42,25 +42,25 @@ internal sealed record TokenBinding(string Text, AgentIdentifiers Allowed)
             return null;
         }
 
-        var missing = Lacks(Node, token.NodeName) ? "node" : Lacks(Pod, token.PodName) ? "pod" : "";
-        if (missing.Length > 0)
+        var missing = TokenClaims.Names.Order(StringComparer.Ordinal)
+            .FirstOrDefault(c => !token.Claims.ContainsKey(c) && Allowed.Texts.Any(t => t.Contains(Placeholder(c), StringComparison.Ordinal)));
+        if (missing is not null)
         {
             return (
                 AgentRefusalReason.MissingClaim,
                 $"the agent's token says no {missing}, and --agent-token-identifiers={Text} needs it: let the agent show the token of a volume of its "
-                + "pod; older API servers say no node");
+                + "pod; older API servers say no node and no credential-id");
         }
 
-        var allowed = Allowed.Texts.Select(t => Fill(t, token.NodeName, token.PodName)).ToHashSet(StringComparer.Ordinal);
+        var allowed = Allowed.Texts.Select(t => Fill(t, c => token.Claims.GetValueOrDefault(c, ""))).ToHashSet(StringComparer.Ordinal);
         return announced.Texts.FirstOrDefault(t => !allowed.Contains(t)) is { } foreign
             ? (AgentRefusalReason.ForeignIdentifier,
                 $"the agent's token is of {token}, which does not allow it to announce {foreign}: it may announce {string.Join(" and ", allowed)}")
             : null;
     }
 
-    private static string Fill(string template, string node, string pod) =>
-        template.Replace(Node, node, StringComparison.Ordinal).Replace(Pod, pod, StringComparison.Ordinal);
+    private static string Fill(string template, Func<string, string> valueOf) =>
+        TokenClaims.Names.Aggregate(template, (text, claim) => text.Replace(Placeholder(claim), valueOf(claim), StringComparison.Ordinal));
 
-    private bool Lacks(string placeholder, string value) =>
-        value.Length == 0 && Allowed.Texts.Any(t => t.Contains(placeholder, StringComparison.Ordinal));
+    private static string Placeholder(string claim) => $"{{{claim}}}";
 }

@@ -37,10 +37,24 @@ public sealed class AgentTokenTests : IAsyncLifetime
         await using var agent = await ConnectAsync("good");
 
         var token = Assert.Single(_server.Host.Agents.Tunnels).Agent.Token!;
-        Assert.Equal(("ns/agent", "agent-0", "node-7"), (token.Account, token.PodName, token.NodeName));
+        Assert.Equal(("ns/agent", ""), (token.Account, token.Cluster));
+        Assert.Equal(
+            ["credential-id=JTI=0", "node-uid=uid-7", "node=node-7", "pod-uid=uid-0", "pod=agent-0", "uid=uid-of-ns-agent"],
+            token.Claims.Select(static c => $"{c.Key}={c.Value}").Order(StringComparer.Ordinal));
         var review = _api.Api.Requests.Single(static r => r.Path.EndsWith("/tokenreviews", StringComparison.Ordinal));
         Assert.Contains("\"audiences\":[\"hub\"]", review.Body, StringComparison.Ordinal);
         Assert.DoesNotContain(_server.Log.Records, static r => r.ToString().Contains("good", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Tokens_ThatBindNothing_AreSaidLoudly_ToBeTokens()
+    {
+        var warning = Assert.Single(_server.Log.Records, static r => r.EventName == "AgentIdentityClaimed");
+
+        Assert.Equal(LogLevel.Warning, warning.Level);
+        Assert.Contains("any token of the service account ns/agent", warning.Message, StringComparison.Ordinal);
+        Assert.Contains("--agent-token-cluster=namespace or --agent-token-identifiers=host={node}", warning.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("ertificate", warning.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -44,6 +44,8 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
     private readonly ServerAnnouncer? _announcer;
     private readonly AgentService _agentService;
     private readonly LaneService _laneService;
+    private readonly TokenConnections? _tokenConnections;
+    private readonly HandshakeAdmission _handshakes;
     private readonly ServerReadiness _readiness;
     private readonly CertificateFiles _certificateFiles;
     private readonly List<IAsyncDisposable> _started = [];
@@ -90,9 +92,13 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
             options, sources.OfPeers(), Agents, owned, Router, dials, new PeerContext(options.ServerId, Limits, time, Metrics, _logger));
         var agents = new AgentContext(Limits, time, Metrics, _logger) { Features = TunnelFeatures.Agent & ~options.WithoutFeatures };
         var identities = new AgentIdentityCheck(options.BindsAgentIdentity);
+        _handshakes = new HandshakeAdmission(options.AgentHandshakeRate, time, Metrics, _logger);
+
+        // As many new tokens as new connections: agents that come back are not kept waiting, and whoever invents tokens gets no further.
         var tokens = _api is not null && options.UsesTokenAuthentication
             ? new AgentTokenCheck(
-                new TokenReviewer(_api, [options.AuthenticationAudience]),
+                new TokenReviewer(
+                    _api, [options.AuthenticationAudience], new ReviewOptions { StrangersPerSecond = _handshakes.PerSecond }),
                 new AgentAccounts(options.AgentNamespace, options.AgentServiceAccount, options.AgentTokenCluster))
             : null;
         var self = new ServerIdentity(options.ServerId, options.ServerCount);
@@ -100,6 +106,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         _agentService = new AgentService(
             Agents, self, new AgentAdmission(identities, tokens, options.AgentTokenIdentifiers, Metrics, _audit, _logger),
             tokens, _announcer, agents);
+        _tokenConnections = tokens is null ? null : new TokenConnections(options.AgentMaxConnections, time, Metrics, _audit, _logger);
         _laneService = new LaneService(Agents, identities, _audit, agents);
         _readiness = new ServerReadiness(Agents, Fleet?.Peers);
     }
@@ -208,8 +215,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
 
         _agentPlane = await Plane.StartAsync(
             AgentPlane.Create(
-                _options, _agentService, _laneService, new HandshakeAdmission(_options.AgentHandshakeRate, _time, Metrics, _logger),
-                certificates, HostingMetrics, _audit, _time, _logger),
+                _options, _agentService, _laneService, _tokenConnections, _handshakes, certificates, HostingMetrics, _audit, _time, _logger),
             logging, cancellationToken);
         _started.Add(_agentPlane);
         var context = new FrontendContext(Router, Frontends, new ConnectionIds(), Limits, _time, Metrics, _logger, FollowPolicy(), _audit)

@@ -19,6 +19,11 @@ internal static partial class ServerLog
         EventName = "AgentTokenRevoked")]
     public static partial void AgentTokenRevoked(this ILogger logger, string agentId, string peer, string reason);
 
+    [LoggerMessage(
+        2053, LogLevel.Information, "Cut the connection from {Peer} to the agent port: no agent was let in on it within {Patience}",
+        EventName = "AgentNotInTime")]
+    public static partial void AgentNotInTime(this ILogger logger, string peer, TimeSpan patience);
+
     [LoggerMessage(2060, LogLevel.Information, "Expired leases could not be removed, trying again: {Error}", EventName = "LeaseCollectionFailed")]
     public static partial void LeaseCollectionFailed(this ILogger logger, string error);
 

@@ -21,7 +21,8 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
 
     private readonly Flag<int> _agentConnections = flags.AddInt(
         "agent-max-connections", defaults.AgentMaxConnections, Group,
-        "TLS connections to the agent port that one certificate may have open; 0 for no limit.");
+        "TLS connections to the agent port that one certificate may have open, or, where agents show tokens, one pod or else one account; 0 for no "
+        + "limit.");
 
     private readonly Flag<int> _frontendConnections = flags.AddInt(
         "frontend-max-connections", defaults.FrontendMaxConnections, Group,

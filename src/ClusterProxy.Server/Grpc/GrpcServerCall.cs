@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Server.Agents.Tokens;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Policy;
 using Microsoft.AspNetCore.Http;
@@ -48,6 +49,9 @@ internal sealed class GrpcServerCall : IDisposable
 
     /// <summary>Who the frontend policy knows the client as; null when there is none.</summary>
     public FrontendSubject? Subject => _http.Features.Get<FrontendSubject>();
+
+    /// <summary>Who was let in on the agent's connection; null where agents show no token.</summary>
+    public TokenConnection? TokenConnection => _http.Features.Get<TokenConnection>();
 
     /// <summary>What the client may have of connections; null for as many as it likes.</summary>
     public FrontendShare? Share => _http.Features.Get<FrontendShare>();

@@ -5,6 +5,7 @@ using ClusterProxy.Hosting.Transport;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Server.Agents;
+using ClusterProxy.Server.Agents.Tokens;
 using ClusterProxy.Server.Audit;
 using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Frontend;
@@ -22,9 +23,10 @@ internal static class AgentPlane
     private const string WrongProtocol = "this port is for agents and speaks gRPC over HTTP/2";
 
     public static PlaneOptions Create(
-        ServerOptions options, AgentService service, LaneService lanes, HandshakeAdmission admission, ServerCertificates certificates,
-        HostingMetrics metrics, AuditLog? audit, TimeProvider time, ILogger logger)
+        ServerOptions options, AgentService service, LaneService lanes, TokenConnections? tokens, HandshakeAdmission admission,
+        ServerCertificates certificates, HostingMetrics metrics, AuditLog? audit, TimeProvider time, ILogger logger)
     {
+        Func<ConnectionDelegate, ConnectionDelegate> counted = tokens is null ? static next => next : tokens.Use;
         var tls = new ServerTls(
             new ServerTlsOptions
             {
@@ -48,7 +50,8 @@ internal static class AgentPlane
             UseTls = tls.Use,
             Handshakes = admission.Turns,
             Connect = next => Connect(
-                lanes, new FrontendSwitch(serveGrpc: true, serveConnect: null, serveLane: null, WrongProtocol, options.ConnectHeadTimeout, time).Use(next)),
+                lanes,
+                counted(new FrontendSwitch(serveGrpc: true, serveConnect: null, serveLane: null, WrongProtocol, options.ConnectHeadTimeout, time).Use(next))),
             Serve = Serve(new GrpcMethod(TunnelHeaders.ConnectMethod, service.ServeAsync, time, logger)),
             MaxStreams = 1000,
 

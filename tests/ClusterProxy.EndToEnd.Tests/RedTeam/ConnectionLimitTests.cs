@@ -1,5 +1,9 @@
 using System.Security.Authentication;
 using ClusterProxy.Client;
+using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Server;
+using ClusterProxy.Server.Agents.Tokens;
+using ClusterProxy.Testing.KubernetesApi;
 using Xunit.Abstractions;
 
 namespace ClusterProxy.EndToEnd.Tests.RedTeam;
@@ -8,6 +12,7 @@ namespace ClusterProxy.EndToEnd.Tests.RedTeam;
 public sealed class ConnectionLimitTests(ITestOutputHelper output) : RedTeamTest(output)
 {
     private const int Limit = 8;
+    private const string AgentsRefused = "clusterproxy_server_agents_refused_total";
 
     [Theory]
     [InlineData("agent")]
@@ -142,6 +147,121 @@ public sealed class ConnectionLimitTests(ITestOutputHelper output) : RedTeamTest
             await fixture.AgentMetrics().WaitForAsync(AgentMetric.OpenTargets, 1);
         },
         agent: static o => o with { MaxConnections = Limit });
+
+    [Fact]
+    public async Task Connections_OfOneTokensHolder_PastTheirLimit_AreRefused()
+    {
+        await using var api = await TestApiServer.StartAsync();
+        api.AddToken("greedy");
+        api.AddToken("renewed");
+        api.Api.Tokens["modest"] = ApiUser.ServiceAccount("ns", "agent", TestApiServer.Audience);
+        var fixture = await StartWithTokensAsync(api, static o => o with { AgentMaxConnections = Limit });
+        var held = new List<RawHttp2>();
+        for (var i = 0; i < Limit; i++)
+        {
+            var http = await OpenAsync(fixture);
+            held.Add(http);
+            await http.SendAsync(Connect(1, "greedy"));
+            Assert.NotNull(await http.ReadUntilAsync(static f => f is { Type: RawFrame.Headers, EndsStream: false }));
+        }
+
+        // The holder counts, and not his token; another one comes in, and the holder again when one of his connections has ended.
+        Assert.Equal((int)GrpcStatusCode.ResourceExhausted, await StatusAsync(fixture, "renewed"));
+        await fixture.ServerMetrics.WaitForAsync(AgentsRefused, 1, ("reason", "too_many_connections"));
+        var line = await Audit.WaitForAsync(("event", "agent"), ("result", "too_many_connections"));
+        Assert.Contains("--agent-max-connections", AuditFile.Text(line, "detail"), StringComparison.Ordinal);
+        Assert.Contains(fixture.Log.Records, static r => r.EventName == "AgentIdentityRefused");
+        await using (var other = await OpenAsync(fixture))
+        {
+            await other.SendAsync(Connect(1, "modest"));
+            Assert.NotNull(await other.ReadUntilAsync(static f => f is { Type: RawFrame.Headers, EndsStream: false }));
+        }
+
+        await held[0].DisposeAsync();
+        await Eventually.ObserveAsync(async () =>
+        {
+            await using var again = await OpenAsync(fixture);
+            await again.SendAsync(Connect(1, "renewed"));
+            return await again.ReadUntilAsync(static f => f.Type == RawFrame.Headers) is { EndsStream: false };
+        });
+        foreach (var http in held)
+        {
+            await http.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Connection_OnWhichNoTokenIsGood_IsCut_WhateverIsSaidOnIt()
+    {
+        var time = new ManualTime();
+        await using var api = await TestApiServer.StartAsync();
+        api.AddToken("good");
+        var fixture = await StartWithTokensAsync(api, static o => o, time);
+        await using var agent = await OpenAsync(fixture);
+        await agent.SendAsync(Connect(1, "good"));
+        Assert.NotNull(await agent.ReadUntilAsync(static f => f is { Type: RawFrame.Headers, EndsStream: false }));
+        await using var stranger = await OpenAsync(fixture);
+        await stranger.SendAsync(Connect(1, "invented"));
+        Assert.Equal((int)GrpcStatusCode.Unauthenticated, await stranger.ReadStatusAsync(1));
+
+        time.Advance(TokenConnections.Patience);
+
+        Assert.Null(await stranger.ReadUntilAsync(static _ => false));
+        await fixture.ServerMetrics.WaitForAsync(AgentsRefused, 1, ("reason", "not_in_time"));
+        await fixture.Log.Log.WaitForAsync("AgentNotInTime").DefaultTimeout();
+        await Audit.WaitForAsync(("event", "agent"), ("result", "not_in_time"));
+        Assert.Single(fixture.Server.Agents.Tunnels);
+    }
+
+    [Fact]
+    public async Task InventedTokens_CauseNoMoreReviewsThanHandshakes_AndWhoIsKnownGoesOn()
+    {
+        const int Rate = 20;
+        var time = new ManualTime();
+        await using var api = await TestApiServer.StartAsync();
+        api.AddToken("good");
+        var fixture = await StartWithTokensAsync(api, static o => o with { AgentHandshakeRate = Rate }, time);
+        await using var http = await OpenAsync(fixture);
+        await http.SendAsync(Connect(1, "good"));
+        Assert.NotNull(await http.ReadUntilAsync(static f => f is { Type: RawFrame.Headers, EndsStream: false }));
+
+        const int Invented = 300;
+        for (var stream = 3; stream < 3 + (2 * Invented); stream += 2)
+        {
+            await http.SendAsync(Connect(stream, $"invented-{stream}"));
+            Assert.NotNull(await http.ReadUntilAsync(f => f.StreamId == stream && f.EndsStream));
+        }
+
+        Assert.InRange(api.Reviews(), 1, Rate + 1);
+        var unknown = await fixture.ServerMetrics.ValueAsync(AgentsRefused, ("reason", "token_rejected"));
+        Assert.InRange(unknown, 1, Rate);
+        await fixture.ServerMetrics.WaitForAsync(AgentsRefused, Invented - unknown, ("reason", "token_unavailable"));
+        await Audit.WaitForAsync(("event", "agent"), ("result", "token_unavailable"));
+
+        // Its answer has run out by now, and it is asked about again.
+        time.Advance(TimeSpan.FromSeconds(11));
+        await http.SendAsync(Connect((2 * Invented) + 3, "good"));
+        Assert.NotNull(await http.ReadUntilAsync(static f => f is { Type: RawFrame.Headers, StreamId: (2 * Invented) + 3, EndsStream: false }));
+    }
+
+    private static byte[] Connect(int streamId, string token) =>
+        RawHttp2.Call(streamId, "/AgentService/Connect", ("agentid", "a1"), ("authorization", $"Bearer {token}"));
+
+    private static async Task<RawHttp2> OpenAsync(TunnelFixture fixture) =>
+        await RawHttp2.StartAsync(await Sockets.ConnectTlsAsync(fixture.Server.AgentPort, fixture.AgentPlane, null, "h2"));
+
+    private static async Task<int> StatusAsync(TunnelFixture fixture, string token)
+    {
+        await using var http = await OpenAsync(fixture);
+        await http.SendAsync(Connect(1, token));
+        return await http.ReadStatusAsync(1);
+    }
+
+    private Task<TunnelFixture> StartWithTokensAsync(TestApiServer api, Func<ServerOptions, ServerOptions> server, TimeProvider? time = null)
+    {
+        Own(Audit);
+        return StartAsync(new() { Agents = 0, Time = time ?? TimeProvider.System, Server = o => server(Audit.Use(api.WithTokens(o))) });
+    }
 
     /// <summary>The server's first frame comes to whoever was let in.</summary>
     private static async Task SettingsAsync(Stream stream)

@@ -46,6 +46,14 @@ internal sealed class AgentAdmission(
             throw Refusal(call, objection.Reason, objection.Detail, GrpcStatusCode.PermissionDenied);
         }
 
+        if (token is not null && call.TokenConnection is { } connection && !connection.TryLetIn(token.Holder))
+        {
+            throw Refusal(
+                call, AgentRefusalReason.TooManyConnections,
+                $"agents with tokens of {token} have {connection.Limit} connections open already, as many as --agent-max-connections allows",
+                GrpcStatusCode.ResourceExhausted);
+        }
+
         return agent with
         {
             Token = token,

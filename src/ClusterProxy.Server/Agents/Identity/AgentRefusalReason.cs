@@ -27,6 +27,12 @@ internal enum AgentRefusalReason
     /// <summary>Its token does not say of which node or pod it is.</summary>
     MissingClaim,
 
+    /// <summary>Whoever holds its token has as many connections as he may.</summary>
+    TooManyConnections,
+
+    /// <summary>It was connected for a while, and had not been let in.</summary>
+    NotInTime,
+
     /// <summary>Nobody could review its token.</summary>
     TokenUnavailable,
 }

@@ -13,6 +13,8 @@ internal static class AgentRefusalReasonNames
         AgentRefusalReason.TokenRejected => "token_rejected",
         AgentRefusalReason.WrongAccount => "wrong_account",
         AgentRefusalReason.MissingClaim => "missing_claim",
+        AgentRefusalReason.TooManyConnections => "too_many_connections",
+        AgentRefusalReason.NotInTime => "not_in_time",
         AgentRefusalReason.TokenUnavailable => "token_unavailable",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a reason without a name"),
     };

@@ -17,6 +17,12 @@ internal sealed class AgentToken(string text, string account)
     /// <summary>The cluster that the account stands for; empty when accounts stand for none.</summary>
     public string Cluster { get; init; } = "";
 
+    /// <summary>
+    /// Whose it is, whichever of his tokens he shows: the pod's that it is bound to, else the account's. Agents that share one account and
+    /// have tokens that are bound to no pod are one holder.
+    /// </summary>
+    public string Holder => Claims.TryGetValue(TokenClaims.PodUid, out var pod) ? $"{Account}/{pod}" : Account;
+
     /// <summary>When the token ends by its own word; null when it does not say so.</summary>
     public DateTimeOffset? End { get; init; }
 

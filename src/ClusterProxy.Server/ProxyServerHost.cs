@@ -215,8 +215,9 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
 
         _agentPlane = await Plane.StartAsync(
             AgentPlane.Create(
-                _options, _agentService, _laneService, _tokenConnections, _handshakes, certificates, HostingMetrics, _audit, _time, _logger),
-            logging, cancellationToken);
+                _options, _agentService, _laneService, _tokenConnections, _handshakes, certificates, HostingMetrics,
+                new RefusedRequests(Metrics, _logger), _audit, _time, _logger),
+            Metrics, _logger, logging, cancellationToken);
         _started.Add(_agentPlane);
         var context = new FrontendContext(Router, Frontends, new ConnectionIds(), Limits, _time, Metrics, _logger, FollowPolicy(), _audit)
         {
@@ -235,7 +236,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         }
 
         _frontendPlane = await Plane.StartAsync(
-            FrontendPlane.Create(_options, context, certificates, HostingMetrics, _logger), logging, cancellationToken);
+            FrontendPlane.Create(_options, context, certificates, HostingMetrics, _logger), Metrics, _logger, logging, cancellationToken);
         _started.Add(_frontendPlane);
         _started.Add(new DepartedClients(Frontends, _time));
         _started.Add(new TunnelWatch(Agents, _time));

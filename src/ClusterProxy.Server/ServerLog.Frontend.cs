@@ -29,6 +29,9 @@ internal static partial class ServerLog
     [LoggerMessage(2103, LogLevel.Information, "CONNECT request from {Peer} refused with {Status}: {Reason}", EventName = "ConnectRefused")]
     public static partial void ConnectRefused(this ILogger logger, string peer, int status, string reason);
 
+    [LoggerMessage(2110, LogLevel.Information, "Call from {Peer} refused with {Status}: {Reason}", EventName = "CallRefused")]
+    public static partial void CallRefused(this ILogger logger, string peer, string status, string reason);
+
     [LoggerMessage(
         2105, LogLevel.Warning, "Dial of {Target} by {Subject} from {Peer} denied: no rule of --frontend-policy allows it",
         EventName = "DialDenied")]

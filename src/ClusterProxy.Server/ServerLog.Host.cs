@@ -47,6 +47,10 @@ internal static partial class ServerLog
         EventName = "PolicyRefused")]
     public static partial void PolicyRefused(this ILogger logger, string file, string error);
 
+    [LoggerMessage(
+        2410, LogLevel.Information, "Connection from {Peer} to the {Plane} port ended for what came on it: {Reason}", EventName = "ConnectionBroken")]
+    public static partial void ConnectionBroken(this ILogger logger, string plane, string peer, string reason);
+
     [LoggerMessage(2404, LogLevel.Information, "Shut down", EventName = "ShutdownFinished")]
     public static partial void ShutdownFinished(this ILogger logger);
 }

@@ -48,6 +48,10 @@ internal sealed class ServerMetrics
     private readonly Counter<double> _stallSeconds;
     private readonly Counter<long> _agentsRefused;
     private readonly Counter<long> _policyReloads;
+    private readonly Counter<long> _brokenConnections;
+    private readonly Counter<long> _requestsRefused;
+    private readonly Counter<long> _lanesRefused;
+    private readonly Counter<long> _packetsRefused;
 
     public ServerMetrics(IMeterFactory meters)
     {
@@ -82,6 +86,13 @@ internal sealed class ServerMetrics
         _stallSeconds = _meter.CreateCounter<double>(Ours + "stall_seconds_total", description: "Time agents' tunnels waited so.");
         _policyReloads = _meter.CreateCounter<long>(
             Ours + "policy_reloads_total", description: "Changes of the frontend policy that were taken up or refused, and reads of it that hang, by result.");
+        _brokenConnections = _meter.CreateCounter<long>(
+            Ours + "broken_connections_total", description: "Connections ended because of what the peer sent below gRPC and CONNECT, by plane and reason.");
+        _requestsRefused = _meter.CreateCounter<long>(
+            Ours + "requests_refused_total", description: "Requests refused before they were a dial or an agent's call, by protocol and status.");
+        _lanesRefused = _meter.CreateCounter<long>(Ours + "lanes_refused_total", description: "Lanes not taken, by plane.");
+        _packetsRefused = _meter.CreateCounter<long>(
+            Ours + "packets_refused_total", description: "Packets that did nothing, such as those that crossed the end of their connection, by segment and reason.");
         _agentsRefused = _meter.CreateCounter<long>(Ours + "agents_refused_total", description: "Agents not let in, by reason.");
         _meter.CreateObservableCounter(
             Ours + "bytes_total",
@@ -178,6 +189,15 @@ internal sealed class ServerMetrics
         _dialFailures.Add(1, new KeyValuePair<string, object?>(Reason, DialFailureReasonNames.SendResponse));
 
     public void AgentRefused(AgentRefusalReason reason) => _agentsRefused.Add(1, new KeyValuePair<string, object?>(Reason, reason.ToTag()));
+
+    public void ConnectionBroken(string plane, string reason) => _brokenConnections.Add(1, new("plane", plane), new(Reason, reason));
+
+    public void RequestRefused(string protocol, string status) => _requestsRefused.Add(1, new("protocol", protocol), new("status", status));
+
+    public void LaneRefused(string plane) => _lanesRefused.Add(1, new KeyValuePair<string, object?>("plane", plane));
+
+    public void PacketRefused(PacketCounts segment, PacketRefusal refusal) =>
+        _packetsRefused.Add(1, new("segment", segment.Segment), new(Reason, refusal.ToTag()));
 
     public void PolicyReloaded(ReloadOutcome outcome, int count = 1) =>
         _policyReloads.Add(count, new KeyValuePair<string, object?>("result", outcome.ToTag()));

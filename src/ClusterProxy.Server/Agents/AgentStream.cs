@@ -255,6 +255,7 @@ internal sealed class AgentStream
                         _context.Logger.DataWithoutConnection(_agent.Id);
                         break;
                     case PacketType.Data:
+                        _context.Metrics.PacketRefused(_context.Metrics.FromAgent, PacketRefusal.UnknownConnection);
                         _writer.TrySend(PacketFactory.CloseRequest(packet.ConnectId));
                         break;
                     default:

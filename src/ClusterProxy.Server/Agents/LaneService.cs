@@ -7,6 +7,7 @@ using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Server.Audit;
+using ClusterProxy.Server.Planes;
 
 namespace ClusterProxy.Server.Agents;
 
@@ -39,7 +40,7 @@ internal sealed class LaneService(AgentRegistry registry, AgentIdentityCheck ide
         }
         catch (Exception e) when (e is IOException or GrpcException or OperationCanceledException or SocketException)
         {
-            context.Logger.LaneRefused(peer, e.Message);
+            Refuse(peer, e.Message);
         }
         finally
         {
@@ -64,11 +65,17 @@ internal sealed class LaneService(AgentRegistry registry, AgentIdentityCheck ide
         await LaneHandshake.AnswerAsync(output, refusal, TunnelFeatureSet.None, either.Token);
         if (refusal.Length > 0)
         {
-            context.Logger.LaneRefused(peer, refusal);
+            Refuse(peer, refusal);
             return null;
         }
 
         return tunnel;
+    }
+
+    private void Refuse(string peer, string reason)
+    {
+        context.Metrics.LaneRefused(AgentPlane.Name);
+        context.Logger.LaneRefused(peer, reason);
     }
 
     /// <summary>

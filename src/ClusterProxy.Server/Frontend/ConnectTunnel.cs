@@ -118,7 +118,7 @@ internal sealed class ConnectTunnel : IFrontend
 
         if (request.Refusal is { } refusal)
         {
-            _context.Logger.ConnectRefused(Peer, refusal.Status, refusal.Text);
+            _context.Refused.Connect(Peer, refusal.Status, refusal.Text);
             _context.Audit?.RequestRefused(_transport.Features.Get<FrontendSubject>(), Peer, refusal.Status, refusal.Text);
             await RefuseAsync(refusal);
             return false;

@@ -19,6 +19,9 @@ internal sealed record FrontendContext(
     ReloadingFile<FrontendPolicy>? Policy = null,
     AuditLog? Audit = null)
 {
+    /// <summary>Hears of what was refused before it was a dial.</summary>
+    public RefusedRequests Refused { get; } = new(Metrics, Logger);
+
     /// <summary>Additions to the wire that are not announced to frontends.</summary>
     public TunnelFeatureSet Without { get; init; }
 

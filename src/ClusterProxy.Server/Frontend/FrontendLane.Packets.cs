@@ -25,6 +25,9 @@ internal sealed partial class FrontendLane
             case PacketType.DialCls when _pending.TryGetValue(packet.CloseDial?.Random ?? 0, out var dial):
                 dial.Cancel();
                 break;
+            case PacketType.DialCls:
+                Refuse(PacketRefusal.UnknownDial);
+                break;
             case PacketType.CloseReq:
                 OnCloseRequest(packet.CloseRequest ?? new CloseRequest());
                 break;
@@ -33,6 +36,9 @@ internal sealed partial class FrontendLane
                 break;
             case PacketType.Credit when Find(packet.Credit?.ConnectID) is { } connection:
                 connection.ToFrontend.ReceiveCredit(packet.Credit!.Bytes);
+                break;
+            case PacketType.HalfClose or PacketType.Credit:
+                Refuse(PacketRefusal.UnknownConnection);
                 break;
             case PacketType.Ping:
                 _roundTrip.Receive(packet.Ping ?? new Ping());
@@ -43,12 +49,15 @@ internal sealed partial class FrontendLane
         }
     }
 
+    private void Refuse(PacketRefusal refusal) => _context.Metrics.PacketRefused(_context.Metrics.FromClient, refusal);
+
     private ConnectionSplice? Find(long? connectId) => _connections.GetValueOrDefault(connectId ?? 0);
 
     private void OnCloseRequest(CloseRequest request)
     {
         if (Find(request.ConnectID) is not { } connection)
         {
+            Refuse(PacketRefusal.UnknownConnection);
             _writer.TrySend(PacketFactory.CloseResponse(request.ConnectID, UnknownId));
         }
         else if (request.Cut)
@@ -65,6 +74,7 @@ internal sealed partial class FrontendLane
     {
         if (_feed is not null && request.Forwarding is null)
         {
+            Refuse(PacketRefusal.NotForwarded);
             _writer.TrySend(PacketFactory.DialResponse(request.Random, NotForwarded));
             return;
         }
@@ -72,6 +82,7 @@ internal sealed partial class FrontendLane
         var dial = new LaneDial(request, _context, _subject, _share, _peer, _feed is not null);
         if (!_pending.TryAdd(dial.Id, dial))
         {
+            Refuse(PacketRefusal.RepeatedDial);
             _writer.TrySend(PacketFactory.DialResponse(dial.Id, RepeatedDial));
             return;
         }

@@ -154,6 +154,7 @@ internal sealed partial class FrontendLane : IFrontend
                 }
                 else
                 {
+                    Refuse(PacketRefusal.UnknownConnection);
                     _writer.TrySend(PacketFactory.CloseResponse(packet.ConnectId, UnrecognizedId));
                 }
             }

@@ -5,6 +5,7 @@ using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Server.Peers;
+using ClusterProxy.Server.Planes;
 using ClusterProxy.Server.Policy;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -48,7 +49,7 @@ internal sealed class FrontendLaneService(FrontendContext context, PeerAdmission
         }
         catch (Exception e) when (e is IOException or GrpcException or OperationCanceledException)
         {
-            context.Logger.FrontendLaneRefused(peer, e.Message);
+            Refuse(peer, e.Message);
         }
         finally
         {
@@ -93,10 +94,16 @@ internal sealed class FrontendLaneService(FrontendContext context, PeerAdmission
         await LaneHandshake.AnswerAsync(output, isEnough ? "" : Refusal, context.LaneFeatures, either.Token);
         if (!isEnough)
         {
-            context.Logger.FrontendLaneRefused(peer, Refusal);
+            Refuse(peer, Refusal);
         }
 
         return isEnough ? features : null;
+    }
+
+    private void Refuse(string peer, string reason)
+    {
+        context.Metrics.LaneRefused(peers is null ? FrontendPlane.Name : PeerPlane.Name);
+        context.Logger.FrontendLaneRefused(peer, reason);
     }
 
     /// <summary>

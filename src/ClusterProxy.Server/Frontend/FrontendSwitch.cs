@@ -16,11 +16,12 @@ namespace ClusterProxy.Server.Frontend;
 /// <param name="serveConnect">Serves CONNECT from the peeked bytes on; null where it is not served.</param>
 /// <param name="serveLane">Serves lanes; null where they are not served.</param>
 /// <param name="refusal">What a client is told that speaks neither.</param>
+/// <param name="refused">Hears of such a client.</param>
 /// <param name="timeout">For the first bytes; silent connections must not pile up.</param>
 /// <param name="time">Clock of that.</param>
 internal sealed class FrontendSwitch(
     bool serveGrpc, Func<ConnectionContext, ReadResult?, Task>? serveConnect, Func<ConnectionContext, Task>? serveLane, string refusal,
-    TimeSpan timeout, TimeProvider time)
+    RefusedRequests refused, TimeSpan timeout, TimeProvider time)
 {
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
@@ -49,7 +50,7 @@ internal sealed class FrontendSwitch(
             var result = await ReadAsync(input, started);
             if (result.IsCanceled)
             {
-                // It never said what it wants.
+                refused.Connect(PeerOf(connection), 408, "nothing that this port speaks came in time");
                 return Task.CompletedTask;
             }
 
@@ -71,6 +72,7 @@ internal sealed class FrontendSwitch(
                 case not PrefaceMatch.Partial when serveConnect is not null:
                     return serveConnect(connection, result);
                 case not PrefaceMatch.Partial:
+                    refused.Connect(PeerOf(connection), 400, refusal);
                     return new ConnectResponse(400, refusal).WriteAsync(connection.Transport.Output).AsTask();
             }
 
@@ -81,6 +83,9 @@ internal sealed class FrontendSwitch(
             }
         }
     }
+
+    private static string PeerOf(ConnectionContext connection) =>
+        connection.RemoteEndPoint?.ToString() is { Length: > 0 } peer ? peer : "unix";
 
     /// <summary>Cancelled when the deadline has passed. It is only set up for a client that has not spoken yet.</summary>
     private async ValueTask<ReadResult> ReadAsync(PipeReader input, long started)

@@ -21,6 +21,7 @@ internal sealed partial class FrontendTunnel
                 case FrontendState.Discarding:
                     return;
                 default:
+                    Refuse(PacketRefusal.RepeatedDial);
                     Reply(PacketFactory.DialResponse(request.Random, "this stream has a dial or a connection already; open another stream"));
                     return;
             }
@@ -45,6 +46,7 @@ internal sealed partial class FrontendTunnel
         {
             if (random is not null && random != _dialId)
             {
+                Refuse(PacketRefusal.UnknownDial);
                 return;
             }
 

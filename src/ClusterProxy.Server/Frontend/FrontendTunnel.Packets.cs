@@ -21,11 +21,13 @@ internal sealed partial class FrontendTunnel
                 await connection.Owner.WriteAsync(packet.Payload);
                 break;
             case FrontendState.Open:
+                Refuse(PacketRefusal.UnknownConnection);
                 Reply(PacketFactory.CloseResponse(packet.ConnectId, Mismatched));
                 Reply(PacketFactory.CloseResponse(connection.Id, Mismatched));
                 Discard(CloseReason.ProtocolError);
                 break;
             case FrontendState.Idle or FrontendState.Dialing:
+                Refuse(PacketRefusal.BeforeConnection);
                 Reply(PacketFactory.CloseResponse(packet.ConnectId, NotInitialized));
                 CancelDial(null);
                 Discard(CloseReason.ProtocolError);
@@ -49,6 +51,9 @@ internal sealed partial class FrontendTunnel
             case PacketType.HalfClose when Current() is (FrontendState.Open, { } connection) &&
                 packet.CloseRequest?.ConnectID == connection.Id:
                 connection.Owner.EndOutput();
+                break;
+            case PacketType.HalfClose:
+                Refuse(PacketRefusal.UnknownConnection);
                 break;
         }
     }
@@ -75,9 +80,11 @@ internal sealed partial class FrontendTunnel
                 connection.Owner.Close(CloseReason.FrontendClosed);
                 break;
             case FrontendState.Open:
+                Refuse(PacketRefusal.UnknownConnection);
                 Reply(PacketFactory.CloseResponse(connectId, UnknownId));
                 break;
             case FrontendState.Idle or FrontendState.Dialing:
+                Refuse(PacketRefusal.BeforeConnection);
                 Reply(PacketFactory.CloseResponse(connectId, Uninitialized));
                 break;
         }
@@ -93,6 +100,8 @@ internal sealed partial class FrontendTunnel
 
         Abort(reason);
     }
+
+    private void Refuse(PacketRefusal refusal) => _context.Metrics.PacketRefused(_context.Metrics.FromClient, refusal);
 
     private void Reply(Packet packet) => _writer.TrySend(packet);
 

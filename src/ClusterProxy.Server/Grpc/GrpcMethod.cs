@@ -1,3 +1,4 @@
+using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -7,14 +8,17 @@ namespace ClusterProxy.Server.Grpc;
 /// <summary>Everything a gRPC port serves: one method; the rest gets the answer that gRPC has for it.</summary>
 /// <param name="path">Such as <c>/ProxyService/Proxy</c>.</param>
 /// <param name="serve">Runs the call and returns the status that ends it.</param>
+/// <param name="refused">Hears of what is no call of the method.</param>
 /// <param name="time">Clock of deadlines.</param>
 /// <param name="logger">For faults of this process only.</param>
-internal sealed class GrpcMethod(string path, Func<GrpcServerCall, Task<GrpcStatus>> serve, TimeProvider time, ILogger logger)
+internal sealed class GrpcMethod(
+    string path, Func<GrpcServerCall, Task<GrpcStatus>> serve, RefusedRequests refused, TimeProvider time, ILogger logger)
 {
     public async Task HandleAsync(HttpContext http)
     {
         if (!await GrpcRequestCheck.IsGrpcAsync(http))
         {
+            refused.Call(PeerOf(http), $"{http.Response.StatusCode}", "it is no gRPC");
             return;
         }
 
@@ -27,6 +31,7 @@ internal sealed class GrpcMethod(string path, Func<GrpcServerCall, Task<GrpcStat
         if (refusal is { } status)
         {
             GrpcServerCall.WriteTrailersOnly(http.Response, status);
+            refused.Call(PeerOf(http), status.Code.ToString(), PeerText.Bound(status.Message));
             return;
         }
 
@@ -54,6 +59,9 @@ internal sealed class GrpcMethod(string path, Func<GrpcServerCall, Task<GrpcStat
             return new(GrpcStatusCode.Internal, "internal error");
         }
     }
+
+    private static string PeerOf(HttpContext http) =>
+        http.Connection.RemoteIpAddress is { } address ? $"{address}:{http.Connection.RemotePort}" : "unix";
 
     /// <summary>The status of a call that its client, or the client's deadline, ended.</summary>
     public static GrpcStatus EndOf(GrpcServerCall call) => call.DeadlinePassed

@@ -20,17 +20,20 @@ namespace ClusterProxy.Server.Planes;
 /// <summary>The agent port: gRPC over TLS, one long stream an agent.</summary>
 internal static class AgentPlane
 {
+    /// <summary>The value of the <c>plane</c> label.</summary>
+    public const string Name = "agent";
+
     private const string WrongProtocol = "this port is for agents and speaks gRPC over HTTP/2";
 
     public static PlaneOptions Create(
         ServerOptions options, AgentService service, LaneService lanes, TokenConnections? tokens, HandshakeAdmission admission,
-        ServerCertificates certificates, HostingMetrics metrics, AuditLog? audit, TimeProvider time, ILogger logger)
+        ServerCertificates certificates, HostingMetrics metrics, RefusedRequests refused, AuditLog? audit, TimeProvider time, ILogger logger)
     {
         Func<ConnectionDelegate, ConnectionDelegate> counted = tokens is null ? static next => next : tokens.Use;
         var tls = new ServerTls(
             new ServerTlsOptions
             {
-                Plane = "agent",
+                Plane = Name,
                 KeyPair = () => certificates.AgentPort.Value,
                 ClientCa = certificates.AgentAuthorities is { } agents ? () => agents.Value : null,
                 PlaneObjection = PlaneRules.ObjectionAtAgentPort,
@@ -38,7 +41,7 @@ internal static class AgentPlane
                 Admit = (offered, token) => admission.AdmitAsync(offered.Contains(LaneProtocol.Alpn), token),
                 MaxConnections = options.AgentMaxConnections,
                 MaxConnectionsFlag = "agent-max-connections",
-                Refused = audit is null ? null : (peer, shown) => audit.HandshakeRefused("agent", peer, shown),
+                Refused = audit is null ? null : (peer, shown) => audit.HandshakeRefused(Name, peer, shown),
                 Versions = options.TlsProtocols,
                 CipherSuites = options.CipherSuites,
                 ApplicationProtocols = [SslApplicationProtocol.Http2, LaneProtocol.Alpn],
@@ -46,13 +49,15 @@ internal static class AgentPlane
             metrics, logger, time);
         return new PlaneOptions
         {
+            Name = Name,
             Endpoint = new("agent-port", options.AgentBindAddress, options.AgentPort),
             UseTls = tls.Use,
             Handshakes = admission.Turns,
             Connect = next => Connect(
                 lanes,
-                counted(new FrontendSwitch(serveGrpc: true, serveConnect: null, serveLane: null, WrongProtocol, options.ConnectHeadTimeout, time).Use(next))),
-            Serve = Serve(new GrpcMethod(TunnelHeaders.ConnectMethod, service.ServeAsync, time, logger)),
+                counted(new FrontendSwitch(serveGrpc: true, serveConnect: null, serveLane: null, WrongProtocol, refused, options.ConnectHeadTimeout, time)
+                    .Use(next))),
+            Serve = Serve(new GrpcMethod(TunnelHeaders.ConnectMethod, service.ServeAsync, refused, time, logger)),
             MaxStreams = 1000,
 
             // What is dialled before the lanes are open stays on this one stream, often over a long way: at 100 ms these are

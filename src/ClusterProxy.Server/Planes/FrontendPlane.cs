@@ -16,6 +16,9 @@ namespace ClusterProxy.Server.Planes;
 /// <summary>The frontend listeners: gRPC, HTTP-CONNECT or both, over TCP with client certificates or a Unix socket.</summary>
 internal static class FrontendPlane
 {
+    /// <summary>The value of the <c>plane</c> label.</summary>
+    public const string Name = "frontend";
+
     private const string WrongProtocol =
         "this port speaks gRPC over HTTP/2; HTTP-CONNECT is served with --mode=http-connect or --mode=auto";
 
@@ -29,9 +32,10 @@ internal static class FrontendPlane
         Func<ConnectionDelegate, ConnectionDelegate> shares =
             options.MaxConnectionsPerFrontend > 0 ? new FrontendShares(options.MaxConnectionsPerFrontend).Use : static next => next;
         var grpc = new GrpcMethod(
-            TunnelHeaders.ProxyMethod, call => ServeAsync(call, context), context.Time, logger);
+            TunnelHeaders.ProxyMethod, call => ServeAsync(call, context), context.Refused, context.Time, logger);
         return new PlaneOptions
         {
+            Name = Name,
             Endpoint = options.UdsName.Length > 0 ? null : new("server-port", options.ServerBindAddress, options.ServerPort),
             UseTls = options.UdsName.Length > 0 ? null : CreateTls(options, certificates, metrics, context, logger).Use,
             Socket = BindSocket(options),
@@ -40,7 +44,8 @@ internal static class FrontendPlane
                 shares(Switch(
                     FrontendExpiry.Use(context.Time, logger.FrontendCertificateEnded, lanes.ServeAsync),
                     new FrontendSwitch(
-                        options.Mode != FrontendMode.HttpConnect, connect, lanes.ServeAsync, WrongProtocol, options.ConnectHeadTimeout, context.Time)
+                        options.Mode != FrontendMode.HttpConnect, connect, lanes.ServeAsync, WrongProtocol, context.Refused, options.ConnectHeadTimeout,
+                        context.Time)
                         .Use(FrontendExpiry.Use(context.Time, logger.FrontendCertificateEnded, next))))),
             Serve = grpc.HandleAsync,
 
@@ -85,13 +90,13 @@ internal static class FrontendPlane
         new(
             new ServerTlsOptions
             {
-                Plane = "frontend",
+                Plane = Name,
                 KeyPair = () => certificates.FrontendPort!.Value,
                 ClientCa = () => certificates.FrontendAuthorities!.Value,
                 PlaneObjection = new PlaneRules(options, certificates).ObjectionAtFrontendPort,
                 MaxConnections = options.FrontendMaxConnections,
                 MaxConnectionsFlag = "frontend-max-connections",
-                Refused = context.Audit is { } audit ? (peer, shown) => audit.HandshakeRefused("frontend", peer, shown) : null,
+                Refused = context.Audit is { } audit ? (peer, shown) => audit.HandshakeRefused(Name, peer, shown) : null,
                 Versions = options.TlsProtocols,
                 CipherSuites = options.CipherSuites,
                 ApplicationProtocols = options.Mode switch

@@ -41,6 +41,7 @@ internal static class PeerPlane
             metrics, logger, context.Time);
         return new PlaneOptions
         {
+            Name = Name,
             Endpoint = new("peer-port", options.PeerBindAddress, options.PeerPort),
             UseTls = tls.Use,
             Connect = _ => FrontendPlane.Identify(

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using ClusterProxy.Hosting.Listeners;
 using ClusterProxy.Hosting.Transport;
@@ -33,30 +34,40 @@ internal sealed class Plane : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly LiveCalls _calls;
     private readonly UnixSocketListener? _socket;
+    private readonly BrokenConnections _broken;
 
-    private Plane(WebApplication app, LiveCalls calls, UnixSocketListener? socket)
+    private Plane(WebApplication app, LiveCalls calls, BrokenConnections broken, UnixSocketListener? socket)
     {
         _app = app;
         _calls = calls;
+        _broken = broken;
         _socket = socket;
     }
 
     /// <summary>The TCP port taken; 0 when there is none.</summary>
     public int Port { get; private init; }
 
+    /// <param name="options">What makes it this plane.</param>
+    /// <param name="metrics">Of the server.</param>
+    /// <param name="logger">Of the server.</param>
+    /// <param name="logging">For Kestrel.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="Hosting.StartupException">The port cannot be had.</exception>
-    public static async Task<Plane> StartAsync(PlaneOptions options, ILoggerFactory logging, CancellationToken cancellationToken)
+    public static async Task<Plane> StartAsync(
+        PlaneOptions options, ServerMetrics metrics, ILogger logger, ILoggerFactory logging, CancellationToken cancellationToken)
     {
         var calls = new LiveCalls();
         var app = Build(options, calls, logging);
+        var broken = new BrokenConnections(app.Services.GetRequiredService<IMeterFactory>(), options.Name, metrics, logger);
         try
         {
             await app.StartAsync(cancellationToken);
-            return new Plane(app, calls, options.Socket) { Port = BoundPort(app) };
+            return new Plane(app, calls, broken, options.Socket) { Port = BoundPort(app) };
         }
         catch (Exception e)
         {
             await app.DisposeAsync();
+            broken.Dispose();
             options.Socket?.Dispose();
             if (options.Endpoint is { } endpoint && BindFailure.Explain(endpoint.Flag, endpoint.Port, e) is { } explained)
             {
@@ -94,6 +105,7 @@ internal sealed class Plane : IAsyncDisposable
     {
         await _app.StopAsync(new CancellationToken(canceled: true));
         await _app.DisposeAsync();
+        _broken.Dispose();
         _socket?.Dispose();
     }
 
@@ -163,6 +175,7 @@ internal sealed class Plane : IAsyncDisposable
         useTls?.Invoke(listener);
         listener.Use(next => connection =>
         {
+            BrokenConnections.Watch(connection);
             if (options.Handshakes is null)
             {
                 connection.Features.Get<DirectSocketConnection>()?.RunReadsInline();

@@ -9,6 +9,9 @@ namespace ClusterProxy.Server.Planes;
 /// <summary>One plane: who connects to it, and what the transport grants them.</summary>
 internal sealed record PlaneOptions
 {
+    /// <summary>The value of the <c>plane</c> label.</summary>
+    public required string Name { get; init; }
+
     /// <summary>The TCP port, if the plane has one.</summary>
     public PlaneEndpoint? Endpoint { get; init; }
 

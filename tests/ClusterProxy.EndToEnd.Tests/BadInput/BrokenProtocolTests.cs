@@ -35,6 +35,8 @@ public sealed class BrokenProtocolTests(ITestOutputHelper output) : TunnelTest(o
                 };
                 await SendAndReadToEndAsync(stream, [.. bytes, .. "\r\n\r\n"u8, .. new byte[17_000]]);
             })).DefaultTimeout();
+            var seen = insideTls || plane == "unix" ? ServerMetric.RequestsRefused : ServerMetric.HandshakeFailures;
+            await fixture.ServerMetrics.WaitForAsync(seen, static v => v >= 1);
         });
     }
 
@@ -50,24 +52,25 @@ public sealed class BrokenProtocolTests(ITestOutputHelper output) : TunnelTest(o
                 ? await Sockets.ConnectTlsAsync(fixture.Server.AgentPort, fixture.AgentPlane, fixture.AgentPlane.Client(), "h2")
                 : await fixture.OpenFrontendAsync(FrontendKind.GrpcTls);
             await SendAndReadToEndAsync(stream, [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. random.NextBytes(60_000)]);
+            await fixture.ServerMetrics.WaitForAsync(ServerMetric.BrokenConnections, 1, ("plane", plane));
         });
     }
 
     [Fact]
     public Task OversizeMessage_FromFrontend_IsResourceExhausted() => WhileOthersWorkAsync(async fixture =>
-        await ShouldEndAsync(await fixture.OpenScriptedFrontendAsync(), Oversize(), GrpcStatusCode.ResourceExhausted));
+        await ShouldEndAsync(fixture, await fixture.OpenScriptedFrontendAsync(), Oversize(), GrpcStatusCode.ResourceExhausted));
 
     [Fact]
     public Task OversizeMessage_FromAgent_IsResourceExhausted() => WhileOthersWorkAsync(async fixture =>
-        await ShouldEndAsync(await fixture.ConnectScriptedAgentAsync(identifiers: "host=elsewhere"), Oversize(), GrpcStatusCode.ResourceExhausted));
+        await ShouldEndAsync(fixture, await fixture.ConnectScriptedAgentAsync(identifiers: "host=elsewhere"), Oversize(), GrpcStatusCode.ResourceExhausted));
 
     [Fact]
     public Task MessageThatIsNoPacket_FromFrontend_EndsItsStream() => WhileOthersWorkAsync(async fixture =>
-        await ShouldEndAsync(await fixture.OpenScriptedFrontendAsync(), [0, 0, 0, 0, 3, 0xff, 0xff, 0xff], GrpcStatusCode.Internal));
+        await ShouldEndAsync(fixture, await fixture.OpenScriptedFrontendAsync(), [0, 0, 0, 0, 3, 0xff, 0xff, 0xff], GrpcStatusCode.Internal));
 
     [Fact]
     public Task CompressedMessage_FromAgent_IsUnimplemented() => WhileOthersWorkAsync(async fixture =>
-        await ShouldEndAsync(await fixture.ConnectScriptedAgentAsync(), [1, 0, 0, 0, 1, 0], GrpcStatusCode.Unimplemented));
+        await ShouldEndAsync(fixture, await fixture.ConnectScriptedAgentAsync(), [1, 0, 0, 0, 1, 0], GrpcStatusCode.Unimplemented));
 
     [Fact]
     public Task PacketsForUnknownIds_FromAgent_AreClosedAgain() => WhileOthersWorkAsync(async fixture =>
@@ -98,6 +101,7 @@ public sealed class BrokenProtocolTests(ITestOutputHelper output) : TunnelTest(o
         Assert.Equal("backend uninitialized", (await frontend.HearAsync(PacketType.CloseRsp)).CloseResponse.Error);
         await frontend.SendDataAsync(6, new byte[10]);
         Assert.Equal("backend not initialized", (await frontend.HearAsync(PacketType.CloseRsp)).CloseResponse.Error);
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 2, ("segment", "from_client"), ("reason", "before_connection"));
     });
 
     [Fact]
@@ -117,6 +121,7 @@ public sealed class BrokenProtocolTests(ITestOutputHelper output) : TunnelTest(o
         await victim.SendDataAsync(victimId, "own"u8.ToArray());
         Assert.Equal("own", Encoding.ASCII.GetString((await victim.HearAsync(PacketType.Data)).Payload));
         Assert.Equal(3, echo.BytesReceived.Value);
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 1, ("segment", "from_client"), ("reason", "unknown_connection"));
     });
 
     [Fact]
@@ -158,7 +163,7 @@ public sealed class BrokenProtocolTests(ITestOutputHelper output) : TunnelTest(o
         return message;
     }
 
-    private static async Task ShouldEndAsync(ScriptedPeer peer, byte[] message, GrpcStatusCode code)
+    private static async Task ShouldEndAsync(TunnelFixture fixture, ScriptedPeer peer, byte[] message, GrpcStatusCode code)
     {
         peer.Call.Output.Write(message);
         await peer.Call.Output.FlushAsync().DefaultTimeout();
@@ -167,6 +172,7 @@ public sealed class BrokenProtocolTests(ITestOutputHelper output) : TunnelTest(o
         }
 
         Assert.Equal(code, peer.Call.Status().Code);
+        await fixture.ServerMetrics.WaitForAsync("konnectivity_network_proxy_server_stream_errors_total", static v => v >= 1, ("code", code.ToString()));
     }
 
     private static async Task SendAndReadToEndAsync(Stream stream, byte[] bytes)

@@ -121,6 +121,8 @@ public sealed class FloodTests(ITestOutputHelper output) : TunnelTest(output)
         }
 
         Assert.StartsWith("HTTP/1.1 431 Request Header Fields Too Large\r\n", await answer.DefaultTimeout(), StringComparison.Ordinal);
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.RequestsRefused, 1, ("protocol", "http-connect"), ("status", "431"));
+        await fixture.Log.Log.WaitForAsync("ConnectRefused").DefaultTimeout();
     }
 
     [Theory]
@@ -152,6 +154,7 @@ public sealed class FloodTests(ITestOutputHelper output) : TunnelTest(output)
             Assert.StartsWith(answered ? "HTTP/1.1 408 Request Timeout\r\n" : "", await ReadToEndAsync(stream).DefaultTimeout(), StringComparison.Ordinal);
         }
 
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.RequestsRefused, Clients, ("protocol", "http-connect"), ("status", "408"));
         await fixture.ShouldBecomeIdleAsync();
     }
 

@@ -16,5 +16,9 @@ internal static class ServerMetric
     public const string FrontendQueuedBytes = "clusterproxy_server_frontend_queued_bytes";
     public const string FrontendLanes = "clusterproxy_server_frontend_lanes";
     public const string Closes = "clusterproxy_server_connection_closes_total";
+    public const string BrokenConnections = "clusterproxy_server_broken_connections_total";
+    public const string RequestsRefused = "clusterproxy_server_requests_refused_total";
+    public const string LanesRefused = "clusterproxy_server_lanes_refused_total";
+    public const string PacketsRefused = "clusterproxy_server_packets_refused_total";
     public const string HandshakeFailures = "clusterproxy_server_tls_handshake_failures_total";
 }

@@ -46,6 +46,7 @@ public sealed class AgentPacketAttackTests(ITestOutputHelper output) : RedTeamTe
         await evil.SendAsync(PacketFactory.CloseResponse(5));
 
         Assert.Equal(5, (await evil.HearAsync(PacketType.CloseReq)).CloseRequest.ConnectID);
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 1, ("segment", "from_agent"), ("reason", "unknown_connection"));
         await victim.SendDataAsync(5, "own"u8.ToArray());
         Assert.Equal("own"u8.ToArray(), (await frontend.HearAsync(PacketType.Data)).Payload);
         await frontend.SendDataAsync(id, "still"u8.ToArray());
@@ -234,6 +235,7 @@ public sealed class AgentPacketAttackTests(ITestOutputHelper output) : RedTeamTe
         Assert.Equal(64, refusals.Count(static r => r is null));
         Assert.All(refusals.Skip(64), static r => Assert.Contains("64 lanes already", r, StringComparison.Ordinal));
         await fixture.Log.Log.WaitForAsync("LaneRefused").DefaultTimeout();
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.LanesRefused, 6, ("plane", "agent"));
     });
 
     [Fact]

@@ -29,6 +29,7 @@ public sealed class ConnectAttackTests(ITestOutputHelper output) : RedTeamTest(o
         Assert.StartsWith($"HTTP/1.1 {status} ", await ReadToEndAsync(stream), StringComparison.Ordinal);
         Output.WriteLine(what);
         Assert.Equal(status, (await fixture.Log.Log.WaitForAsync("ConnectRefused").DefaultTimeout()).Values["Status"]);
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.RequestsRefused, 1, ("protocol", "http-connect"), ("status", $"{status}"));
         var line = await Audit.WaitForAsync(("event", "request"), ("result", $"{status}"));
         Assert.Equal("""["cn:client"]""", line.GetProperty("subject").GetRawText());
     });

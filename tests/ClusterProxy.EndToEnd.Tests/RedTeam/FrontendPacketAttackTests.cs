@@ -21,6 +21,7 @@ public sealed class FrontendPacketAttackTests(ITestOutputHelper output) : RedTea
         await thief.SendAsync(PacketFactory.HalfClose(victimId));
 
         Assert.Equal("Unknown connectID", (await thief.HearAsync(PacketType.CloseRsp)).CloseResponse.Error);
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 2, ("segment", "from_client"), ("reason", "unknown_connection"));
         await victim.SendDataAsync(victimId, "own"u8.ToArray());
         Assert.Equal("own"u8.ToArray(), (await victim.HearAsync(PacketType.Data)).Payload);
     });
@@ -38,6 +39,7 @@ public sealed class FrontendPacketAttackTests(ITestOutputHelper output) : RedTea
         await thief.SendAsync(PacketFactory.CloseDial(dial.Random));
         await thief.SendAsync(PacketFactory.CloseRequest(1));
         await thief.HearAsync(PacketType.CloseRsp);
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 2, ("segment", "from_client"), ("reason", "unknown_dial"));
 
         await agent.SendAsync(PacketFactory.DialResponse(dial.Random, connectId: 5));
         Assert.Equal("", (await victim.HearAsync(PacketType.DialRsp)).DialResponse.Error);
@@ -76,6 +78,7 @@ public sealed class FrontendPacketAttackTests(ITestOutputHelper output) : RedTea
 
         Assert.Contains("open another stream", (await frontend.HearAsync(PacketType.DialRsp)).DialResponse.Error, StringComparison.Ordinal);
         Assert.Equal(0, second.Accepted.Value);
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 1, ("segment", "from_client"), ("reason", "repeated_dial"));
     });
 
     [Fact]

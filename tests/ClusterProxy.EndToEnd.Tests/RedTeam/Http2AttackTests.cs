@@ -136,5 +136,10 @@ public sealed class Http2AttackTests(ITestOutputHelper output) : RedTeamTest(out
         }
 
         Assert.Null(await http.ReadUntilAsync(static _ => false).DefaultTimeout());
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.BrokenConnections, 1, ("plane", plane));
+        var log = await fixture.Log.Log.WaitForAsync("ConnectionBroken").DefaultTimeout();
+        Assert.Equal(plane, log.Values["Plane"]);
+        Assert.Contains("127.0.0.1:", log.Message, StringComparison.Ordinal);
+        Output.WriteLine(log.Message);
     });
 }

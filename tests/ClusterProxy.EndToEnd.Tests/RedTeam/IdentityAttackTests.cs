@@ -54,6 +54,7 @@ public sealed class IdentityAttackTests(ITestOutputHelper output) : RedTeamTest(
         }
 
         await fixture.Log.Log.WaitForAsync("LaneRefused").DefaultTimeout();
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.LanesRefused, 10, ("plane", "agent"));
         Assert.All(fixture.Server.Agents.Tunnels, static t => Assert.InRange(t.Lanes.Count, 0, 2));
     });
 
@@ -68,6 +69,9 @@ public sealed class IdentityAttackTests(ITestOutputHelper output) : RedTeamTest(
             await http.SendAsync([.. RawHttp2.Call(1, method, ("agentid", "a1")), .. RawHttp2.Frame(RawFrame.Data, RawFrame.EndStream, 1, [])]);
             Assert.Equal((int)GrpcStatusCode.Unimplemented, await http.ReadStatusAsync(1));
         }
+
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.RequestsRefused, 2, ("protocol", "grpc"), ("status", "Unimplemented"));
+        await fixture.Log.Log.WaitForAsync("CallRefused").DefaultTimeout();
     });
 
     [Theory]

@@ -28,6 +28,7 @@ public sealed class LaneAttackTests(ITestOutputHelper output) : RedTeamTest(outp
         await thief.SendDataAsync(victimId, "stolen"u8.ToArray());
         Assert.Equal("unrecognized connectID", (await thief.HearAsync(PacketType.CloseRsp)).CloseResponse.Error);
 
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 4, ("segment", "from_client"), ("reason", "unknown_connection"));
         await victim.SendDataAsync(victimId, "own"u8.ToArray());
         Assert.Equal("own"u8.ToArray(), await victim.HearDataAsync());
     });
@@ -43,6 +44,7 @@ public sealed class LaneAttackTests(ITestOutputHelper output) : RedTeamTest(outp
 
         await thief.SendAsync(PacketFactory.CloseDial(7), PacketFactory.CloseDial(dial.Random), PacketFactory.CloseRequest(1));
         await thief.HearAsync(PacketType.CloseRsp);
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 2, ("segment", "from_client"), ("reason", "unknown_dial"));
 
         await agent.SendAsync(PacketFactory.DialResponse(dial.Random, connectId: 5));
         Assert.Equal("", (await victim.HearAsync(PacketType.DialRsp)).DialResponse.Error);
@@ -58,6 +60,7 @@ public sealed class LaneAttackTests(ITestOutputHelper output) : RedTeamTest(outp
         await lane.SendAsync(PacketFactory.DialRequest("tcp", $"{Evil}:1", 7), PacketFactory.DialRequest("tcp", $"{Evil}:2", 7));
 
         Assert.Contains("of that id already", (await lane.HearAsync(PacketType.DialRsp)).DialResponse.Error, StringComparison.Ordinal);
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 1, ("segment", "from_client"), ("reason", "repeated_dial"));
 
         Assert.Equal($"{Evil}:1", (await agent.AcceptAsync(5)).Address);
         Assert.Equal("", (await lane.HearAsync(PacketType.DialRsp)).DialResponse.Error);
@@ -192,6 +195,7 @@ public sealed class LaneAttackTests(ITestOutputHelper output) : RedTeamTest(outp
 
         await lane.HearEndAsync();
         await fixture.Log.Log.WaitForAsync("FrontendLaneRefused").DefaultTimeout();
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.LanesRefused, 1, ("plane", "frontend"));
         Assert.Equal(0, fixture.Server.Frontends.LaneCount);
     });
 
@@ -203,6 +207,7 @@ public sealed class LaneAttackTests(ITestOutputHelper output) : RedTeamTest(outp
         await lane.HearEndAsync();
 
         await fixture.Log.Log.WaitForAsync("FrontendLaneRefused").DefaultTimeout();
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.LanesRefused, 1, ("plane", "frontend"));
     });
 
     [Theory]

@@ -70,6 +70,12 @@ public sealed class PeerAttackTests(ITestOutputHelper output) : RedTeamTest(outp
         Assert.True(await IsRefusedAsync(
             fixture.Server.FrontendPort, fixture.FrontendPlane, fixture.FrontendPlane.Client(), LaneProtocol.PeerAlpn));
         Assert.True(await IsRefusedAsync(fixture.Server.AgentPort, fixture.AgentPlane, fixture.AgentPlane.Client(), LaneProtocol.PeerAlpn));
+        foreach (var plane in (string[])["frontend", "agent"])
+        {
+            await fixture.ServerMetrics.WaitForAsync(ServerMetric.HandshakeFailures, 1, ("plane", plane), ("reason", "aborted"));
+        }
+
+        await fixture.Log.Log.WaitForAsync("HandshakeFailed").DefaultTimeout();
     });
 
     [Fact]
@@ -111,6 +117,7 @@ public sealed class PeerAttackTests(ITestOutputHelper output) : RedTeamTest(outp
         await lane.SendAsync(PacketFactory.DialRequest("tcp", "10.0.0.1:1", 7));
 
         Assert.Contains("forwards", (await lane.HearAsync(PacketType.DialRsp)).DialResponse.Error, StringComparison.Ordinal);
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 1, ("segment", "from_client"), ("reason", "not_forwarded"));
     });
 
     [Theory]

@@ -1,5 +1,6 @@
 using ClusterProxy.Agent.Tests.Scripted;
 using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
 
 namespace ClusterProxy.Agent.Tests.Servers;
 
@@ -33,6 +34,35 @@ public sealed class LeavingServerTests : IDisposable
         await agent.WaitForMetricAsync("konnectivity_network_proxy_agent_open_server_connections", 1);
         Assert.Equal(1, leaving.Calls.Value);
         Assert.Equal(1, next.Calls.Value);
+    }
+
+    [Fact]
+    public async Task ServersThatLeave_AreLeftAtMomentsSpreadOverTheTimeThatTheyGive()
+    {
+        const int Count = 8;
+        var within = TimeSpan.FromSeconds(1000);
+        var servers = new List<ScriptedServer>();
+        for (var i = 0; i < Count; i++)
+        {
+            servers.Add(await StartAsync("drain"));
+            servers[i].ServerCount = $"{Count}";
+        }
+
+        var agent = await AgentUnderTest.StartAsync(_certificates, [.. servers.Select(static s => s.Port)]);
+        foreach (var server in servers)
+        {
+            await (await server.TunnelAsync()).SendAsync(PacketFactory.Drain(within));
+        }
+
+        await Eventually.ObserveAsync(() => Task.FromResult(Delays(agent).Length), static count => count == Count);
+
+        Assert.All(Delays(agent), d => Assert.InRange(d, 0, within.TotalSeconds));
+        Assert.True(Delays(agent).Max() - Delays(agent).Min() > within.TotalSeconds / 50, string.Join(' ', Delays(agent)));
+        await agent.DisposeAsync();
+        foreach (var server in servers)
+        {
+            await server.DisposeAsync();
+        }
     }
 
     [Fact]
@@ -99,6 +129,9 @@ public sealed class LeavingServerTests : IDisposable
 
         await agent.Log.WaitForAsync(static r => r.EventName == "TunnelEnded").DefaultTimeout();
     }
+
+    private static double[] Delays(AgentUnderTest agent) =>
+        [.. agent.Records.Where(static r => r.EventName == "ServerLeaves").Select(static r => (double)r.Values["DelaySeconds"]!)];
 
     private async Task<ScriptedServer> StartAsync(string features)
     {

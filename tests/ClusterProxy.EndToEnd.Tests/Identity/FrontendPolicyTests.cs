@@ -19,9 +19,10 @@ public sealed class FrontendPolicyTests(ITestOutputHelper output) : TunnelTest(o
     {
         var echo = Own(new EchoTarget());
         var denied = Own(new EchoTarget());
+        var subject = kind == FrontendKind.GrpcUnix ? $"gid:{GroupId()}" : FrontendCases.IsUnix(kind) ? $"uid:{UserId()}" : "cn:client";
         var fixture = await StartAsync($"""
             rules:
-            - subjects: ["{(FrontendCases.IsUnix(kind) ? $"uid:{UserId()}" : "cn:client")}"]
+            - subjects: ["{subject}"]
               cidrs: [127.0.0.0/8]
               ports: [{echo.Port}]
             """);
@@ -38,7 +39,7 @@ public sealed class FrontendPolicyTests(ITestOutputHelper output) : TunnelTest(o
         var log = await fixture.Log.Log.WaitForAsync("DialDenied").DefaultTimeout();
         Assert.Equal(LogLevel.Warning, log.Level);
         Assert.Equal(denied.Address, log.Values["Target"]);
-        Assert.Contains(FrontendCases.IsUnix(kind) ? $"uid:{UserId()}" : "cn:client", log.Message, StringComparison.Ordinal);
+        Assert.Contains(subject, log.Message, StringComparison.Ordinal);
         Assert.Equal(1, await fixture.DialFailuresAsync("denied"));
     }
 
@@ -82,4 +83,8 @@ public sealed class FrontendPolicyTests(ITestOutputHelper output) : TunnelTest(o
     [DllImport("libc", EntryPoint = "getuid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern uint UserId();
+
+    [DllImport("libc", EntryPoint = "getgid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern uint GroupId();
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using ClusterProxy.Agent;
 using ClusterProxy.Client;
 using Xunit.Abstractions;
@@ -48,6 +49,24 @@ public sealed class ServerProcessTests(ITestOutputHelper output) : TunnelTest(ou
 
         await server.ExpectExitAsync(1);
         await echo.EndedByPeer.WaitForAsync(1).DefaultTimeout();
+    }
+
+    [Fact]
+    public async Task Server_WithItsAuditOnStandardOutput_WritesJsonThere_AndItsLogElsewhere()
+    {
+        var (agents, frontends) = (Own(new TestCertificates()), Own(new TestCertificates()));
+        var flags = LoopbackPrograms.Server(agents, frontends);
+        flags["audit-log-path"] = "-";
+        var server = Own(LoopbackPrograms.StartServer(flags));
+        await server.WaitForUrlAsync(new Uri($"http://127.0.0.1:{flags["health-port"]}/healthz"));
+        await using var stream = await Sockets.ConnectTlsAsync(int.Parse(flags["server-port"]), frontends, frontends.Client("auditor"), "http/1.1");
+
+        await stream.WriteAsync("GET / HTTP/1.1\r\n\r\n"u8.ToArray()).DefaultTimeout();
+
+        await server.WaitForLineAsync("\"event\":\"request\"");
+        var lines = server.Lines.Where(static l => !l.IsError).Select(static l => l.Text).ToList();
+        Assert.All(lines, static l => Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(l).RootElement.ValueKind));
+        Assert.Contains("[\"cn:auditor\"]", lines[^1], StringComparison.Ordinal);
     }
 
     [SkippableFact]

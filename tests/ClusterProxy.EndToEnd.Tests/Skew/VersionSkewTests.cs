@@ -74,6 +74,18 @@ public sealed class VersionSkewTests(ITestOutputHelper output) : TunnelTest(outp
     }
 
     [Fact]
+    public async Task Servers_LackingEveryCombination_AllWorkWithAnAgentThatLacksNothing() => await Parallel.ForEachAsync(
+        Subsets(All), new ParallelOptions { MaxDegreeOfParallelism = 4 }, static async (lacks, _) =>
+        {
+            await using var targets = new SkewTargets();
+            await using var fixture = await TunnelFixture.StartAsync(new() { Agents = 0, Server = o => AnyHost(o) with { WithoutFeatures = lacks } });
+            await fixture.StartAgentAsync(o => targets.Lead(o, TunnelFeatureSet.None));
+            await fixture.WaitForAgentsAsync();
+            await Task.WhenAll(_frontends.Where(kind => !FrontendCases.IsLane(kind) || CanLane(lacks)).Select(
+                kind => TryAsync(targets, fixture.Client(kind), kind, TunnelFeatureSet.None, CanHalfClose(lacks)))).DefaultTimeout();
+        });
+
+    [Fact]
     public async Task Frontend_OfAServerThatTakesNoLanes_DialsWithoutThem()
     {
         var echo = Own(new EchoTarget());

@@ -22,7 +22,7 @@ internal sealed class ConnectDeadline(TimeSpan timeout, TimeProvider time)
         }
         catch (Exception e) when (deadline.IsCancellationRequested && e is not ServerConnectException)
         {
-            throw new ServerConnectException(step, $"{what} took longer than {timeout.TotalSeconds:0.#} s", e);
+            throw new ServerConnectException(step, $"{what} took longer than {timeout.TotalSeconds:0.#} s; see what is there, or raise --connect-timeout", e);
         }
     }
 }

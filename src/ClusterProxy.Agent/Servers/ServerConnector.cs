@@ -4,6 +4,7 @@ using ClusterProxy.Agent.Sockets;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Tls;
 
 namespace ClusterProxy.Agent.Servers;
 
@@ -152,8 +153,7 @@ internal sealed class ServerConnector(ServerConnectorOptions options, ServerTran
         // In TLS 1.3 a refused client certificate shows only here, as a connection that ends.
         return refusal is { Status.Code: GrpcStatusCode.Unavailable, InnerException: HttpRequestException or IOException }
             ? $"{server} ({address}) broke the connection off before it accepted the tunnel "
-                + $"({PeerText.Bound(refusal.InnerException.GetBaseException().Message.TrimEnd('.'))}); its log says whether it refused --agent-cert, "
-                + "or wants one"
+                + $"({PeerText.Bound(TlsFaultText.Of(refusal.InnerException))}); its log says whether it refused --agent-cert, or wants one"
             : $"{server} ({address}) did not accept the tunnel: {PeerText.Bound(refusal.Status.ToString())}";
     }
 }

@@ -26,7 +26,7 @@ internal sealed class ServerTransport(ServerConnectorOptions options, NameLookup
             ? (options.Proxy.Host, options.Proxy.Port, "proxy")
             : (server.Host, server.Port, "server");
         var addresses = await _deadline.RunAsync(
-            ConnectStep.Resolve, $"resolving {what} {host}", token => ResolveAsync(host, token), cancellationToken);
+            ConnectStep.Resolve, $"resolving {what} {host}", token => ResolveAsync(host, what, token), cancellationToken);
         var order = AddressOrder.Rotate(AddressOrder.Interleave(addresses), options.Proxy.AppliesTo(server) ? 0 : turn);
         var (socket, remote) = await ConnectAsync(server, [.. order.Select(a => new IPEndPoint(a, port))], cancellationToken);
         var tls = await SecureAsync(socket, new NetworkStream(socket, ownsSocket: true), remote, isLane: false, cancellationToken);
@@ -57,14 +57,15 @@ internal sealed class ServerTransport(ServerConnectorOptions options, NameLookup
                 var address = TargetAddress.Join(attempt.EndPoint.Address, attempt.EndPoint.Port);
                 var socket = attempt.Socket ?? throw new ServerConnectException(
                     ConnectStep.Tcp,
-                    $"{what} {host}: " + DialErrorText.Connect(attempt.EndPoint.Address, attempt.EndPoint.Port, attempt.Failure!), attempt.Failure);
+                    $"{what} {host}: " + DialErrorText.Connect(attempt.EndPoint.Address, attempt.EndPoint.Port, attempt.Failure!)
+                    + $"; check that it listens there and the network leads to it, and {FlagsOf(what)}", attempt.Failure);
                 var text = options.Proxy.AppliesTo(server) ? $"{server} through {options.Proxy}" : address;
                 return (socket, new ServerRemote(server, attempt.EndPoint, text));
             },
             cancellationToken);
     }
 
-    private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
+    private async Task<IPAddress[]> ResolveAsync(string host, string what, CancellationToken cancellationToken)
     {
         try
         {
@@ -73,9 +74,12 @@ internal sealed class ServerTransport(ServerConnectorOptions options, NameLookup
         }
         catch (SocketException e)
         {
-            throw new ServerConnectException(ConnectStep.Resolve, DialErrorText.Lookup(host, e.SocketErrorCode), e);
+            throw new ServerConnectException(
+                ConnectStep.Resolve, $"{what} {host}: {DialErrorText.Lookup(host, e.SocketErrorCode)}; check this machine's DNS, and {FlagsOf(what)}", e);
         }
     }
+
+    private static string FlagsOf(string what) => what == "proxy" ? "HTTPS_PROXY" : "--proxy-server-host and --proxy-server-port";
 
     private Task<bool> ThroughProxyAsync(Stream stream, ServerAddress server, CancellationToken cancellationToken) => _deadline.RunAsync(
         ConnectStep.Proxy, $"the proxy {options.Proxy} of HTTPS_PROXY, asked for {server},",
@@ -146,6 +150,13 @@ internal sealed class ServerTransport(ServerConnectorOptions options, NameLookup
     private static string Explain(ServerAddress server, string address, ClientTlsHandshake handshake, Exception fault) =>
         handshake.Server is { IsAccepted: false } certificate
             ? $"the certificate of {server} ({address}) is not accepted, {certificate.Reason}: {certificate.Detail}; " +
-              $"subject \"{certificate.Subject}\", issuer \"{certificate.Issuer}\", names [{certificate.Names}]"
-            : $"the TLS handshake with {server} ({address}) failed: {fault.GetBaseException().Message}";
+              $"subject \"{certificate.Subject}\", issuer \"{certificate.Issuer}\", names [{certificate.Names}]; {Remedy(certificate.Verdict)}"
+            : $"the TLS handshake with {server} ({address}) failed: {TlsFaultText.Of(fault)}; check that it is a proxy-server's agent port";
+
+    private static string Remedy(PeerVerdict verdict) => verdict switch
+    {
+        PeerVerdict.WrongName => "name the server in --proxy-server-host as its certificate does, or issue one that bears this name",
+        PeerVerdict.Expired or PeerVerdict.NotYetValid => "renew it, and compare the clocks",
+        _ => "check that this is the agent port, and that --ca-cert holds the authority of its certificate",
+    };
 }

@@ -10,9 +10,14 @@ namespace ClusterProxy.Cli.Certs;
 /// </summary>
 internal sealed class CertificateInspector(TimeProvider time)
 {
-    /// <exception cref="FormatException">A file holds neither a certificate nor a key, or no file holds a certificate.</exception>
+    /// <exception cref="FormatException">A file is not there or holds neither a certificate nor a key, or no file holds a certificate.</exception>
     public IReadOnlyList<CertificateReport> Inspect(IReadOnlyList<string> files)
     {
+        if (files.FirstOrDefault(static f => !File.Exists(f)) is { } missing)
+        {
+            throw new FormatException($"there is no file {missing}; correct the path");
+        }
+
         var texts = files.Select(static f => (File: f, Text: File.ReadAllText(f))).ToArray();
         var keyFiles = texts.Where(static t => IsKeyOnly(t.Text)).ToArray();
         var certificateFiles = texts.Except(keyFiles).ToArray();

@@ -32,7 +32,8 @@ internal static class CertsRotateCommand
 
     public static Command Create(TimeProvider time)
     {
-        var step = new Option<RotationPhase>("--step") { Description = "leaves, trust, issue or retire", HelpName = "STEP", Required = true };
+        var step = new Option<string>("--step") { Description = "leaves, trust, issue or retire", HelpName = "STEP", Required = true };
+        step.AcceptOnlyFromAmong([.. Enum.GetNames<RotationPhase>().Select(static n => n.ToLowerInvariant())]);
         var folder = new Option<string>("--out")
         {
             Description = "Folder of the PKI",
@@ -54,7 +55,7 @@ internal static class CertsRotateCommand
 
             try
             {
-                return Run(parsed.GetValue(step), parsed.GetValue(folder)!, parsed.GetValue(authorities) ?? [], lifetime, time, output.Output);
+                return Run(Enum.Parse<RotationPhase>(parsed.GetValue(step)!, ignoreCase: true), parsed.GetValue(folder)!, parsed.GetValue(authorities) ?? [], lifetime, time, output.Output);
             }
             catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
             {

@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using ClusterProxy.Client;
 using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Protocol.Tls;
 
 namespace ClusterProxy.Cli.Health;
 
@@ -80,7 +81,7 @@ internal sealed class HealthProbe(TunnelClient client, HealthProbeOptions option
         {
             return step == Tls && handshake?.Server is { IsAccepted: false } refused
                 ? report with { FailedStep = step, Error = Refusal(refused), Remedy = HealthRemedies.OfCertificate(refused.Verdict) }
-                : report with { FailedStep = step, Error = Text(e), Remedy = step == Tls ? HealthRemedies.OfHandshake : HealthRemedies.OfRequest };
+                : report with { FailedStep = step, Error = step == Tls ? TlsFaultText.Of(e) : Text(e), Remedy = step == Tls ? HealthRemedies.OfHandshake : HealthRemedies.OfRequest };
         }
     }
 

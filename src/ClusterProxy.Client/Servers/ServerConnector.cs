@@ -128,5 +128,5 @@ internal sealed class ServerConnector(ServerAddress address, ServerCredentials c
     }
 
     private static string Refusal(Exception e) =>
-        $"{(e.InnerException ?? e).Message}; a server that refuses the client certificate, or gets none, looks like this too";
+        $"{TlsFaultText.Of(e)}; a server that refuses the client certificate, or gets none, looks like this too";
 }

@@ -4,6 +4,7 @@ using ClusterProxy.Client.Lanes;
 using ClusterProxy.Client.Servers;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Tls;
 
 namespace ClusterProxy.Client.Tunnels;
 
@@ -101,7 +102,7 @@ internal sealed class GrpcDialer : IDialer
                     DialFailureReason.StreamSetup,
                     $"dialing {target} failed before the server took it: " +
                     (ServerConnectException.In(e)?.Message ??
-                        $"{_settings.Server} did not open a tunnel ({grpc.Status}); a refused client certificate looks like this, and the " +
+                        $"{_settings.Server} did not open a tunnel ({Cause(grpc)}); a refused client certificate looks like this, and the " +
                         "server's log says why; or the port is no gRPC frontend"),
                     e);
             }
@@ -109,6 +110,9 @@ internal sealed class GrpcDialer : IDialer
             throw;
         }
     }
+
+    private static string Cause(GrpcException refusal) =>
+        refusal.InnerException is { } inner ? $"{refusal.Status.Code}: {TlsFaultText.Of(inner)}" : refusal.Status.ToString();
 
     private async Task<Stream> ConnectAsync(CancellationToken cancellationToken)
     {

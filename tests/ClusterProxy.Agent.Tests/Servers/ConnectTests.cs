@@ -100,6 +100,7 @@ public sealed class ConnectTests : IDisposable
 
         Assert.Contains("broke the connection off", failure);
         Assert.Contains("its log says whether it refused --agent-cert, or wants one", failure);
+        Assert.DoesNotContain("disposed", failure);
     }
 
     [Fact]
@@ -113,6 +114,7 @@ public sealed class ConnectTests : IDisposable
 
         Assert.Contains("not accepted", failure);
         Assert.Contains("foreign CA", failure);
+        Assert.Contains("--ca-cert holds the authority of its certificate", failure);
         Assert.Contains("127.0.0.1", failure);
     }
 
@@ -123,7 +125,7 @@ public sealed class ConnectTests : IDisposable
         await using var server = await ScriptedServer.StartAsync(_certificates, certificate: other.Certificate);
         await using var agent = await AgentUnderTest.StartAsync(_certificates, server.Port);
 
-        Assert.Contains("names [other.example]", await FailureAsync(agent, "tls"));
+        Assert.Contains("names [other.example]; name the server in --proxy-server-host as its certificate does", await FailureAsync(agent, "tls"));
     }
 
     [Fact]
@@ -133,7 +135,9 @@ public sealed class ConnectTests : IDisposable
         await using var server = await ScriptedServer.StartAsync(_certificates, certificate: expired.Certificate);
         await using var agent = await AgentUnderTest.StartAsync(_certificates, server.Port);
 
-        Assert.Contains("expired", await FailureAsync(agent, "tls"));
+        var failure = await FailureAsync(agent, "tls");
+        Assert.Contains("expired", failure);
+        Assert.Contains("renew it", failure);
     }
 
     [Fact]
@@ -142,7 +146,9 @@ public sealed class ConnectTests : IDisposable
         using var port = new RefusingPort();
         await using var agent = await AgentUnderTest.StartAsync(_certificates, port.Port);
 
-        Assert.Contains($"dial tcp 127.0.0.1:{port.Port}: connect: connection refused", await FailureAsync(agent, "tcp"));
+        var failure = await FailureAsync(agent, "tcp");
+        Assert.Contains($"dial tcp 127.0.0.1:{port.Port}: connect: connection refused", failure);
+        Assert.Contains("--proxy-server-host and --proxy-server-port", failure);
     }
 
     [Fact]
@@ -151,7 +157,18 @@ public sealed class ConnectTests : IDisposable
         await using var agent = await AgentUnderTest.StartAsync(
             AgentUnderTest.Options(_certificates) with { ProxyServerHost = [new HostPort("nowhere.invalid", 8091)] });
 
-        Assert.Contains("nowhere.invalid", await FailureAsync(agent, "resolve"));
+        var failure = await FailureAsync(agent, "resolve");
+        Assert.Contains("nowhere.invalid", failure);
+        Assert.Contains("check this machine's DNS", failure);
+    }
+
+    [Fact]
+    public async Task Connect_PortThatSpeaksNoTls_SaysSo()
+    {
+        await using var plain = new ServerFirstTarget();
+        await using var agent = await AgentUnderTest.StartAsync(_certificates, plain.Port);
+
+        Assert.Contains("what came back is no TLS; check that it is a proxy-server's agent port", await FailureAsync(agent, "tls"));
     }
 
     [Fact]
@@ -174,7 +191,7 @@ public sealed class ConnectTests : IDisposable
         var options = AgentUnderTest.Options(_certificates, ((IPEndPoint)silent.LocalEndpoint).Port);
         await using var agent = await AgentUnderTest.StartAsync(options with { ConnectTimeout = TimeSpan.FromMilliseconds(200) });
 
-        Assert.Contains("took longer than 0.2 s", await FailureAsync(agent, "tls"));
+        Assert.Contains("took longer than 0.2 s; see what is there, or raise --connect-timeout", await FailureAsync(agent, "tls"));
     }
 
     [Fact]

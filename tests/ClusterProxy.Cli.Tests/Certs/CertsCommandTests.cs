@@ -31,6 +31,25 @@ public sealed class CertsCommandTests : IDisposable
     }
 
     [Fact]
+    public void Rotate_StepThatIsNone_SaysWhichThereAre()
+    {
+        var run = Run("rotate", "--step", "all");
+
+        Assert.NotEqual(0, run.ExitCode);
+        Assert.Contains("'leaves'", run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("ClusterProxy.", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Inspect_FileThatIsNotThere_IsNamed()
+    {
+        var run = Run("inspect", Path.Combine(_folder, "nope.crt"));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal($"clusterproxy: there is no file {Path.Combine(_folder, "nope.crt")}; correct the path\n", run.Errors);
+    }
+
+    [Fact]
     public void Dev_TwoAuthorities_DoNotTrustEachOthersLeaves()
     {
         Run("dev", "--out", Out);

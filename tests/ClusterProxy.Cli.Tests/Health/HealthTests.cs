@@ -112,6 +112,26 @@ public sealed class HealthTests(RunningProxy proxy) : IClassFixture<RunningProxy
     }
 
     [Fact]
+    public async Task Health_ServerThatIsNotThere_IsWhatTheRemedyIsAbout()
+    {
+        var (exitCode, reports) = await JsonAsync("alpha", "--server", "unix:///nowhere/proxy.sock");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("there is no such socket", reports[0].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("clusterproxy doctor with the same --server", Remedy(reports[0]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Health_PortThatSpeaksNoTls_IsSaidToSpeakNone()
+    {
+        await using var plain = new ServerFirstTarget();
+
+        var (_, reports) = await JsonAsync(plain.Address);
+
+        Assert.Equal("what came back is no TLS", reports[0].GetProperty("error").GetString());
+    }
+
+    [Fact]
     public async Task Health_Plaintext_SkipsTls()
     {
         await using var target = await HttpTarget.StartAsync();

@@ -24,6 +24,11 @@ internal static class DialChecks
         var text = failure.Message;
         return text switch
         {
+            _ when failure.Reason == DialFailureReason.StreamSetup => Finding.Failed(
+                Id, what,
+                new Fault(
+                    "no_tunnel", $"this client has no tunnel to the server ({text})",
+                    "mend that first: clusterproxy doctor with the same --server, --ca, --cert and --key says which step fails")),
             _ when Says("No agent available") => Finding.Failed(
                 Id, what,
                 new Fault(

@@ -60,9 +60,9 @@ internal static class PageChecks
     {
         const string Id = "server.identity";
         var mode = page.Of("clusterproxy_server_agent_identity_info").FirstOrDefault()?.Label("mode") ?? "";
-        return mode != "claimed" ? Finding.Ok(Id, $"{page.Text} binds agents to the cluster in their certificate") : Finding.Warning(
+        return mode != "claimed" ? Finding.Ok(Id, $"{page.Text} binds what agents announce to their {(mode == "token" ? "token" : "certificate")}") : Finding.Warning(
             Id, $"how {page.Text} knows agents",
-            new Fault("identity_claimed", $"{page.Text} believes whatever an agent announces (--agent-identity=claimed)", "issue certificates that name clusters, then run it with --agent-identity=certificate"));
+            new Fault("identity_claimed", $"{page.Text} believes whatever an agent announces (--agent-identity=claimed)", "issue certificates that name clusters, then run it with --agent-identity=certificate; where agents show tokens, --agent-token-cluster or --agent-token-identifiers"));
     }
 
     public static Finding Peers(PageFacts page)

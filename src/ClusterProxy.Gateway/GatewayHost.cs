@@ -153,6 +153,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
                 Versions = _options.TlsProtocols,
                 CipherSuites = _options.CipherSuites,
                 MaxStreams = _options.Http2MaxStreamsPerConnection,
+                GoawayChance = _options.GoawayChance,
                 Serve = _tracing.Around(api.ServeAsync),
             },
             logging, cancellationToken);

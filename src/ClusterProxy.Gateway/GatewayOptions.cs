@@ -71,6 +71,9 @@ internal sealed record GatewayOptions
     /// <summary>A kube-apiserver multiplexes all its users' watches on a few connections.</summary>
     public int Http2MaxStreamsPerConnection { get; init; } = 1000;
 
+    /// <summary>As kube-apiserver's: none, since one replica has nobody to share with.</summary>
+    public float GoawayChance { get; init; }
+
     public int HealthPort { get; init; } = 8092;
 
     public IPAddress HealthBindAddress { get; init; } = IPAddress.IPv6Any;

@@ -9,6 +9,9 @@ internal static class GatewayOptionsValidator
 {
     private const int GreatestPort = 65535;
 
+    /// <summary>kube-apiserver's own: beyond it connections are mostly begun.</summary>
+    private const float GreatestGoawayChance = 0.02f;
+
     public static IReadOnlyList<string> Validate(GatewayOptions options)
     {
         var errors = new OptionErrors();
@@ -61,6 +64,9 @@ internal static class GatewayOptionsValidator
 
     private static void CheckServing(GatewayOptions options, OptionErrors errors)
     {
+        errors.AddIf(
+            options.GoawayChance is not (>= 0 and <= GreatestGoawayChance),
+            $"flag --goaway-chance: {options.GoawayChance} is out of range: write a number from 0 to {GreatestGoawayChance}");
         errors.Readable("tls-cert-file", options.TlsCertFile);
         errors.Readable("tls-private-key-file", options.TlsPrivateKeyFile);
         errors.BothOrNeither("tls-cert-file", options.TlsCertFile, "tls-private-key-file", options.TlsPrivateKeyFile);

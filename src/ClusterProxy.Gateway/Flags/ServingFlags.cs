@@ -34,6 +34,11 @@ internal sealed class ServingFlags(FlagSet flags, GatewayOptions defaults)
     private readonly Flag<int> _streams = flags.AddInt(
         "http2-max-streams-per-connection", defaults.Http2MaxStreamsPerConnection, Group, "Requests at once on one HTTP/2 connection; 0 for the default.");
 
+    private readonly Flag<float> _goaway = flags.AddFloat(
+        "goaway-chance", defaults.GoawayChance, Group,
+        "Of a request over HTTP/2 to have its client take a new connection for the next ones (GOAWAY), so that kube-apiservers spread over the "
+        + "replicas of the gateway; from 0, never, to 0.02, as kube-apiserver's flag of that name. With one replica leave it at 0.");
+
     private readonly Flag<int> _healthPort = flags.AddInt(
         "health-port", defaults.HealthPort, Group, "Plain HTTP port for /healthz, /readyz and /metrics.");
 
@@ -56,6 +61,7 @@ internal sealed class ServingFlags(FlagSet flags, GatewayOptions defaults)
         TlsProtocols = result.Get(_protocols),
         CipherSuites = result.Get(_ciphers),
         Http2MaxStreamsPerConnection = result.Get(_streams) is > 0 and var streams ? streams : options.Http2MaxStreamsPerConnection,
+        GoawayChance = result.Get(_goaway),
         HealthPort = result.Get(_healthPort),
         HealthBindAddress = result.Get(_healthAddress),
         GracefulShutdownTimeout = result.Get(_shutdown),

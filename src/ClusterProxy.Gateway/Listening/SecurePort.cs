@@ -111,7 +111,7 @@ internal sealed class SecurePort : IAsyncDisposable
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, options));
         var app = builder.Build();
-        app.Run(requests.Count(options.Serve));
+        app.Run(requests.Count(ConnectionSpread.Around(options.Serve, options.GoawayChance)));
         return app;
     }
 

@@ -21,5 +21,8 @@ internal sealed record SecurePortOptions
 
     public required int MaxStreams { get; init; }
 
+    /// <summary>Of a request over HTTP/2 to be the last new one of its connection; 0 for never.</summary>
+    public float GoawayChance { get; init; }
+
     public required RequestDelegate Serve { get; init; }
 }

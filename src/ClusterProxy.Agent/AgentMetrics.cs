@@ -8,7 +8,10 @@ using ClusterProxy.Protocol.Tunnels;
 
 namespace ClusterProxy.Agent;
 
-/// <summary>Everything the agent counts. Instruments carry the names that Prometheus sees; the first family is upstream's.</summary>
+/// <summary>
+/// Everything the agent counts. Instruments carry the names that Prometheus sees. The first family is upstream's to the letter, help
+/// included: upstream's own tests compare the exposed text, and collectors that merge both programs take two helps of one name for a conflict.
+/// </summary>
 internal sealed class AgentMetrics : IPacketObserver, IDisposable
 {
     public const string MeterName = "ClusterProxy.Agent";
@@ -41,23 +44,30 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
     {
         _meter = factory.Create(MeterName);
         _dialDuration = _meter.CreateHistogram(
-            Upstream + "dial_duration_seconds", "s", "Time to connect to a target, successful dials only.", tags: null,
+            Upstream + "dial_duration_seconds", "s", "Latency of dial to the remote endpoint in seconds", tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [.005, .025, .1, .5, 2.5, 10, 30] });
         _dialFailures = _meter.CreateCounter<long>(
-            Upstream + "endpoint_dial_failure_total", description: "Dials that reached no target, by reason.");
+            Upstream + "endpoint_dial_failure_total",
+            description: "Number of failures dialing the remote endpoint, by reason (example: timeout).");
         _meter.CreateObservableGauge(
-            Upstream + "open_endpoint_connections", () => Volatile.Read(ref _openConnections), description: "Connections to targets.");
+            Upstream + "open_endpoint_connections", () => Volatile.Read(ref _openConnections),
+            description: "Current number of open endpoint connections.");
         _meter.CreateObservableGauge(
-            Upstream + "open_server_connections", () => Volatile.Read(ref _openTunnels), description: "Tunnels to servers.");
+            Upstream + "open_server_connections", () => Volatile.Read(ref _openTunnels),
+            description: "Current number of open server connections.");
         _meter.CreateObservableGauge(
-            Upstream + "known_server_count", () => Volatile.Read(ref _wantedServers), description: "Servers this agent wants a tunnel to.");
+            Upstream + "known_server_count", () => Volatile.Read(ref _wantedServers),
+            description: "Current number of servers agent is trying to connect to.");
         _serverFailures = _meter.CreateCounter<long>(
-            Upstream + "server_connection_failure_count", description: "Deprecated: tunnels that failed, by direction.");
+            Upstream + "server_connection_failure_count",
+            description: "Count of failures to send to or receive from the proxy server, labeled by the direction (from_server or to_server). "
+                + "DEPRECATED, please use stream_events_error_total");
         _meter.CreateObservableCounter(
             Upstream + "stream_packets_total", () => _sent.Measure().Concat(_received.Measure()),
-            description: "Packets, by segment and type.");
+            description: "Count of packets processed, by segment and packet type (example: from_client, DIAL_REQ)");
         _streamErrors = _meter.CreateCounter<long>(
-            Upstream + "stream_errors_total", description: "Tunnels that failed, by segment and gRPC code.");
+            Upstream + "stream_errors_total",
+            description: "Count of gRPC stream errors, by segment, grpc Code, packet type. (example: from_agent, Code.Unavailable, DIAL_RSP)");
         _meter.CreateObservableCounter(
             Own + "bytes_total",
             () => new Measurement<long>[]
@@ -115,7 +125,8 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
 
         if (outcome != TargetDialOutcome.Cancelled)
         {
-            DialFailed(outcome == TargetDialOutcome.TimedOut ? "timeout" : "unknown", 1);
+            _dialFailures.Add(
+                1, new KeyValuePair<string, object?>("reason", outcome == TargetDialOutcome.TimedOut ? "timeout" : "unknown"));
         }
 
         if (outcome == TargetDialOutcome.Denied)
@@ -163,11 +174,9 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
 
     public void StallEnded(TimeSpan elapsed) => _stallSeconds.Add(elapsed.TotalSeconds);
 
-    /// <summary>So that a rate over the first event is seen.</summary>
+    /// <summary>So that a rate over the first event is seen. Not of upstream's counters, whose series appear with their first event there too.</summary>
     private void PublishZeros()
     {
-        DialFailed("timeout", 0);
-        DialFailed("unknown", 0);
         foreach (var reason in Enum.GetValues<CloseReason>())
         {
             _closed.Add(0, new KeyValuePair<string, object?>("reason", reason.ToTag()));
@@ -180,8 +189,6 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
         _creditViolations.Add(0);
         _stallSeconds.Add(0);
     }
-
-    private void DialFailed(string reason, int count) => _dialFailures.Add(count, new KeyValuePair<string, object?>("reason", reason));
 
     private void Failed(string direction, string segment, GrpcStatusCode code)
     {

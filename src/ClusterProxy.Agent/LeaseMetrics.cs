@@ -9,13 +9,15 @@ internal sealed class LeaseMetrics(Meter meter, string prefix)
     private const string Code = "http_response_code";
 
     private readonly Counter<long> _lists = meter.CreateCounter<long>(
-        prefix + "lease_lists_total", description: "Lists of leases, by their answer.");
+        prefix + "lease_lists_total",
+        description: "Count of server lease list calls made by the agent to the k8s apiserver, labeled by HTTP response code and reason");
 
     private readonly Counter<long> _watches = meter.CreateCounter<long>(
-        prefix + "lease_watches_total", description: "Watches of leases, by their answer.");
+        prefix + "lease_watches_total",
+        description: "Count of server lease watch calls made by the agent to the k8s apiserver, labeled by HTTP response code and reason");
 
     private readonly Histogram<double> _listLatency = meter.CreateHistogram(
-        prefix + "lease_list_latency_seconds", description: "Time to list the leases.",
+        prefix + "lease_list_latency_seconds", description: "Latency of server lease listing in seconds",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [.005, .025, .1, .5, 2.5, 10, 30] });
 
     public void Observed(InformerRequest request)

@@ -26,11 +26,11 @@ internal sealed class ClientMetrics : IPacketObserver, IDisposable
     {
         var meter = factory?.Create(MeterName) ?? (_ownMeter = new Meter(MeterName));
         _packets = meter.CreateCounter<long>(
-            "konnectivity_network_proxy_client_stream_packets_total", description: "Packets sent to and received from the proxy server.");
+            "konnectivity_network_proxy_client_stream_packets_total", description: "Count of packets processed, by segment and packet type (example: from_client, DIAL_REQ)");
         _streamErrors = meter.CreateCounter<long>(
-            "konnectivity_network_proxy_client_stream_errors_total", description: "Tunnels that broke, by gRPC code.");
+            "konnectivity_network_proxy_client_stream_errors_total", description: "Count of gRPC stream errors, by segment, grpc Code, packet type. (example: from_agent, Code.Unavailable, DIAL_RSP)");
         _dialFailures = meter.CreateCounter<long>(
-            "konnectivity_network_proxy_client_dial_failure_total", description: "Dials that failed, by reason.");
+            "konnectivity_network_proxy_client_dial_failure_total", description: "Number of dial failures observed, by reason (example: remote endpoint error)");
         _dialsRepeated = meter.CreateCounter<long>(
             "clusterproxy_client_dials_repeated_total",
             description: "Dials that were made once more because their way to the server broke before it answered.");
@@ -39,7 +39,7 @@ internal sealed class ClientMetrics : IPacketObserver, IDisposable
             description: "Times the server sent more of a connection than it had credit for: a defect of one end.");
         _lanes = meter.CreateUpDownCounter<long>("clusterproxy_client_lanes", description: "Lanes open to the proxy server.");
         _connections = meter.CreateUpDownCounter<long>(
-            "konnectivity_network_proxy_client_client_connections", description: "Connections by status: created, dialing, ok.");
+            "konnectivity_network_proxy_client_client_connections", description: "Number of open client connections, by status (Example: dialing)");
     }
 
     public void PacketSent(PacketType type, long payloadBytes) => _packets.Add(1, new("segment", FromClient), new("packet_type", PacketTypeNames.Of(type)));

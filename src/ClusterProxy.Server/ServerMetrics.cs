@@ -16,8 +16,10 @@ using ClusterProxy.Server.Routing;
 namespace ClusterProxy.Server;
 
 /// <summary>
-/// What the server counts. Names under <c>konnectivity_network_proxy_server_</c> are upstream's, with its labels and buckets;
-/// the rest is ours. Gauges are read off the collections that own the things, so they cannot drift.
+/// What the server counts. Names under <c>konnectivity_network_proxy_server_</c> are upstream's, with its labels, buckets and help:
+/// upstream's own tests compare the exposed text, and collectors that merge both programs take two helps of one name for a conflict.
+/// For the same reason a failure's series appears with its first event, as there. The rest is ours.
+/// Gauges are read off the collections that own the things, so they cannot drift.
 /// </summary>
 internal sealed class ServerMetrics
 {
@@ -57,21 +59,25 @@ internal sealed class ServerMetrics
     {
         _meter = meters.Create(MeterName);
         _dialDuration = _meter.CreateHistogram(
-            Upstream + "dial_duration_seconds", description: "Time from a dial to its success.", advice: Latencies);
+            Upstream + "dial_duration_seconds", description: "Latency of dial to the remote endpoint in seconds", advice: Latencies);
         _frontendWriteDuration = _meter.CreateHistogram(
-            Upstream + "frontend_write_duration_seconds", description: "Time blocked writing to a frontend.", advice: Latencies);
+            Upstream + "frontend_write_duration_seconds", description: "Latency of write to the frontend in seconds", advice: Latencies);
         _connectionDuration = _meter.CreateHistogram(
             Upstream + "connection_duration_seconds", description: "Lifetime of proxied connections.", advice: Lifetimes);
-        _dialFailures = _meter.CreateCounter<long>(Upstream + "dial_failure_count", description: "Dials that failed, by reason.");
+        _dialFailures = _meter.CreateCounter<long>(
+            Upstream + "dial_failure_count",
+            description: "Number of dial failures observed. Multiple failures can occur for a single dial request.");
         _streamErrors = _meter.CreateCounter<long>(
-            Upstream + "stream_errors_total", description: "Streams that broke, by segment, gRPC code and packet type.");
+            Upstream + "stream_errors_total",
+            description: "Count of gRPC stream errors, by segment, grpc Code, packet type. (example: from_agent, Code.Unavailable, DIAL_RSP)");
         Leases = new LeaseMetrics(_meter, Upstream);
         Audit = new AuditMetrics(_meter, Ours);
         Fleet = new FleetMetrics(_meter, Ours);
         Handshakes = new HandshakeMetrics(_meter, Ours);
         Peers = new PeerMetrics(_meter, Ours);
         _meter.CreateObservableCounter(
-            Upstream + "stream_packets_total", () => Segments.SelectMany(static s => s.Measure()), description: "Packets, by segment and type.");
+            Upstream + "stream_packets_total", () => Segments.SelectMany(static s => s.Measure()),
+            description: "Count of packets processed, by segment and packet type (example: from_client, DIAL_REQ)");
 
         _dialDurationByResult = _meter.CreateHistogram(
             Ours + "dial_duration_seconds", description: "Time from a dial to its end, by result.", advice: Latencies);
@@ -127,32 +133,33 @@ internal sealed class ServerMetrics
 
     private PacketCounts[] Segments => [FromClient, ToClient, FromAgent, ToAgent];
 
-    /// <summary>Adds the gauges, and shows every series of a closed label set before its first event.</summary>
+    /// <summary>Adds the gauges, and shows every series of ours with a closed label set before its first event.</summary>
     public void Observe(AgentRegistry agents, LiveFrontends frontends)
     {
         _meter.CreateObservableGauge(
             Upstream + "grpc_connections",
             () => new[] { Of("Proxy", frontends.GrpcCount), Of("Connect", agents.Tunnels.Length) },
-            description: "Open gRPC streams, by method.");
+            description: "Number of current grpc connections, partitioned by service method.");
         _meter.CreateObservableGauge(
-            Upstream + "http_connections", () => frontends.ConnectCount, description: "Open HTTP-CONNECT requests.");
+            Upstream + "http_connections", () => frontends.ConnectCount, description: "Number of current HTTP CONNECT connections");
         _meter.CreateObservableGauge(
             Upstream + "full_receive_channels",
             () => new[] { Of("Proxy", frontends.StalledCount), Of("Connect", agents.Tunnels.Count(static t => t.IsStalled)) },
-            description: "Streams whose reader waits for a full queue, by method.");
+            description: "Number of current connections blocked by a full receive channel, partitioned by service method.");
         _meter.CreateObservableGauge(
             Upstream + "ready_backends",
             () => agents.KeyCounts().Select(static c => new Measurement<int>(
                 c.Keys, new KeyValuePair<string, object?>("proxy_strategy", ProxyStrategyNames.Of(c.Strategy)))),
-            description: "Agent ids, or announced hosts, that each strategy knows.");
+            description: "Number of konnectivity agent connected to the proxy server");
         _meter.CreateObservableGauge(
-            Upstream + "ready_backend_connections", () => agents.LastChangedKeyCount, description: "Deprecated: see ready_backends.");
+            Upstream + "ready_backend_connections", () => agents.LastChangedKeyCount,
+            description: "Number of konnectivity agent connected to the proxy server. DEPRECATED, please use ready_backends");
         _meter.CreateObservableGauge(
             Upstream + "pending_backend_dials", () => agents.Tunnels.Sum(static t => t.PendingDialCount),
-            description: "Dials that an agent has not answered.");
+            description: "Current number of pending backend dial requests");
         _meter.CreateObservableGauge(
             Upstream + "established_connections", () => agents.Tunnels.Sum(static t => t.ConnectionCount),
-            description: "Proxied connections that are open.");
+            description: "Current number of established end-to-end connections (post-dial).");
         _meter.CreateObservableGauge(
             Ours + "queued_bytes", () => agents.Tunnels.Sum(static t => t.QueuedBytes),
             description: "Bytes that came from agents and wait for frontends.");
@@ -256,12 +263,6 @@ internal sealed class ServerMetrics
         foreach (var reason in Enum.GetValues<CloseReason>())
         {
             _closes.Add(0, new KeyValuePair<string, object?>(Reason, reason.ToTag()));
-        }
-
-        string[] apart = [DialFailureReasonNames.UnrecognizedResponse, DialFailureReasonNames.SendResponse];
-        foreach (var reason in Enum.GetValues<DialFailureReason>().Select(static r => r.ToTag()).Concat(apart).Distinct())
-        {
-            _dialFailures.Add(0, new KeyValuePair<string, object?>(Reason, reason));
         }
 
         // The exporter shows an empty histogram after this; a number would count as an observation.

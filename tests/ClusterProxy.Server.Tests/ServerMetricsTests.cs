@@ -83,8 +83,7 @@ public sealed class ServerMetricsTests
             ("dial_duration_seconds", "histogram"), ("frontend_write_duration_seconds", "histogram"),
             ("connection_duration_seconds", "histogram"), ("grpc_connections", "gauge"), ("http_connections", "gauge"),
             ("ready_backend_connections", "gauge"), ("ready_backends", "gauge"), ("pending_backend_dials", "gauge"),
-            ("established_connections", "gauge"), ("full_receive_channels", "gauge"), ("dial_failure_count", "counter"),
-            ("culled_leases_count", "counter"),
+            ("established_connections", "gauge"), ("full_receive_channels", "gauge"), ("culled_leases_count", "counter"),
         })
         {
             Assert.Equal(type, families[Prefix + name].Type);
@@ -100,12 +99,9 @@ public sealed class ServerMetricsTests
         Assert.Equal(
             ["default", "defaultRoute", "destHost"],
             families[Prefix + "ready_backends"].Samples.Select(s => s.Labels["proxy_strategy"]).Order(StringComparer.Ordinal));
-        Assert.Superset(
-            new HashSet<string>
-            {
-                "no_agent", "error_response", "unrecognized_response", "send_rsp", "backend_close", "backend_dial_timeout", "frontend_close",
-            },
-            families[Prefix + "dial_failure_count"].Samples.Select(s => s.Labels["reason"]).ToHashSet());
+
+        // As upstream, whose tests compare all series of the name.
+        Assert.DoesNotContain(Prefix + "dial_failure_count", families.Keys);
     }
 
     [Fact]

@@ -22,6 +22,7 @@ public sealed class KlogFlags
             'v');
         AddText("vmodule", "", "Verbosity per source file.");
         AddText("stderrthreshold", "2", "Least severity for standard error.");
+        AddText("alsologtostderrthreshold", "", "Least severity for standard error beside files.");
         AddText("log-backtrace-at", ":0", "Print a stack trace at file:line.");
         AddText("log-dir", "", "Directory of log files.");
         AddText("log-file", "", "Log file; redirect standard error instead.");

@@ -3,7 +3,7 @@ using ClusterProxy.Kubernetes.Requests;
 
 namespace ClusterProxy.Server.Leases;
 
-/// <summary>What upstream counts of its removal of expired leases.</summary>
+/// <summary>What upstream counts of its removal of expired leases, with its help to the letter.</summary>
 internal sealed class LeaseMetrics(Meter meter, string prefix)
 {
     /// <summary>Prometheus' default ones.</summary>
@@ -11,19 +11,23 @@ internal sealed class LeaseMetrics(Meter meter, string prefix)
         new() { HistogramBucketBoundaries = [.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10] };
 
     private readonly Counter<long> _culled = meter.CreateCounter<long>(
-        prefix + "culled_leases_count", description: "Expired leases that were deleted.");
+        prefix + "culled_leases_count", description: "Count of expired leases that the lease garbage collection controller has culled.");
 
     private readonly Counter<long> _lists = meter.CreateCounter<long>(
-        prefix + "lease_list_total", description: "Lists of leases, by their answer.");
+        prefix + "lease_list_total",
+        description: "Count of lease deletion calls by the garbage collection controller. Labeled by HTTP status code and reason.");
 
     private readonly Counter<long> _deletes = meter.CreateCounter<long>(
-        prefix + "lease_delete_total", description: "Deletions of expired leases, by their answer.");
+        prefix + "lease_delete_total",
+        description: "Count of lease delection calls by the garbage collection controller. Labeled by HTTP status code and reason.");
 
     private readonly Histogram<double> _listLatency = meter.CreateHistogram(
-        prefix + "lease_list_latency_seconds", description: "Time to list the leases.", advice: Latencies);
+        prefix + "lease_list_latency_seconds",
+        description: "Latency of lease list calls by the garbage collection controller in seconds.", advice: Latencies);
 
     private readonly Histogram<double> _deleteLatency = meter.CreateHistogram(
-        prefix + "lease_delete_latency_seconds", description: "Time to delete an expired lease.", advice: Latencies);
+        prefix + "lease_delete_latency_seconds",
+        description: "Latency of lease deletion calls by the garbage collection controller in seconds.", advice: Latencies);
 
     public void PublishZeros() => _culled.Add(0);
 

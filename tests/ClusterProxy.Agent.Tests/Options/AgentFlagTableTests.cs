@@ -43,6 +43,7 @@ public sealed class AgentFlagTableTests
         ("logtostderr", "true"),
         ("alsologtostderr", "false"),
         ("legacy-stderr-threshold-behavior", "true"),
+        ("alsologtostderrthreshold", ""),
         ("add-dir-header", "false"),
         ("skip-headers", "false"),
         ("skip-log-headers", "false"),

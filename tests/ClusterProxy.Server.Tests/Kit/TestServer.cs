@@ -84,8 +84,11 @@ internal sealed class TestServer : IAsyncDisposable
 
     public PrometheusFamily Metric(string name) => PrometheusTextParser.Parse(Host.RenderMetrics())[name];
 
+    /// <summary>0 as long as none was counted: the series appears with the first.</summary>
     public double DialFailures(string reason) =>
-        Metric("konnectivity_network_proxy_server_dial_failure_count").Value(("reason", reason));
+        PrometheusTextParser.Parse(Host.RenderMetrics()).TryGetValue("konnectivity_network_proxy_server_dial_failure_count", out var failures)
+            ? failures.Samples.Where(s => s.Labels["reason"] == reason).Sum(static s => s.Value)
+            : 0;
 
     /// <summary>An agent that has its headers and is registered.</summary>
     public async Task<ScriptedPeer> ConnectAgentAsync(string id = "agent-1", string identifiers = "", string? features = null)

@@ -56,6 +56,7 @@ public sealed class ServerFlagTableTests
         ("logtostderr", "true"),
         ("alsologtostderr", "false"),
         ("legacy-stderr-threshold-behavior", "true"),
+        ("alsologtostderrthreshold", ""),
         ("add-dir-header", "false"),
         ("skip-headers", "false"),
         ("skip-log-headers", "false"),

@@ -211,9 +211,13 @@ public static class PrometheusTextParser
 
         public void Add(PrometheusSample sample)
         {
-            var allowed = Type == "histogram"
-                ? sample.Name == name + "_bucket" || sample.Name == name + "_sum" || sample.Name == name + "_count"
-                : sample.Name == name;
+            var isTotal = sample.Name == name + "_sum" || sample.Name == name + "_count";
+            var allowed = Type switch
+            {
+                "histogram" => isTotal || sample.Name == name + "_bucket",
+                "summary" => isTotal || (sample.Name == name && sample.Labels.ContainsKey("quantile")),
+                _ => sample.Name == name,
+            };
             Require(allowed, $"sample {sample.Name} does not belong to {Type} {name}");
             Require(!_samples.Exists(s => s.Name == sample.Name && Key(s, "") == Key(sample, "")), "the same sample twice");
             Require(Type != "counter" || sample.Value >= 0, "a counter below 0 or NaN");

@@ -1,3 +1,6 @@
+using ClusterProxy.Interop.Tests.Peers;
+using ClusterProxy.Interop.Tests.Upstream;
+
 namespace ClusterProxy.Interop.Tests.Chains;
 
 /// <summary>Who speaks with whom in one test.</summary>
@@ -11,6 +14,11 @@ public static class Chain
         (FrontendKind.Node, Pairing.NodeServerOurAgent),
         (FrontendKind.Sdk, Pairing.NodeServerOurAgent),
         (FrontendKind.Sdk, Pairing.NodeServerNodeAgent),
+        (FrontendKind.Sdk, Pairing.OurServerUpstreamAgent),
+        (FrontendKind.Node, Pairing.OurServerUpstreamAgent),
+        (FrontendKind.Sdk, Pairing.UpstreamServerOurAgent),
+        (FrontendKind.Node, Pairing.UpstreamServerOurAgent),
+        (FrontendKind.Sdk, Pairing.UpstreamServerUpstreamAgent),
     ];
 
     /// <summary>Every chain that has a part of ours.</summary>
@@ -42,5 +50,16 @@ public static class Chain
 
             return data;
         }
+    }
+
+    /// <summary>First line of every test of a chain.</summary>
+    public static void SkipIfMissing(FrontendKind frontend, Pairing pairing)
+    {
+        if (frontend == FrontendKind.Node || pairing.Server() == Maker.Node || pairing.Agent() == Maker.Node)
+        {
+            NodeFixture.SkipIfMissing();
+        }
+
+        UpstreamPrograms.SkipIfMissing(pairing);
     }
 }

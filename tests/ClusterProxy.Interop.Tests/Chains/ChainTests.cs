@@ -12,9 +12,9 @@ public sealed class ChainTests(TopologyFixture topologies) : IClassFixture<Topol
     [MemberData(nameof(Chain.EachTransport), MemberType = typeof(Chain))]
     public async Task Transfer_MegabyteBothWays_ArrivesUnchanged(FrontendKind kind, Pairing pairing, Transport transport)
     {
-        NodeFixture.SkipIfMissing();
+        Chain.SkipIfMissing(kind, pairing);
         await using var echo = new EchoTarget();
-        var topology = await topologies.GetAsync(pairing);
+        var topology = await topologies.GetAsync(pairing, transport);
         var frontend = await topology.FrontendAsync(kind, transport);
 
         await EchoAsync(await frontend.DialAsync(echo.Address), Megabyte);
@@ -28,9 +28,9 @@ public sealed class ChainTests(TopologyFixture topologies) : IClassFixture<Topol
     [MemberData(nameof(Chain.Each), MemberType = typeof(Chain))]
     public async Task Transfer_FiftyConnectionsAtOnce_EachGetsItsOwnBytes(FrontendKind kind, Pairing pairing)
     {
-        NodeFixture.SkipIfMissing();
+        Chain.SkipIfMissing(kind, pairing);
         await using var echo = new EchoTarget();
-        var topology = await topologies.GetAsync(pairing);
+        var topology = await topologies.GetAsync(pairing, Transport.MutualTls);
         var frontend = await topology.FrontendAsync(kind, Transport.MutualTls);
 
         await Task.WhenAll(Enumerable.Range(0, 50).Select(async _ => await EchoAsync(await frontend.DialAsync(echo.Address), 100_000)));
@@ -44,10 +44,10 @@ public sealed class ChainTests(TopologyFixture topologies) : IClassFixture<Topol
     [MemberData(nameof(Chain.Each), MemberType = typeof(Chain))]
     public async Task Dial_TargetThatCannotBeReached_IsRefusedInGoWords(FrontendKind kind, Pairing pairing)
     {
-        NodeFixture.SkipIfMissing();
+        Chain.SkipIfMissing(kind, pairing);
         using var refusing = new RefusingPort();
         await using var hole = await BlackHole.CreateAsync();
-        var topology = await topologies.GetAsync(pairing);
+        var topology = await topologies.GetAsync(pairing, Transport.UnixSocket);
         var frontend = await topology.FrontendAsync(kind, Transport.UnixSocket);
 
         var texts = await Task.WhenAll(new[] { refusing.Address, "no-such-host.invalid:80", hole.Address }
@@ -64,9 +64,9 @@ public sealed class ChainTests(TopologyFixture topologies) : IClassFixture<Topol
     [MemberData(nameof(Chain.Each), MemberType = typeof(Chain))]
     public async Task Close_ByTheTarget_ComesBehindItsLastByte(FrontendKind kind, Pairing pairing)
     {
-        NodeFixture.SkipIfMissing();
+        Chain.SkipIfMissing(kind, pairing);
         await using var source = new SourceTarget(Megabyte);
-        var topology = await topologies.GetAsync(pairing);
+        var topology = await topologies.GetAsync(pairing, Transport.UnixSocket);
         var frontend = await topology.FrontendAsync(kind, Transport.UnixSocket);
 
         var connection = await frontend.DialAsync(source.Address);
@@ -87,19 +87,28 @@ public sealed class ChainTests(TopologyFixture topologies) : IClassFixture<Topol
     [MemberData(nameof(Chain.Each), MemberType = typeof(Chain))]
     public async Task Close_ByTheFrontend_ComesBehindItsLastByte(FrontendKind kind, Pairing pairing)
     {
-        NodeFixture.SkipIfMissing();
+        Chain.SkipIfMissing(kind, pairing);
         await using var sink = new SinkTarget();
         sink.AllowAll();
-        var topology = await topologies.GetAsync(pairing);
+        var topology = await topologies.GetAsync(pairing, Transport.MutualTls);
         var frontend = await topology.FrontendAsync(kind, Transport.MutualTls);
 
         var connection = await frontend.DialAsync(sink.Address);
         var sha256 = await connection.SendAsync(Megabyte);
         await connection.CloseAsync();
 
-        await sink.EndedByPeer.WaitForAsync(1).DefaultTimeout();
-        Assert.Equal(Megabyte, sink.BytesReceived.Value);
-        Assert.Equal(sha256, sink.Sha256());
+        if (pairing.Agent() == Maker.Upstream)
+        {
+            // Upstream's agent drops at CLOSE_REQ what it has not written to the target yet.
+            await sink.Open.WaitForAsync(0).DefaultTimeout();
+        }
+        else
+        {
+            await sink.EndedByPeer.WaitForAsync(1).DefaultTimeout();
+            Assert.Equal(Megabyte, sink.BytesReceived.Value);
+            Assert.Equal(sha256, sink.Sha256());
+        }
+
         await topology.WaitUntilIdleAsync();
         topology.Verify();
     }
@@ -108,9 +117,9 @@ public sealed class ChainTests(TopologyFixture topologies) : IClassFixture<Topol
     [MemberData(nameof(Chain.Each), MemberType = typeof(Chain))]
     public async Task Dial_TakenBack_LeavesNothing(FrontendKind kind, Pairing pairing)
     {
-        NodeFixture.SkipIfMissing();
+        Chain.SkipIfMissing(kind, pairing);
         await using var hole = await BlackHole.CreateAsync();
-        var topology = await topologies.GetAsync(pairing);
+        var topology = await topologies.GetAsync(pairing, Transport.UnixSocket);
         var frontend = await topology.FrontendAsync(kind, Transport.UnixSocket);
 
         await frontend.CancelDialAsync(
@@ -124,9 +133,9 @@ public sealed class ChainTests(TopologyFixture topologies) : IClassFixture<Topol
     [MemberData(nameof(Chain.Each), MemberType = typeof(Chain))]
     public async Task Target_ThatSpeaksFirst_IsHeard(FrontendKind kind, Pairing pairing)
     {
-        NodeFixture.SkipIfMissing();
+        Chain.SkipIfMissing(kind, pairing);
         await using var greeter = new ServerFirstTarget("hello");
-        var topology = await topologies.GetAsync(pairing);
+        var topology = await topologies.GetAsync(pairing, Transport.UnixSocket);
         var frontend = await topology.FrontendAsync(kind, Transport.UnixSocket);
 
         var connections = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => frontend.DialAsync(greeter.Address)));

@@ -7,4 +7,7 @@ public enum Pairing
     OurServerNodeAgent,
     NodeServerOurAgent,
     NodeServerNodeAgent,
+    OurServerUpstreamAgent,
+    UpstreamServerOurAgent,
+    UpstreamServerUpstreamAgent,
 }

@@ -1,6 +1,7 @@
 using ClusterProxy.Client;
 using ClusterProxy.Interop.Tests.Peers;
 using ClusterProxy.Interop.Tests.Programs;
+using ClusterProxy.Interop.Tests.Upstream;
 
 namespace ClusterProxy.Interop.Tests.Chains;
 
@@ -19,16 +20,26 @@ public sealed class Topology : IAsyncDisposable
 
     public IAgentSide Agent { get; }
 
-    public static async Task<Topology> StartAsync(Pairing pairing)
+    /// <param name="pairing">Whose server and agent.</param>
+    /// <param name="transport">Of frontends, for a server that serves only one; the others serve both.</param>
+    /// <param name="mode">Of frontends: grpc or http-connect.</param>
+    public static async Task<Topology> StartAsync(Pairing pairing, Transport transport = Transport.MutualTls, string mode = "grpc")
     {
-        var ourServer = pairing is Pairing.OurServerOurAgent or Pairing.OurServerNodeAgent;
-        IServerSide server = ourServer ? await ServerProgram.StartAsync() : await NodeServer.StartAsync();
+        IServerSide server = pairing.Server() switch
+        {
+            Maker.Ours => await ServerProgram.StartAsync($"--mode={mode}"),
+            Maker.Node => await NodeServer.StartAsync(),
+            _ => await UpstreamServer.StartAsync(transport, mode),
+        };
         try
         {
-            var ourAgent = pairing is Pairing.OurServerOurAgent or Pairing.NodeServerOurAgent;
-            return new Topology(
-                server,
-                ourAgent ? await AgentProgram.StartAsync(server.AgentPort, server.Agents) : await NodeAgent.StartAsync(server, "a1"));
+            IAgentSide agent = pairing.Agent() switch
+            {
+                Maker.Ours => await AgentProgram.StartAsync(server.AgentPort, server.Agents),
+                Maker.Node => await NodeAgent.StartAsync(server, "a1"),
+                _ => await UpstreamAgent.StartAsync(server),
+            };
+            return new Topology(server, agent);
         }
         catch
         {

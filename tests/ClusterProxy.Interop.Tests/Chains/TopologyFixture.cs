@@ -3,14 +3,18 @@ namespace ClusterProxy.Interop.Tests.Chains;
 /// <summary>Topologies that the tests of a class share, each started when it is first asked for.</summary>
 public sealed class TopologyFixture : IAsyncLifetime
 {
-    private readonly Dictionary<Pairing, Topology> _topologies = [];
+    private readonly Dictionary<(Pairing, Transport?), Topology> _topologies = [];
 
-    public async Task<Topology> GetAsync(Pairing pairing)
+    /// <param name="pairing">Whose server and agent.</param>
+    /// <param name="transport">Of the frontends to come.</param>
+    public async Task<Topology> GetAsync(Pairing pairing, Transport transport)
     {
-        if (!_topologies.TryGetValue(pairing, out var topology))
+        // Upstream's server serves one transport, so there is one for each.
+        var key = (pairing, pairing.Server() == Maker.Upstream ? transport : (Transport?)null);
+        if (!_topologies.TryGetValue(key, out var topology))
         {
-            topology = await Topology.StartAsync(pairing);
-            _topologies.Add(pairing, topology);
+            topology = await Topology.StartAsync(pairing, transport);
+            _topologies.Add(key, topology);
         }
 
         return topology;

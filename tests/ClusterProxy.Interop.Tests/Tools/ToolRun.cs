@@ -3,9 +3,14 @@ namespace ClusterProxy.Interop.Tests.Tools;
 /// <summary>One run of an outside program to its end.</summary>
 public sealed record ToolRun(int ExitCode, string Output, string Errors)
 {
-    public static async Task<ToolRun> OfAsync(string program, IEnumerable<string> arguments, string input = "")
+    /// <param name="program">A path or a name on PATH.</param>
+    /// <param name="arguments">Passed as they are.</param>
+    /// <param name="input">All of its standard input.</param>
+    /// <param name="environment">Added to the inherited one.</param>
+    public static async Task<ToolRun> OfAsync(
+        string program, IEnumerable<string> arguments, string input = "", IEnumerable<KeyValuePair<string, string?>>? environment = null)
     {
-        await using var process = ProgramProcess.Start(program, arguments);
+        await using var process = ProgramProcess.Start(program, arguments, environment);
         if (input.Length > 0)
         {
             await process.WriteLineAsync(input.TrimEnd('\n'));

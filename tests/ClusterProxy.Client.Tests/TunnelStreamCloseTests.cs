@@ -27,6 +27,27 @@ public sealed class TunnelStreamCloseTests
     }
 
     [Fact]
+    public async Task Close_AnsweredLate_GivesTheCallNoMoreThanTheCloseTimeout()
+    {
+        var time = new ManualTime();
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = server.Client(o => o.TimeProvider = time);
+        var (stream, call) = await server.ConnectAsync(client);
+
+        var closing = stream.CloseAsync();
+        await call.ExpectAsync(PacketType.CloseReq);
+        time.Advance(TimeSpan.FromSeconds(9));
+        await call.SendAsync(PacketFactory.CloseResponse(1));
+        await closing.DefaultTimeout();
+        Assert.Null(await call.ReceiveAsync().DefaultTimeout());
+
+        // The server leaves the call open.
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        await server.Open.WaitForAsync(0).DefaultTimeout();
+    }
+
+    [Fact]
     public async Task Close_AnsweredWithText_ThrowsItAndDisposeDoesNot()
     {
         await using var server = await ScriptedServer.StartAsync();

@@ -30,11 +30,13 @@ internal sealed class ProxyTunnel : IPacketCarrier, IAsyncDisposable
     private readonly long _dialId = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
     private readonly TaskCompletionSource<PacketStreamEnd> _dialed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop;
+    private readonly long _opened;
     private readonly Lock _gate = new();
     private PacketStreamEnd? _end;
     private TunnelConnection? _connection;
     private ConnectionStatus _status = ConnectionStatus.Created;
     private GrpcStatus? _lost;
+    private TimeSpan _stopsAt = TimeSpan.MaxValue;
     private bool _inputComplete;
     private bool _ended;
 
@@ -44,6 +46,7 @@ internal sealed class ProxyTunnel : IPacketCarrier, IAsyncDisposable
         _call = call;
         _target = target;
         _settings = settings;
+        _opened = settings.Time.GetTimestamp();
         _stop = new CancellationTokenSource(Timeout.InfiniteTimeSpan, settings.Time);
         _writer = new TunnelWriter(call.Output, settings.Limits, settings.Metrics);
     }
@@ -112,7 +115,11 @@ internal sealed class ProxyTunnel : IPacketCarrier, IAsyncDisposable
         Task stopping;
         lock (_gate)
         {
-            _lost ??= new(GrpcStatusCode.Canceled, "the tunnel client was disposed");
+            if (_connection?.Completion.IsCompleted != true)
+            {
+                _lost ??= new(GrpcStatusCode.Canceled, "the tunnel client was disposed");
+            }
+
             _connection?.SetReason(CloseReason.TunnelLost);
             stopping = _ended ? Task.CompletedTask : _stop.CancelAsync();
         }
@@ -347,12 +354,14 @@ internal sealed class ProxyTunnel : IPacketCarrier, IAsyncDisposable
         StopAfter(Linger);
     }
 
+    /// <summary>The earliest deadline counts: what comes of a close gives it no more time.</summary>
     private void StopAfter(TimeSpan delay)
     {
         lock (_gate)
         {
-            if (!_ended)
+            if (!_ended && delay != Timeout.InfiniteTimeSpan && _settings.Time.GetElapsedTime(_opened) + delay is var at && at < _stopsAt)
             {
+                _stopsAt = at;
                 _stop.CancelAfter(delay);
             }
         }

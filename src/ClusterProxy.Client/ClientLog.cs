@@ -44,7 +44,7 @@ internal static partial class ClientLog
 
     [LoggerMessage(
         1012, LogLevel.Warning,
-        "Reading {Files} takes longer than {Seconds} s, what was read before stays in use; look at the disk, or give the path another one",
+        "Reading {Files} takes longer than {Seconds} s, what was read before, if anything, stays in use; look at the disk, or give the path another one",
         EventName = "FilesHang")]
     public static partial void FilesHang(ILogger logger, string[] files, double seconds);
 }

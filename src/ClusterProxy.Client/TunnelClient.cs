@@ -29,7 +29,10 @@ public sealed class TunnelClient : IAsyncDisposable, IDisposable
     private int _dials;
     private Task? _disposed;
 
-    /// <summary>Creates a client. Nothing is connected before the first dial.</summary>
+    /// <summary>
+    /// Creates a client. Nothing is connected before the first dial. Files that the options name are read now, so that mistakes show at
+    /// once; one on a disk that hangs holds this up for a second each and fails the dials instead, until it can be read.
+    /// </summary>
     /// <param name="options">Read now; later changes have no effect.</param>
     /// <exception cref="ArgumentException">An option has a value that cannot work; the message names it.</exception>
     public TunnelClient(TunnelClientOptions options)

@@ -47,7 +47,9 @@ public sealed class TunnelClientOptions
     /// <summary>
     /// PEM file of the certificate that proves who this client is, the leaf first, its chain behind it. Null by default. The file
     /// is followed: it is read at each handshake, so that a renewed certificate, in a Kubernetes Secret volume too, is used without a
-    /// restart; content that cannot be used, or is not read within a second, is logged and leaves the last good one in use.
+    /// restart; content that cannot be used, or is not read within a second, is logged and leaves the last good one in use. It is read
+    /// when the client is created, too, so that a wrong path fails there; a disk that hangs then is left to the dials, which fail until
+    /// it has been read once.
     /// <see cref="ClientCertificateProvider"/> wins.
     /// </summary>
     public string? ClientCertificateFile { get; set; }

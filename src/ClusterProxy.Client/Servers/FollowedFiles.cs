@@ -24,15 +24,17 @@ internal sealed class FollowedFiles<T>
     /// <summary>Reads that have not returned; with so many nobody waits any more.</summary>
     private const int MaxHanging = 4;
 
+    private readonly string _option;
     private readonly string[] _paths;
     private readonly Func<string[], T> _parse;
     private readonly ILogger _log;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
-    private string[] _seen;
+    private string[] _seen = [];
     private string _doubtful = "";
     private long _doubtedAt;
-    private T _value;
+    private T? _value;
+    private Exception? _fault;
     private int _reading;
     private long _begun;
     private long _taken;
@@ -42,25 +44,29 @@ internal sealed class FollowedFiles<T>
     /// <param name="parse">Gets their contents.</param>
     /// <param name="log">Told of content that cannot be used.</param>
     /// <param name="time">Clock of how long it has been so.</param>
-    /// <exception cref="ArgumentException">The files cannot be used now.</exception>
+    /// <exception cref="ArgumentException">The files cannot be used now. If they are not read soon, that is left to the first use.</exception>
     public FollowedFiles(string option, string[] paths, Func<string[], T> parse, ILogger log, TimeProvider time)
     {
+        _option = option;
         _paths = paths;
         _parse = parse;
         _log = log;
         _time = time;
-        try
+        _reading = 1;
+        LookAsync(CancellationToken.None).GetAwaiter().GetResult();
+        lock (_gate)
         {
-            _seen = Read();
-            _value = parse(_seen);
-        }
-        catch (Exception e) when (IsOfTheFile(e))
-        {
-            throw new ArgumentException($"{option}: {string.Join(", ", paths)} cannot be used: {e.Message}", e);
+            if (_fault is { } fault)
+            {
+                throw new ArgumentException($"{Text} cannot be used: {fault.Message}", fault);
+            }
         }
     }
 
+    private string Text => $"{_option}: {string.Join(", ", _paths)}";
+
     /// <summary>What the files hold now; what they held last when they cannot be used, or are not read soon.</summary>
+    /// <exception cref="ServerConnectException">They have never been read.</exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     public async ValueTask<T> GetAsync(CancellationToken cancellationToken)
     {
@@ -75,7 +81,11 @@ internal sealed class FollowedFiles<T>
 
         lock (_gate)
         {
-            return _value;
+            return _value ?? throw new ServerConnectException(
+                _fault is { } fault
+                    ? $"{Text} cannot be used: {fault.Message}"
+                    : $"{Text} takes longer than {Patience.TotalSeconds} s to read; look at the disk, or give the path another one",
+                _fault);
         }
     }
 
@@ -105,6 +115,7 @@ internal sealed class FollowedFiles<T>
         {
             lock (_gate)
             {
+                _fault = e;
                 Doubt(contents.Length == 0 ? e.Message : string.Join('\0', contents), e.Message);
             }
         }
@@ -128,6 +139,7 @@ internal sealed class FollowedFiles<T>
             {
                 _value = _parse(contents);
                 _seen = contents;
+                _fault = null;
             }
 
             _taken = turn;

@@ -96,6 +96,8 @@ internal sealed class ServerConnector(ServerAddress address, ServerCredentials c
     {
         var name = options.ServerName ?? address.Host;
         var check = new ServerCertificateCheck(name);
+        var certificate = await credentials.CertificateAsync(cancellationToken).ConfigureAwait(false);
+        var authorities = await credentials.AuthoritiesAsync(cancellationToken).ConfigureAwait(false);
         var tls = new SslStream(inner, leaveInnerStreamOpen: false);
         try
         {
@@ -104,10 +106,9 @@ internal sealed class ServerConnector(ServerAddress address, ServerCredentials c
                 {
                     TargetHost = name,
                     ApplicationProtocols = [protocol],
-                    ClientCertificateContext = await credentials.CertificateAsync(cancellationToken).ConfigureAwait(false),
+                    ClientCertificateContext = certificate,
                     ClientCertificates = options.ClientCertificates,
-                    CertificateChainPolicy = ServerCertificateCheck.ChainPolicy(
-                        await credentials.AuthoritiesAsync(cancellationToken).ConfigureAwait(false)),
+                    CertificateChainPolicy = ServerCertificateCheck.ChainPolicy(authorities),
                     RemoteCertificateValidationCallback = options.ServerCertificateValidation ?? check.Validate,
                 },
                 cancellationToken).ConfigureAwait(false);

@@ -116,12 +116,29 @@ public sealed class ServerTlsTests : IDisposable
 
         // What the first read brings in the end is older.
         Assert.Equal("CN=second", (await server.ConnectAsync(tunnels).DefaultTimeout()).Call.ClientSubject);
+    }
 
-        string Pem(string name)
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task Client_MadeWithAFileOnADiskThatHangs_DialsOnceItIsRead()
+    {
+        using var folder = new TemporaryDirectory();
+        var file = folder.File("tls.pem");
+        await using var server = await ScriptedServer.StartAsync(_certificates.Server(), requireClientCertificate: true);
+        using var disk = new HangingFile(file);
+
+        await using var tunnels = await Task.Run(() => server.Client(o =>
         {
-            var pair = _certificates.Client(name);
-            return File.ReadAllText(pair.CertificateFile) + File.ReadAllText(pair.KeyFile);
-        }
+            o.ServerAuthorities.Add(_certificates.Authority.Certificate);
+            o.ClientCertificateFile = file;
+        })).DefaultTimeout();
+
+        var error = await Assert.ThrowsAsync<TunnelConnectException>(() => tunnels.ConnectAsync("node1:443")).DefaultTimeout();
+        Assert.Equal(DialFailureReason.StreamSetup, error.Reason);
+        Assert.Contains($"ClientCertificateFile: {file}", error.Message, StringComparison.Ordinal);
+        Assert.Contains("takes longer than 1 s to read", error.Message, StringComparison.Ordinal);
+        disk.Replace(Pem("first"));
+        Assert.Equal("CN=first", (await server.ConnectAsync(tunnels).DefaultTimeout()).Call.ClientSubject);
     }
 
     [Fact]
@@ -216,5 +233,11 @@ public sealed class ServerTlsTests : IDisposable
     {
         await using var tunnels = server.Client(configure);
         return await Assert.ThrowsAsync<TunnelConnectException>(() => tunnels.ConnectAsync("node1:1")).DefaultTimeout();
+    }
+
+    private string Pem(string name)
+    {
+        var pair = _certificates.Client(name);
+        return File.ReadAllText(pair.CertificateFile) + File.ReadAllText(pair.KeyFile);
     }
 }

@@ -8,7 +8,7 @@ namespace ClusterProxy.Client.Servers;
 /// leaves the last good one in use. A client shakes hands seldom, so it needs no loop and nothing to dispose.
 /// </summary>
 /// <remarks>
-/// A read from a disk that hangs returns when it likes, or never, and nothing takes its thread out of it: each has a thread of its own, and
+/// A read from a disk that hangs returns when it likes, or never, and nothing takes its thread out of it: each has a spare thread, and
 /// there are few, since the paths may lead to another disk at the next handshake.
 /// </remarks>
 /// <typeparam name="T">What is made of them.</typeparam>
@@ -27,6 +27,7 @@ internal sealed class FollowedFiles<T>
     private readonly string _option;
     private readonly string[] _paths;
     private readonly Func<string[], T> _parse;
+    private readonly SpareThreads _threads;
     private readonly ILogger _log;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
@@ -42,14 +43,16 @@ internal sealed class FollowedFiles<T>
     /// <param name="option">That names the files, for the error.</param>
     /// <param name="paths">Read together, in this order.</param>
     /// <param name="parse">Gets their contents.</param>
+    /// <param name="threads">On which they are read.</param>
     /// <param name="log">Told of content that cannot be used.</param>
     /// <param name="time">Clock of how long it has been so.</param>
     /// <exception cref="ArgumentException">The files cannot be used now. If they are not read soon, that is left to the first use.</exception>
-    public FollowedFiles(string option, string[] paths, Func<string[], T> parse, ILogger log, TimeProvider time)
+    public FollowedFiles(string option, string[] paths, Func<string[], T> parse, SpareThreads threads, ILogger log, TimeProvider time)
     {
         _option = option;
         _paths = paths;
         _parse = parse;
+        _threads = threads;
         _log = log;
         _time = time;
         _reading = 1;
@@ -93,8 +96,7 @@ internal sealed class FollowedFiles<T>
     {
         try
         {
-            await Task.Factory.StartNew(Look, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
-                .WaitAsync(Patience, _time, cancellationToken).ConfigureAwait(false);
+            await _threads.RunAsync(Look).WaitAsync(Patience, _time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

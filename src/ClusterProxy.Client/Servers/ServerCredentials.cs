@@ -16,15 +16,16 @@ internal sealed class ServerCredentials
     public ServerCredentials(TunnelClientOptions options, ILogger log)
     {
         _options = options;
+        var threads = new SpareThreads();
         if (options.ClientCertificateFile is { } certificate)
         {
             var key = options.ClientKeyFile ?? certificate;
-            _pair = new(nameof(options.ClientCertificateFile), [certificate, key], ParsePair, log, options.TimeProvider);
+            _pair = new(nameof(options.ClientCertificateFile), [certificate, key], ParsePair, threads, log, options.TimeProvider);
         }
 
         if (options.ServerAuthoritiesFile is { } authorities)
         {
-            _authorities = new(nameof(options.ServerAuthoritiesFile), [authorities], ParseAuthorities, log, options.TimeProvider);
+            _authorities = new(nameof(options.ServerAuthoritiesFile), [authorities], ParseAuthorities, threads, log, options.TimeProvider);
         }
     }
 

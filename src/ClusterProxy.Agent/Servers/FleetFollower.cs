@@ -9,9 +9,6 @@ namespace ClusterProxy.Agent.Servers;
 /// </summary>
 internal sealed class FleetFollower
 {
-    /// <summary>A server that restarts misses one or two attempts; that is no reason to move.</summary>
-    private const int FailuresToMove = 3;
-
     private readonly FleetParts _parts;
     private readonly OwnedTasks<ServerLink> _running;
     private readonly CancellationTokenSource _stop = new();
@@ -38,9 +35,9 @@ internal sealed class FleetFollower
     public bool IsComplete => FanOut > 0 && _parts.Tunnels.OpenCount >= Wanted;
 
     /// <summary>Whether a wanted server cannot be reached where it is said to be.</summary>
-    public bool IsFailing => _links.Any(static l => l.Failures > 0 && !l.IsConnected);
+    public bool IsFailing => _links.Any(static l => l.IsFailing);
 
-    /// <summary>A wanted server could not be reached for the first time in a row.</summary>
+    /// <summary>A wanted server has begun to be one that cannot.</summary>
     public Action Failing { get; set; } = static () => { };
 
     /// <summary>What was to be done about it is done, or under way.</summary>
@@ -86,9 +83,11 @@ internal sealed class FleetFollower
         Changed();
     }
 
-    public void Attempted(ServerLink link, int failures)
+    /// <summary>A link has made an attempt.</summary>
+    /// <param name="beginsToFail">It cannot reach its server, and could so far.</param>
+    public void Attempted(bool beginsToFail)
     {
-        if (failures == 1 && !link.IsConnected)
+        if (beginsToFail)
         {
             Failing();
         }
@@ -133,7 +132,7 @@ internal sealed class FleetFollower
         }
 
         var before = _links;
-        var wanted = FleetView.Wanted(_set, s => before.Any(l => l.Server == s && IsOut(l)));
+        var wanted = FleetView.Wanted(_set, s => before.Any(l => l.Server == s && l.IsOut));
         var kept = before.Where(l => wanted.Contains(l.Server)).ToArray();
         var added = wanted.Except(kept.Select(static l => l.Server))
             .Select(s => new ServerLink(s, FirstDelay(before), _parts, this)).ToArray();
@@ -159,14 +158,11 @@ internal sealed class FleetFollower
     private TimeSpan FirstDelay(ServerLink[] before) =>
         before.Length == 0 || before.Any(static l => l.IsLeaving) ? TimeSpan.Zero : _parts.Options.SyncIntervalCap * Random.Shared.NextDouble();
 
-    /// <summary>Others stand in for it, if there are to be fewer tunnels than servers.</summary>
-    private static bool IsOut(ServerLink link) => (link.Failures >= FailuresToMove && !link.IsConnected) || link.IsLeaving;
-
     /// <summary>Not before all wanted ones are there that can be reached. One whose server says nothing is counted, not chosen.</summary>
     private void DismissUnwanted(IReadOnlyList<ServerTunnel> tunnels)
     {
         var links = _links;
-        if (!links.Any(static l => l.IsConnected) || !links.All(static l => l.IsConnected || IsOut(l)))
+        if (!links.Any(static l => l.IsConnected) || !links.All(static l => l.IsConnected || l.IsOut))
         {
             return;
         }

@@ -7,6 +7,9 @@ namespace ClusterProxy.Agent.Servers;
 [SuppressMessage("Design", "CA1001", Justification = "Its handle is never asked for, and it is cancelled after its loop may have ended.")]
 internal sealed class ServerLink
 {
+    /// <summary>A server that restarts misses one or two attempts; that is no reason to move.</summary>
+    private const int FailuresToMove = 3;
+
     private readonly ServerAddress _address;
     private readonly ServerConnector _connector;
     private readonly ServerTunnels _tunnels;
@@ -19,6 +22,7 @@ internal sealed class ServerLink
     private readonly CancellationTokenSource _unwanted = new();
     private volatile string _serverId;
     private volatile int _failures;
+    private volatile bool _answers;
 
     /// <param name="server">As announced.</param>
     /// <param name="firstDelay">Before the first attempt.</param>
@@ -46,6 +50,15 @@ internal sealed class ServerLink
 
     /// <summary>In a row.</summary>
     public int Failures => _failures;
+
+    /// <summary>
+    /// Whether other ways to the server are worth a try. Not at once where somebody answers: servers that many agents come to turn some of
+    /// them away for a moment, and whoever then comes by another way takes the place of those who have none.
+    /// </summary>
+    public bool IsFailing => Failures >= (_answers ? FailuresToMove : 1) && !IsConnected;
+
+    /// <summary>Whether another server stands in for it, if there are to be fewer tunnels than servers.</summary>
+    public bool IsOut => (Failures >= (_answers ? 2 : 1) * FailuresToMove && !IsConnected) || IsLeaving;
 
     public bool IsConnected => ServerId.Length > 0 && _tunnels.Find(ServerId) is not null;
 
@@ -88,7 +101,7 @@ internal sealed class ServerLink
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            var delay = Failed();
+            var delay = Failed(answers: true);
             AgentLog.ConnectFaulted(_context.Logger, Server.ToString(), delay.TotalSeconds, e);
             return delay;
         }
@@ -101,7 +114,7 @@ internal sealed class ServerLink
             ?? (_fleet.IsAnother(attempt.ServerId, Server) ? $"server {Server} is not there, but server {attempt.ServerId}" : null);
         if (problem is not null)
         {
-            var delay = Failed();
+            var delay = Failed(answers: attempt.Failure?.Step is ConnectStep.Tls or ConnectStep.Call);
             AgentLog.ConnectFailed(_context.Logger, (attempt.Failure?.Step ?? ConnectStep.Call).ToTag(), problem, delay.TotalSeconds);
             return delay;
         }
@@ -109,15 +122,18 @@ internal sealed class ServerLink
         // Who announced it may not have known its id, or may have it wrong.
         _serverId = attempt.ServerId;
         _failures = 0;
-        _fleet.Attempted(this, failures: 0);
+        _fleet.Attempted(beginsToFail: false);
         return attempt.IsDuplicate ? _pace.Duplicate(isExpected: false) : _pace.Connected();
     }
 
-    /// <summary>The pause before the next attempt.</summary>
-    private TimeSpan Failed()
+    /// <param name="answers">Whether somebody is there, who may be busy.</param>
+    /// <returns>The pause before the next attempt.</returns>
+    private TimeSpan Failed(bool answers)
     {
-        var delay = _pace.Failed(_fleet.IsComplete);
-        _fleet.Attempted(this, ++_failures);
+        var (delay, wasFailing) = (_pace.Failed(_fleet.IsComplete), IsFailing);
+        _answers = answers;
+        _failures++;
+        _fleet.Attempted(beginsToFail: IsFailing && !wasFailing);
         return delay;
     }
 

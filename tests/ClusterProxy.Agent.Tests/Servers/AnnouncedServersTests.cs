@@ -2,6 +2,7 @@ using System.Net;
 using ClusterProxy.Agent.Tests.Scripted;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
+using Microsoft.AspNetCore.Http;
 
 namespace ClusterProxy.Agent.Tests.Servers;
 
@@ -95,6 +96,21 @@ public sealed class AnnouncedServersTests : IDisposable
         await agent.WaitForMetricAsync(OpenServers, 2);
 
         Assert.All(fleet.Servers, static s => Assert.Equal(1, s.Open.Value));
+    }
+
+    /// <summary>As one that many agents come to at one time.</summary>
+    [Fact]
+    public async Task Server_ThatTurnsSomeAway_IsNotLookedForThroughTheLoadBalancer()
+    {
+        await using var fleet = await FleetAsync("a", "b");
+        await using var balancer = new TcpRelay(fleet["a"].Port);
+        TurnAway(fleet["b"], times: 2);
+        await using var agent = await AgentUnderTest.StartAsync(_certificates, balancer.Port);
+
+        await agent.WaitForMetricAsync(OpenServers, 2);
+
+        Assert.Equal(3, fleet["b"].Calls.Value);
+        Assert.Equal(1, balancer.Accepted.Value);
     }
 
     [Fact]
@@ -206,6 +222,21 @@ public sealed class AnnouncedServersTests : IDisposable
         Assert.All(fleet.Servers, static s => Assert.Equal(1, s.Calls.Value));
     }
 
+    /// <summary>The order of c1 is c, a, b.</summary>
+    [Fact]
+    public async Task FanOut_ServerThatTurnsSomeAway_IsWaitedForLonger_ThanOneThatIsNotThere()
+    {
+        await using var fleet = await FleetAsync("a", "b", "c");
+        fleet.Announce(Two(fleet.List("a", "b", "c")));
+        TurnAway(fleet["a"], times: 5);
+        await using var agent = await AgentUnderTest.StartAsync(_certificates, fleet["c"].Port);
+
+        await agent.WaitForMetricAsync(OpenServers, 2);
+
+        Assert.Equal(6, fleet["a"].Calls.Value);
+        Assert.Equal(0, fleet["b"].Calls.Value);
+    }
+
     [Fact]
     public async Task FanOut_ServerThatFails_IsReplacedByTheNext_UntilItIsBack()
     {
@@ -280,6 +311,17 @@ public sealed class AnnouncedServersTests : IDisposable
 
         await third.ReceiveAsync(PacketType.Drain);
         Assert.Equal(2, agent.Host.OpenTunnels);
+    }
+
+    private static void TurnAway(ScriptedServer server, int times)
+    {
+        var calls = 0;
+        server.Refuse = call =>
+        {
+            var turnsAway = Interlocked.Increment(ref calls) <= times;
+            call.Response.StatusCode = turnsAway ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
+            return Task.FromResult(turnsAway);
+        };
     }
 
     private static ServerList Two(ServerList list)

@@ -49,7 +49,7 @@ internal sealed class FleetRun(FleetSettings settings)
         idle = (servers.Sum(static s => s.ReadUse().CpuSeconds) - idle) / Rest.TotalSeconds / (Tunnels * settings.Agents);
         var resident = servers.Select(static s => s.ReadUse().ResidentBytes).ToArray();
         var counts = await CountEachAsync(servers, cancellationToken);
-        settings.OnProgress($"{settings.Agents} agents: {string.Join(", ", counts.Select(static c => c.Tunnels))} tunnels after {connected:0} s");
+        settings.OnProgress($"{settings.Agents} agents: {string.Join(", ", counts.Select(static c => c.Tunnels))} tunnels after {connected:0} s, handshakes admitted {counts.Sum(static c => c.Admitted)}, refused {counts.Sum(static c => c.Refused)}");
 
         await using var dials = new FleetDials(servers, agents.Clusters, settings.Rate, rig.NextRun());
         await Task.Delay(Rest, cancellationToken);

@@ -10,7 +10,7 @@ namespace ClusterProxy.LoadTests.Fleet;
 /// <param name="Forwarded">Of these, at another server.</param>
 /// <param name="Admitted">Handshakes of agents that went on.</param>
 /// <param name="Waiting">Those that wait for their turn.</param>
-/// <param name="Refused">Those that were turned away.</param>
+/// <param name="Refused">Those that were turned away, or came too late.</param>
 internal sealed record HubCounts(
     double Tunnels, double Leaving, double Known, double Dials, double Forwarded, double Admitted, double Waiting, double Refused)
 {
@@ -22,8 +22,9 @@ internal sealed record HubCounts(
             Sum("agent_tunnels"), Sum("agent_tunnels", ("state", "draining")), Sum("peer_tunnels"),
             Sum("dials_total", ("result", "connected")) - Sum("dials_total", ("result", "connected"), ("frontend", "peer")),
             Sum("forwarded_dials_total", ("result", "connected")),
-            Sum("agent_handshakes_total") - Sum("agent_handshakes_total", ("result", "refused")), Sum("agent_handshakes_waiting"),
-            Sum("agent_handshakes_total", ("result", "refused")));
+            Sum("agent_handshakes_total", ("result", "at_once")) + Sum("agent_handshakes_total", ("result", "delayed")),
+            Sum("agent_handshakes_waiting"),
+            Sum("agent_handshakes_total", ("result", "refused")) + Sum("agent_handshakes_total", ("result", "too_late")));
 
         double Sum(string name, params (string Name, string Value)[] labels) =>
             families.GetValueOrDefault($"clusterproxy_server_{name}")?.Samples

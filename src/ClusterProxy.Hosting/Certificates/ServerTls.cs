@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using ClusterProxy.Hosting.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -53,10 +54,16 @@ public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, 
     {
         var handshake = HandshakeOf(context.Connection);
         handshake.GotClientHello = true;
-        if (options.Admit is { } admit && !await admit(handshake.Offered, context.CancellationToken))
+        if (options.Admit is { } admit)
         {
-            handshake.IsTurnedAway = true;
-            throw new AuthenticationException("handshakes come too fast");
+            var socket = context.Connection.Features.Get<DirectSocketConnection>();
+            if (await admit(handshake.Offered, () => socket is null ? TimeSpan.Zero : socket.PeerWaits(), context.CancellationToken) is not { } permit)
+            {
+                handshake.IsTurnedAway = true;
+                throw new AuthenticationException("handshakes come too fast");
+            }
+
+            context.Connection.Features.Set(permit);
         }
 
         return Answer(handshake);
@@ -105,6 +112,7 @@ public sealed class ServerTls(ServerTlsOptions options, HostingMetrics metrics, 
         }
         finally
         {
+            connection.Features.Get<HandshakePermit>()?.Dispose();
             if (handshake.Held is { } held)
             {
                 _connections!.Release(held);

@@ -22,10 +22,11 @@ public sealed record ServerTlsOptions
     public Func<bool>? HasRoom { get; init; }
 
     /// <summary>
-    /// Asked once a handshake, when the peer has said what it wants and no key has been used yet, with the protocols that it offers. It may
-    /// take its time, as part of <see cref="HandshakeTimeout"/>; false refuses the handshake.
+    /// Asked once a handshake, when the peer has said what it wants and no key has been used yet, with the protocols that it offers and a
+    /// way to learn how long it has waited, null when it has left. It may take its time, as part of <see cref="HandshakeTimeout"/>; null
+    /// refuses the handshake. The permit is among the connection's features and ends with the connection, unless somebody ends it before.
     /// </summary>
-    public Func<IReadOnlyList<SslApplicationProtocol>, CancellationToken, ValueTask<bool>>? Admit { get; init; }
+    public Func<IReadOnlyList<SslApplicationProtocol>, Func<TimeSpan?>, CancellationToken, ValueTask<HandshakePermit?>>? Admit { get; init; }
 
     /// <summary>Connections that one client certificate may have open; 0 for no limit.</summary>
     public int MaxConnections { get; init; }

@@ -100,6 +100,12 @@ public sealed class DirectSocketConnection
     /// </summary>
     public bool HasPeerLeft() => _stream.HasPeerLeft();
 
+    /// <summary>
+    /// For how long the peer has waited for an answer to what it sent last, the time included in which nobody came to read that; null when
+    /// it has left. Linux only: elsewhere no time.
+    /// </summary>
+    public TimeSpan? PeerWaits() => _stream.PeerWaits();
+
     /// <summary>Ends the connection at once, with RST where the wire has one.</summary>
     public override void Abort(ConnectionAbortedException abortReason)
     {

@@ -123,6 +123,9 @@ internal sealed class SocketStream(Socket socket) : Stream
         }
     }
 
+    /// <inheritdoc cref="DirectSocketConnection.PeerWaits"/>
+    public TimeSpan? PeerWaits() => TcpState.Read(socket) is { IsOpen: true } state ? state.SinceLastBytes : null;
+
     /// <summary>Cuts the connection; what waits on it fails.</summary>
     public void Reset()
     {

@@ -38,7 +38,7 @@ internal static class AgentPlane
                 ClientCa = certificates.AgentAuthorities is { } agents ? () => agents.Value : null,
                 PlaneObjection = PlaneRules.ObjectionAtAgentPort,
                 HasRoom = admission.HasRoom,
-                Admit = (offered, token) => admission.AdmitAsync(offered.Contains(LaneProtocol.Alpn), token),
+                Admit = (offered, waits, token) => admission.AdmitAsync(offered.Contains(LaneProtocol.Alpn), waits, token),
                 MaxConnections = options.AgentMaxConnections,
                 MaxConnectionsFlag = "agent-max-connections",
                 Refused = audit is null ? null : (peer, shown) => audit.HandshakeRefused(Name, peer, shown),
@@ -76,12 +76,14 @@ internal static class AgentPlane
 
     private static RequestDelegate Serve(GrpcMethod method) => http =>
     {
+        http.Features.Get<HandshakePermit>()?.Dispose();
         http.Features.Get<DirectSocketConnection>()?.RunReadsInline();
         return method.HandleAsync(http);
     };
 
     private static Task ServeLaneAsync(LaneService lanes, SslStream tls, ConnectionContext connection)
     {
+        connection.Features.Get<HandshakePermit>()?.Dispose();
         if (connection.Features.Get<DirectSocketConnection>() is { } socket)
         {
             socket.RunReadsInline();

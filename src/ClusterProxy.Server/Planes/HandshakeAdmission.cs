@@ -1,3 +1,4 @@
+using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Transport;
 
 namespace ClusterProxy.Server.Planes;
@@ -5,13 +6,32 @@ namespace ClusterProxy.Server.Planes;
 /// <summary>
 /// Spreads the handshakes of the agent port over time, so that a fleet that comes back at once leaves the processors to those who are
 /// served. What comes too fast waits; what would wait too long is refused before it costs anything, and its agent comes back by itself.
-/// Lanes wait until no tunnel does: an agent without a tunnel cannot be reached, one without its lanes can. Nobody is admitted while those
-/// who were wait for a processor: agents give up on a handshake that takes too long, and then all of it was for nothing.
+/// Lanes wait until no tunnel does: an agent without a tunnel cannot be reached, one without its lanes can. Agents give up on a handshake
+/// that takes too long, and then all of it was for nothing; so few are under way at a time, however slow this machine or the agents' are,
+/// and none is begun for a client that has left or soon will.
 /// </summary>
 internal sealed class HandshakeAdmission
 {
     /// <summary>Half of what agents give a handshake, ours and gRPC's, so that nobody has left when his turn comes.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Of a client, from its first bytes to its turn. Where it takes longer than the queue may, the bytes lay unread for the rest, and what
+    /// is left of ten seconds is not enough for the other half of a handshake at that pace.
+    /// </summary>
+    private static readonly TimeSpan LongestPatience = LongestWait + TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Handshakes that may be under way, as a part of a second's. From its turn to its call one takes one round trip and some milliseconds
+    /// of both ends, half a second where it is slow.
+    /// </summary>
+    private static readonly TimeSpan UnderWay = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Few need not wait for each other, whatever the rate.</summary>
+    private const int LeastUnderWay = 10;
+
+    /// <summary>After so long one counts no more: clients that begin and say nothing are no reason to let nobody in.</summary>
+    private static readonly TimeSpan Counted = TimeSpan.FromSeconds(3);
 
     /// <summary>
     /// For each processor, when no rate is given. With all that comes behind it a handshake costs a server that has just started 4 to
@@ -35,6 +55,8 @@ internal sealed class HandshakeAdmission
     private readonly ServerMetrics _metrics;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
+    private readonly Queue<(HandshakePermit Permit, long Begun)> _permits = new();
+    private int _underWay;
     private int _waiting;
     private int _lanesWaiting;
     private int _refused;
@@ -83,40 +105,97 @@ internal sealed class HandshakeAdmission
 
     /// <summary>Returns when the handshake may go on.</summary>
     /// <param name="isLane">Of a tunnel that is there already.</param>
+    /// <param name="clientWaits">Since its bytes are there; null when it has left.</param>
     /// <param name="cancellationToken">Fires when the connection has waited for too long.</param>
-    /// <returns>False if it may not.</returns>
-    public async ValueTask<bool> AdmitAsync(bool isLane, CancellationToken cancellationToken)
+    /// <returns>Ends when the connection is one that is served, or none; null if the handshake may not go on.</returns>
+    public async ValueTask<HandshakePermit?> AdmitAsync(bool isLane, Func<TimeSpan?> clientWaits, CancellationToken cancellationToken)
     {
-        var wait = _bucket.Take(isLane ? LaneAhead : LongestWait);
-        if (wait == TimeSpan.Zero && !IsBehind)
+        if (IsTooLate(clientWaits))
         {
-            _metrics.Handshakes.Admitted();
-            return true;
+            return null;
         }
 
-        var started = _time.GetTimestamp();
+        var wait = _bucket.Take(isLane ? LaneAhead : LongestWait);
+        if (wait == TimeSpan.Zero && TryBegin() is { } atOnce)
+        {
+            _metrics.Handshakes.Admitted();
+            return atOnce;
+        }
+
         Interlocked.Increment(ref _waiting);
         try
         {
-            wait ??= isLane ? await LaneTokenAsync(cancellationToken) : null;
-            await Task.Delay(wait ?? TimeSpan.Zero, _time, cancellationToken);
-            while (wait is not null && IsBehind && _time.GetElapsedTime(started) < LongestWait)
-            {
-                await Task.Delay(Look, _time, cancellationToken);
-            }
-
-            if (wait is null || IsBehind)
-            {
-                Refuse();
-                return false;
-            }
+            return await WaitAsync(wait, isLane, clientWaits, cancellationToken);
         }
         finally
         {
             Interlocked.Decrement(ref _waiting);
         }
+    }
 
-        _metrics.Handshakes.Delayed();
+    private async ValueTask<HandshakePermit?> WaitAsync(
+        TimeSpan? wait, bool isLane, Func<TimeSpan?> clientWaits, CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        wait ??= isLane ? await LaneTokenAsync(cancellationToken) : null;
+        await Task.Delay(wait ?? TimeSpan.Zero, _time, cancellationToken);
+        while (wait is not null)
+        {
+            if (IsTooLate(clientWaits))
+            {
+                _bucket.GiveBack();
+                return null;
+            }
+
+            if (TryBegin() is { } permit)
+            {
+                _metrics.Handshakes.Delayed();
+                return permit;
+            }
+
+            if (_time.GetElapsedTime(started) >= LongestWait)
+            {
+                break;
+            }
+
+            await Task.Delay(Look, _time, cancellationToken);
+        }
+
+        Refuse();
+        return null;
+    }
+
+    /// <summary>Null when enough handshakes are under way.</summary>
+    private HandshakePermit? TryBegin()
+    {
+        lock (_gate)
+        {
+            while (_permits.TryPeek(out var oldest) && (oldest.Permit.IsOver || _time.GetElapsedTime(oldest.Begun) > Counted))
+            {
+                _permits.Dequeue();
+                oldest.Permit.Dispose();
+            }
+
+            if (IsBehind || Volatile.Read(ref _underWay) >= Math.Max(LeastUnderWay, PerSecond * UnderWay.TotalSeconds))
+            {
+                return null;
+            }
+
+            Interlocked.Increment(ref _underWay);
+            var permit = new HandshakePermit(() => Interlocked.Decrement(ref _underWay));
+            _permits.Enqueue((permit, _time.GetTimestamp()));
+            return permit;
+        }
+    }
+
+    private bool IsTooLate(Func<TimeSpan?> clientWaits)
+    {
+        if (clientWaits() <= LongestPatience)
+        {
+            return false;
+        }
+
+        _metrics.Handshakes.TooLate();
         return true;
     }
 

@@ -15,8 +15,8 @@ internal sealed class HandshakeMetrics
         _prefix = prefix;
         _handshakes = meter.CreateCounter<long>(
             prefix + "agent_handshakes_total",
-            description: "TLS handshakes on the agent port that went on at once, went on after a wait, or were refused because they came too fast, by result.");
-        foreach (var result in (string[])["at_once", "delayed", "refused"])
+            description: "TLS handshakes on the agent port that went on at once, went on after a wait, were refused because they came too fast, or whose client had left or waited for too long, by result.");
+        foreach (var result in (string[])["at_once", "delayed", "refused", "too_late"])
         {
             Add(0, result);
         }
@@ -32,6 +32,8 @@ internal sealed class HandshakeMetrics
     public void Delayed() => Add(1, "delayed");
 
     public void Refused() => Add(1, "refused");
+
+    public void TooLate() => Add(1, "too_late");
 
     private void Add(int count, string result) => _handshakes.Add(count, new KeyValuePair<string, object?>("result", result));
 }

@@ -62,6 +62,15 @@ internal sealed class TokenBucket
         }
     }
 
+    /// <summary>Whoever took a token had no use for it.</summary>
+    public void GiveBack()
+    {
+        lock (_gate)
+        {
+            _next -= _interval;
+        }
+    }
+
     private (long Token, TimeSpan Wait) Next(long now)
     {
         var token = Math.Max(_next, now - _burst);

@@ -82,7 +82,8 @@ public sealed class FloodTests(ITestOutputHelper output) : TunnelTest(output)
         await stream.ReadExactlyAsync(new byte[10]).DefaultTimeout();
 
         await Task.WhenAll(flood).DefaultTimeout();
-        var refused = await fixture.ServerMetrics.ValueAsync(Handshakes, ("result", "refused"));
+        var refused = await fixture.ServerMetrics.ValueAsync(Handshakes, ("result", "refused"))
+            + await fixture.ServerMetrics.ValueAsync(Handshakes, ("result", "too_late"));
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.HandshakeFailures, refused, ("plane", "agent"), ("reason", "turned_away"));
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.HandshakeFailures, Strangers, ("plane", "agent"));
         await fixture.ServerMetrics.WaitForZeroAsync("clusterproxy_server_agent_handshakes_waiting");

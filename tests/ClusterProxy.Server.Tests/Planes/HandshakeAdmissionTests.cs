@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Server.Planes;
@@ -50,15 +51,15 @@ public sealed class HandshakeAdmissionTests
     {
         var time = new ManualTime();
         var admission = new HandshakeAdmission(1, time, new ServerMetrics(IdleTunnels.CreateMeters()), NullLogger.Instance);
-        Assert.True(await admission.AdmitAsync(isLane: true, CancellationToken.None));
-        var lanes = Enumerable.Range(0, 6).Select(_ => admission.AdmitAsync(isLane: true, CancellationToken.None).AsTask()).ToArray();
-        var tunnels = Enumerable.Range(0, 3).Select(_ => admission.AdmitAsync(isLane: false, CancellationToken.None).AsTask()).ToArray();
-        Assert.False(await lanes[5].DefaultTimeout());
+        Assert.NotNull(await admission.AdmitAsync(isLane: true, static () => TimeSpan.Zero, CancellationToken.None));
+        var lanes = Enumerable.Range(0, 6).Select(_ => admission.AdmitAsync(isLane: true, static () => TimeSpan.Zero, CancellationToken.None).AsTask()).ToArray();
+        var tunnels = Enumerable.Range(0, 3).Select(_ => admission.AdmitAsync(isLane: false, static () => TimeSpan.Zero, CancellationToken.None).AsTask()).ToArray();
+        Assert.Null(await lanes[5].DefaultTimeout());
 
         // Each tunnel has a second to itself, although it came behind the lanes.
         time.Advance(TimeSpan.FromSeconds(3));
-        Assert.All(await Task.WhenAll(tunnels).DefaultTimeout(), Assert.True);
-        Assert.DoesNotContain(lanes[..5], static lane => lane.IsCompletedSuccessfully && lane.Result);
+        Assert.All(await Task.WhenAll(tunnels).DefaultTimeout(), Assert.NotNull);
+        Assert.DoesNotContain(lanes[..5], static lane => lane.IsCompletedSuccessfully && lane.Result is not null);
 
         // What is left of their five seconds is enough for one or two of the lanes.
         await Eventually.ObserveAsync(() =>
@@ -66,7 +67,7 @@ public sealed class HandshakeAdmissionTests
             time.Advance(TimeSpan.FromMilliseconds(100));
             return Task.FromResult(lanes.All(static lane => lane.IsCompleted));
         });
-        Assert.InRange((await Task.WhenAll(lanes)).Count(static admitted => admitted), 1, 2);
+        Assert.InRange((await Task.WhenAll(lanes)).Count(static admitted => admitted is not null), 1, 2);
     }
 
     [Fact]
@@ -81,7 +82,7 @@ public sealed class HandshakeAdmissionTests
         }
 
         await Eventually.ObserveAsync(() => Task.FromResult(!admission.HasRoom()));
-        var first = admission.AdmitAsync(isLane: false, CancellationToken.None).AsTask();
+        var first = admission.AdmitAsync(isLane: false, static () => TimeSpan.Zero, CancellationToken.None).AsTask();
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.False(first.IsCompleted);
         processor.Set();
@@ -92,8 +93,98 @@ public sealed class HandshakeAdmissionTests
             return Task.FromResult(first.IsCompleted);
         });
 
-        Assert.True(await first);
+        Assert.NotNull(await first);
         Assert.True(admission.HasRoom());
+    }
+
+    [Fact]
+    public async Task Client_ThatLeaves_CostsNoHandshake_AndItsTurnIsAnothers()
+    {
+        var time = new ManualTime();
+        await using var server = await TestServer.StartAsync(static o => o with { AgentHandshakeRate = 1 }, time);
+        await server.ConnectAgentAsync("at-once");
+        using (var leaving = new TcpClient())
+        {
+            await leaving.ConnectAsync(IPAddress.Loopback, server.Host.AgentPort).DefaultTimeout();
+            await using var tls = new SslStream(leaving.GetStream());
+            using var enough = new CancellationTokenSource();
+            var handshake = tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost" }, enough.Token);
+            await Eventually.ObserveAsync(() => Task.FromResult(server.Metric(Waiting).Value()), static count => count == 1);
+            await enough.CancelAsync();
+            await Assert.ThrowsAnyAsync<Exception>(() => handshake).DefaultTimeout();
+        }
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        await Eventually.ObserveAsync(
+            () => Task.FromResult(server.Metric(Handshakes).Value(("result", "too_late"))), static count => count == 1);
+        await (await CallAsync(server, "next")).DisposeAsync();
+
+        Assert.Equal(0, server.Metric(Handshakes).Value(("result", "delayed")));
+        Assert.Equal(2, server.Metric(Handshakes).Value(("result", "at_once")));
+    }
+
+    [Fact]
+    public async Task Client_ThatHasWaitedForTooLong_IsNotBegunWith()
+    {
+        var admission = new HandshakeAdmission(1, new ManualTime(), new ServerMetrics(IdleTunnels.CreateMeters()), NullLogger.Instance);
+
+        Assert.Null(await admission.AdmitAsync(isLane: false, static () => TimeSpan.FromSeconds(7), CancellationToken.None));
+
+        Assert.NotNull(await admission.AdmitAsync(isLane: false, static () => TimeSpan.FromSeconds(5), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Handshakes_UnderWay_AreFew_UntilSomeAreDone_OrTakeTooLong()
+    {
+        var time = new ManualTime();
+        var admission = new HandshakeAdmission(20, time, new ServerMetrics(IdleTunnels.CreateMeters()), NullLogger.Instance);
+        var begun = new List<HandshakePermit?>();
+        for (var i = 0; i < 10; i++)
+        {
+            begun.Add(await AdmitAsync().DefaultTimeout());
+            time.Advance(TimeSpan.FromMilliseconds(50));
+        }
+
+        Assert.DoesNotContain(null, begun);
+        var next = AdmitAsync();
+        var last = AdmitAsync();
+        time.Advance(TimeSpan.FromMilliseconds(500));
+        Assert.False(next.IsCompleted || last.IsCompleted);
+
+        begun[3]!.Dispose();
+        begun[3]!.Dispose();
+        time.Advance(TimeSpan.FromMilliseconds(250));
+        Assert.NotNull(await (await Task.WhenAny(next, last)).DefaultTimeout());
+        time.Advance(TimeSpan.FromMilliseconds(250));
+        Assert.False(next.IsCompleted && last.IsCompleted);
+
+        // Those that began and say nothing.
+        await Eventually.ObserveAsync(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(250));
+            return Task.FromResult(next.IsCompleted && last.IsCompleted);
+        });
+        Assert.NotNull(await next);
+        Assert.NotNull(await last);
+
+        Task<HandshakePermit?> AdmitAsync() =>
+            admission.AdmitAsync(isLane: false, static () => TimeSpan.Zero, CancellationToken.None).AsTask();
+    }
+
+    /// <summary>Else those behind the tenth would wait for 3 s, which do not pass here.</summary>
+    [Fact]
+    public async Task Handshake_ThatHasItsCall_IsUnderWayNoMore()
+    {
+        var time = new ManualTime();
+        await using var server = await TestServer.StartAsync(static o => o with { AgentHandshakeRate = 10 }, time);
+
+        for (var i = 0; i < 12; i++)
+        {
+            await server.ConnectAgentAsync($"agent-{i}");
+            time.Advance(TimeSpan.FromMilliseconds(100));
+        }
+
+        Assert.Equal(12, server.Metric(Handshakes).Value(("result", "at_once")));
     }
 
     [Fact]

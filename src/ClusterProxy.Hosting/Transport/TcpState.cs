@@ -1,0 +1,38 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace ClusterProxy.Hosting.Transport;
+
+/// <summary>What the system knows of a TCP connection.</summary>
+/// <param name="IsOpen">Neither end has closed it.</param>
+/// <param name="SinceLastBytes">Since the system got the last bytes of the peer, read or not.</param>
+internal readonly record struct TcpState(bool IsOpen, TimeSpan SinceLastBytes)
+{
+    private const int TcpLevel = 6;
+    private const int TcpInfo = 11;
+    private const byte Established = 1;
+
+    /// <summary>Of <c>struct tcp_info</c> in linux/tcp.h: <c>tcpi_state</c> is the first byte.</summary>
+    private const int LastDataReceived = 52;
+
+    /// <summary>Null when the socket is closed on this side.</summary>
+    public static TcpState? Read(Socket socket)
+    {
+        if (!OperatingSystem.IsLinux() || socket.AddressFamily == AddressFamily.Unix)
+        {
+            return new(IsOpen: true, TimeSpan.Zero);
+        }
+
+        Span<byte> info = stackalloc byte[LastDataReceived + sizeof(uint)];
+        try
+        {
+            return socket.GetRawSocketOption(TcpLevel, TcpInfo, info) == info.Length
+                ? new(info[0] == Established, TimeSpan.FromMilliseconds(MemoryMarshal.Read<uint>(info[LastDataReceived..])))
+                : new(IsOpen: true, TimeSpan.Zero);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+}

@@ -108,7 +108,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
             tokens, _announcer, agents);
         _tokenConnections = tokens is null ? null : new TokenConnections(options.AgentMaxConnections, time, Metrics, _audit, _logger);
         _laneService = new LaneService(Agents, identities, _audit, agents);
-        _readiness = new ServerReadiness(Agents, Fleet?.Peers);
+        _readiness = new ServerReadiness(Agents, Fleet?.Peers, Fleet?.Returning);
     }
 
     public int AgentPort => _agentPlane.Port;

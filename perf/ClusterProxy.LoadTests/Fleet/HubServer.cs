@@ -9,6 +9,9 @@ internal sealed class HubServer(Rig rig, FleetSettings settings, int index) : IA
 {
     private static readonly HttpClient Http = new();
 
+    /// <summary>It waits for its agents, a minute at most.</summary>
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(90);
+
     private readonly int _healthPort = rig.NextPort();
     private readonly int _adminPort = rig.NextPort();
     private ProgramProcess? _program;
@@ -38,7 +41,7 @@ internal sealed class HubServer(Rig rig, FleetSettings settings, int index) : IA
         await _program.WaitForExitAsync().WaitAsync(cancellationToken);
         await DisposeAsync();
         await StartAsync(_all, cancellationToken);
-        await ProgramStart.WaitForReadyAsync(_healthPort, _program!, cancellationToken);
+        await ProgramStart.WaitForReadyAsync(_healthPort, _program!, ReadyLimit, cancellationToken);
     }
 
     public ProcessUse ReadUse() => ProcFiles.Read(_program!.Id);

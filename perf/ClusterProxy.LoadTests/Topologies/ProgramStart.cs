@@ -41,14 +41,18 @@ internal static class ProgramStart
     }
 
     /// <summary>Polls a readiness URL: a running program may well answer with an error for a while.</summary>
-    public static async Task WaitForReadyAsync(int port, ProgramProcess program, CancellationToken cancellationToken)
+    public static Task WaitForReadyAsync(int port, ProgramProcess program, CancellationToken cancellationToken) =>
+        WaitForReadyAsync(port, program, Deadline, cancellationToken);
+
+    /// <inheritdoc cref="WaitForReadyAsync(int, ProgramProcess, CancellationToken)"/>
+    public static async Task WaitForReadyAsync(int port, ProgramProcess program, TimeSpan limit, CancellationToken cancellationToken)
     {
         using var http = new HttpClient();
         var url = new Uri($"http://127.0.0.1:{port}/readyz");
         var started = Stopwatch.GetTimestamp();
         while (!await IsReadyAsync(http, url, cancellationToken))
         {
-            if (program.HasExited || Stopwatch.GetElapsedTime(started) > Deadline)
+            if (program.HasExited || Stopwatch.GetElapsedTime(started) > limit)
             {
                 throw new InvalidOperationException($"{url} does not report ready: {program.Describe()}");
             }

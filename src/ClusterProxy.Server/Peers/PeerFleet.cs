@@ -48,6 +48,7 @@ internal sealed class PeerFleet : IAsyncDisposable
             context.Time);
         _peers = new PeerSet(source, new PeerConnector(tls, new CertificateRenewal(() => Certificates.Peer!.Value.Validity, context.Time), context), options.ProxyStrategies, context);
         Router = new FleetRouter(own, agents, _peers, limits, context);
+        Returning = options.FanOut > 1 ? new ReturningAgents(agents, _peers, context.Time) : null;
         context.Metrics.Peers.Observe(_peers, owned, Served);
     }
 
@@ -59,6 +60,9 @@ internal sealed class PeerFleet : IAsyncDisposable
 
     /// <summary>Open lanes to other servers, and what is known of their agents.</summary>
     public PeerSet Peers => _peers;
+
+    /// <summary>Null when agents are not to have tunnels with several servers.</summary>
+    public ReturningAgents? Returning { get; }
 
     public int Port => _plane?.Port ?? 0;
 

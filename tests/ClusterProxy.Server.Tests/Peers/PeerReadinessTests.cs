@@ -10,6 +10,8 @@ public sealed class PeerReadinessTests : IDisposable
 {
     private const string Untold = "other servers have not said yet which agents they have";
 
+    private const string Returning = "agents that only one other server has are still coming back: ";
+
     private readonly TestCertificates _peers = new("servers");
     private readonly ManualTime _time = new();
 
@@ -50,13 +52,59 @@ public sealed class PeerReadinessTests : IDisposable
         Assert.Empty(alone.Host.Fleet!.Peers.Lanes);
     }
 
-    private Task<TestServer> StartAsync(string id, int otherPort, TimeProvider time, int peerPort = 0)
+    /// <summary>Were the other server replaced now, its agents would be nowhere.</summary>
+    [Fact]
+    public async Task Server_IsNotReady_BeforeAgentsThatOneOtherServerHas_AreBack()
+    {
+        var port = FreePorts.Shared.Next();
+        await using var other = await StartAsync("b", port, TimeProvider.System, port);
+        await other.ConnectAgentAsync("alpha");
+        await other.ConnectAgentAsync("beta");
+        await using var server = await StartAsync("a", port, _time, fanOut: 2);
+        await using var third = await StartAsync("c", port, _time, fanOut: 1);
+
+        await Eventually.ObserveAsync(() => ReadinessAsync(server), static text => text.Contains(Returning + "2", StringComparison.Ordinal));
+        await Eventually.ObserveAsync(() => ReadinessAsync(third), static text => text == "ok");
+        await server.ConnectAgentAsync("alpha");
+        Assert.Contains(Returning + "1", await ReadinessAsync(server), StringComparison.Ordinal);
+        var beta = await server.ConnectAgentAsync("beta");
+        Assert.Equal("ok", await ReadinessAsync(server));
+
+        // Once they have been there, those that leave are no reason to stop serving.
+        await beta.DisposeAsync();
+        await Eventually.ObserveAsync(() => Task.FromResult(server.Host.Agents.Tunnels.Length), static left => left == 1);
+        Assert.Equal("ok", await ReadinessAsync(server));
+    }
+
+    [Fact]
+    public async Task Server_IsReady_WhenAgentsStayAway_OrAllServersAreNew()
+    {
+        var port = FreePorts.Shared.Next();
+        await using var other = await StartAsync("b", port, TimeProvider.System, port);
+        await other.ConnectAgentAsync("alpha");
+        await using var server = await StartAsync("a", port, _time, fanOut: 2);
+        await using var newOne = await StartAsync("c", port, _time, fanOut: 2);
+        foreach (var waiting in (TestServer[])[server, newOne])
+        {
+            await Eventually.ObserveAsync(() => ReadinessAsync(waiting), static text => text.Contains(Returning + "1", StringComparison.Ordinal));
+        }
+
+        await newOne.ConnectAgentAsync("beta");
+        await newOne.ConnectAgentAsync("gamma");
+        Assert.Equal("ok", await ReadinessAsync(newOne));
+        Assert.Contains(Returning + "1", await ReadinessAsync(server), StringComparison.Ordinal);
+        _time.Advance(TimeSpan.FromSeconds(11));
+        Assert.Equal("ok", await ReadinessAsync(server));
+    }
+
+    private Task<TestServer> StartAsync(string id, int otherPort, TimeProvider time, int peerPort = 0, int fanOut = 0)
     {
         var certificate = _peers.Peer(id);
         return TestServer.StartAsync(
             o => o with
             {
                 ServerId = id,
+                FanOut = fanOut,
                 Peers = [new FleetServer("", "127.0.0.1", otherPort)],
                 PeerPort = peerPort,
                 PeerBindAddress = IPAddress.Loopback,

@@ -77,7 +77,7 @@ public sealed class PeerCertificateTests(ITestOutputHelper output) : TunnelTest(
             await EchoAsync(more);
         }
 
-        Assert.Equal(1, fleet.Metric(0, "forwarded_connections"));
+        await ObserveAsync(() => fleet.Metric(0, "forwarded_connections"), 1);
         Assert.Equal(2, fleet.Metric(0, "peers", ("state", "connected")));
         await running.DisposeAsync();
         await ObserveAsync(() => Served(fleet), 4);

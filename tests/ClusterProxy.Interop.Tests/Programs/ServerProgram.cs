@@ -56,12 +56,15 @@ public sealed class ServerProgram : IServerSide
 
     public async Task<int> PendingDialsAsync() => (int)await Metrics.ValueAsync(Prefix + "pending_backend_dials");
 
-    public async Task WaitUntilIdleAsync()
+    public Task WaitUntilIdleAsync() => WaitUntilIdleAsync(Metrics);
+
+    /// <summary>Of any server with upstream's metrics.</summary>
+    public static async Task WaitUntilIdleAsync(MetricsPage metrics)
     {
-        await WaitForMetricAsync(0, "pending_backend_dials");
-        await WaitForMetricAsync(0, "established_connections");
-        await WaitForMetricAsync(0, "grpc_connections", ("service_method", "Proxy"));
-        await WaitForMetricAsync(0, "http_connections");
+        await metrics.WaitForAsync(0, Prefix + "pending_backend_dials");
+        await metrics.WaitForAsync(0, Prefix + "established_connections");
+        await metrics.WaitForAsync(0, Prefix + "grpc_connections", ("service_method", "Proxy"));
+        await metrics.WaitForAsync(0, Prefix + "http_connections");
     }
 
     public void Verify() => ProgramErrors.Verify(Process);

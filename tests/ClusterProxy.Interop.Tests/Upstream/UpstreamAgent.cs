@@ -9,7 +9,7 @@ public sealed class UpstreamAgent : IAgentSide
     private readonly MetricsPage _metrics;
     private readonly int _healthPort;
 
-    private UpstreamAgent(IServerSide server, IEnumerable<string> more)
+    private UpstreamAgent(IServerSide server)
     {
         var ports = FreePorts.Shared.Next(2);
         _healthPort = ports[0];
@@ -20,16 +20,16 @@ public sealed class UpstreamAgent : IAgentSide
             "--proxy-server-host=127.0.0.1", $"--proxy-server-port={server.AgentPort}", $"--ca-cert={server.Agents.AuthorityFile}",
             $"--agent-cert={pair.CertificateFile}", $"--agent-key={pair.KeyFile}", "--health-server-host=127.0.0.1",
             $"--health-server-port={_healthPort}", "--admin-bind-address=127.0.0.1", $"--admin-server-port={ports[1]}",
-            "--sync-interval=200ms", "--sync-interval-cap=1s", "--v=2", .. more,
+            "--sync-interval=200ms", "--sync-interval-cap=1s", "--v=2",
         ]);
     }
 
     public ProgramProcess Process { get; }
 
     /// <summary>Returns when the agent has its tunnel.</summary>
-    public static async Task<UpstreamAgent> StartAsync(IServerSide server, params string[] more)
+    public static async Task<UpstreamAgent> StartAsync(IServerSide server)
     {
-        var agent = new UpstreamAgent(server, more);
+        var agent = new UpstreamAgent(server);
         await agent.Process.WaitForUrlAsync(new Uri($"http://127.0.0.1:{agent._healthPort}/readyz"));
         return agent;
     }

@@ -13,7 +13,7 @@ public sealed class UpstreamServer : IServerSide
     private readonly MetricsPage _metrics;
     private readonly int _healthPort;
 
-    private UpstreamServer(Transport transport, string mode, IEnumerable<string> more)
+    private UpstreamServer(Transport transport, string mode)
     {
         _transport = transport;
         var ports = FreePorts.Shared.Next(4);
@@ -25,7 +25,7 @@ public sealed class UpstreamServer : IServerSide
             "--agent-bind-address=127.0.0.1", $"--agent-port={AgentPort}", $"--cluster-cert={agents.CertificateFile}",
             $"--cluster-key={agents.KeyFile}", $"--cluster-ca-cert={Agents.AuthorityFile}", $"--mode={mode}",
             "--health-bind-address=127.0.0.1", $"--health-port={_healthPort}", "--admin-bind-address=127.0.0.1", $"--admin-port={ports[3]}",
-            "--v=2", .. FrontendFlags(), .. more,
+            "--v=2", .. FrontendFlags(),
         ]);
     }
 
@@ -42,26 +42,16 @@ public sealed class UpstreamServer : IServerSide
 
     /// <param name="transport">Of frontends.</param>
     /// <param name="mode">As its flag.</param>
-    /// <param name="more">Further flags.</param>
-    public static async Task<UpstreamServer> StartAsync(Transport transport, string mode = "grpc", params string[] more)
+    public static async Task<UpstreamServer> StartAsync(Transport transport, string mode)
     {
-        var server = new UpstreamServer(transport, mode, more);
+        var server = new UpstreamServer(transport, mode);
         await server._process.WaitForUrlAsync(new Uri($"http://127.0.0.1:{server._healthPort}/healthz"));
         return server;
     }
 
     public async Task<int> PendingDialsAsync() => (int)await _metrics.ValueAsync(ServerProgram.Prefix + "pending_backend_dials");
 
-    public Task WaitForMetricAsync(double value, string name, params (string Name, string Value)[] labels) =>
-        _metrics.WaitForAsync(value, ServerProgram.Prefix + name, labels);
-
-    public async Task WaitUntilIdleAsync()
-    {
-        await WaitForMetricAsync(0, "pending_backend_dials");
-        await WaitForMetricAsync(0, "established_connections");
-        await WaitForMetricAsync(0, "grpc_connections", ("service_method", "Proxy"));
-        await WaitForMetricAsync(0, "http_connections");
-    }
+    public Task WaitUntilIdleAsync() => ServerProgram.WaitUntilIdleAsync(_metrics);
 
     public void Verify() => UpstreamErrors.Verify(_process);
 

@@ -18,6 +18,7 @@ internal sealed class FrontendConnection : IAsyncDisposable
     private readonly Lock _gate = new();
     private OutgoingFlow? _flow;
     private bool _halfCloseSent;
+    private bool _left;
 
     /// <param name="id">As the frontend knows the connection.</param>
     /// <param name="owner">The connection on the agent's side.</param>
@@ -38,12 +39,22 @@ internal sealed class FrontendConnection : IAsyncDisposable
     public ConnectionOwner Owner { get; }
 
     /// <summary>
-    /// Starts to send what the agent sends. Call it when DIAL_RSP is queued, so that DATA comes behind it.
+    /// Starts to send what the agent sends, unless the frontend has left. Call it when DIAL_RSP is queued, so that DATA comes behind it.
     /// </summary>
     public void Start()
     {
-        _flow = _frontend.AddFlow(Id);
-        _flow.Start(Owner.Connection.Input, static connection => ((FrontendConnection)connection).OnDrained(), this);
+        OutgoingFlow flow;
+        lock (_gate)
+        {
+            if (_left)
+            {
+                return;
+            }
+
+            flow = _flow = _frontend.AddFlow(Id);
+        }
+
+        flow.Start(Owner.Connection.Input, static connection => ((FrontendConnection)connection).OnDrained(), this);
     }
 
     /// <summary>Waits until the frontend has been given all, the closing packet included; false when it does not read.</summary>
@@ -68,16 +79,24 @@ internal sealed class FrontendConnection : IAsyncDisposable
         return true;
     }
 
+    /// <summary>For a frontend that is gone. It may come while another thread is about to start.</summary>
     public async ValueTask DisposeAsync()
     {
         await Owner.DisposeAsync();
-        if (_flow is null)
+        OutgoingFlow? flow;
+        lock (_gate)
+        {
+            _left = true;
+            flow = _flow;
+        }
+
+        if (flow is null)
         {
             Owner.Connection.Input.Complete();
         }
         else
         {
-            _flow.Discard();
+            flow.Discard();
         }
     }
 

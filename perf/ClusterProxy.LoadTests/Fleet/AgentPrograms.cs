@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ClusterProxy.LoadTests.Commands;
 using ClusterProxy.LoadTests.Topologies;
 using ClusterProxy.Testing.Programs;
@@ -6,11 +7,12 @@ namespace ClusterProxy.LoadTests.Fleet;
 
 /// <summary>Thousands of agents in processes of their own.</summary>
 /// <param name="rig">Their certificates.</param>
-/// <param name="niceness">
-/// 19, the lowest priority, where nothing is asked of them: they stand for other machines, so that what they need of the processors is
-/// not taken from servers and the generator, and comes late instead. Else 0.
+/// <param name="yields">
+/// Whether they run only when nobody else wants a processor, where nothing is asked of them: they stand for other machines, so that what
+/// they need of the processors is not taken from servers and the generator, and comes late instead. The lowest priority is not
+/// enough, since a thread that has begun its slice may end it: an echo's p50 in a storm was 1.9 ms by that and is 1.3 ms.
 /// </param>
-internal sealed class AgentPrograms(Rig rig, int niceness) : IAsyncDisposable
+internal sealed class AgentPrograms(Rig rig, bool yields) : IAsyncDisposable
 {
     /// <summary>
     /// A process has one queue of timers a processor, which it walks along whenever one is due, and one heap: with thousands of agents in it
@@ -61,6 +63,12 @@ internal sealed class AgentPrograms(Rig rig, int niceness) : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops them where they are, as machines that are out of reach.</summary>
+    public void Hold() => Signal("STOP");
+
+    /// <summary>Lets them go on.</summary>
+    public void Release() => Signal("CONT");
+
     /// <summary>Fails if one has ended, or an agent in it has found a defect: it may wait for ever then.</summary>
     public void ThrowIfBroken()
     {
@@ -78,10 +86,21 @@ internal sealed class AgentPrograms(Rig rig, int niceness) : IAsyncDisposable
         }
     }
 
+    /// <summary>By the program, since these signals have not the same numbers everywhere.</summary>
+    private void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", .. _programs.Select(static p => $"{p.Id}")]);
+        kill.WaitForExit();
+        if (kill.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"kill -{name}: exit code {kill.ExitCode}");
+        }
+    }
+
     private ProgramProcess StartProgram() => ProgramProcess.Start(
-        "nice",
+        yields ? "chrt" : "env",
         [
-            "-n", $"{niceness}", Environment.ProcessPath!, .. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? ["exec", typeof(AgentPrograms).Assembly.Location] : (string[])[],
+            .. yields ? ["--idle", "0"] : (string[])[], Environment.ProcessPath!, .. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? ["exec", typeof(AgentPrograms).Assembly.Location] : (string[])[],
             AgentsCommand.Name, AgentsCommand.AuthorityOption, rig.Certificates.AuthorityFile, AgentsCommand.CertificateOption,
             rig.AgentCertificate.CertificateFile, AgentsCommand.KeyOption, rig.AgentCertificate.KeyFile,
         ],

@@ -17,7 +17,7 @@ internal sealed class FleetRun(FleetSettings settings)
     {
         await using var rig = new Rig();
         var servers = Enumerable.Range(0, Servers).Select(i => new HubServer(rig, settings, i)).ToArray();
-        await using var agents = new AgentPrograms(rig, niceness: 0);
+        await using var agents = new AgentPrograms(rig, yields: false);
         try
         {
             await Task.WhenAll(servers.Select(s => s.StartAsync(servers, cancellationToken)));

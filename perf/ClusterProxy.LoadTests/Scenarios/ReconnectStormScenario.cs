@@ -6,15 +6,20 @@ using ClusterProxy.LoadTests.Topologies;
 namespace ClusterProxy.LoadTests.Scenarios;
 
 /// <summary>
-/// A server is replaced and all of its agents come back at once. One of them, which is a process of its own, serves connections from when
-/// it is back, and these are compared with the same ones when all is calm again.
+/// A server is replaced and all of its agents come back at once. One of them, which is a process of its own, serves connections meanwhile,
+/// and these are compared with the same ones when all is calm again.
 /// </summary>
-internal sealed class ReconnectStormScenario() : Scenario("reconnect-storm")
+/// <param name="cold">
+/// Whether all come as soon as the server is there, so that both are as new as the connections. Otherwise the one comes first, and the
+/// others when its connections have been served for as long as a program needs to become warm.
+/// </param>
+internal sealed class ReconnectStormScenario(bool cold) : Scenario(cold ? "reconnect-storm-cold" : "reconnect-storm")
 {
     private const int Connections = 8;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15);
 
     public override string Unit => "s";
 
@@ -47,17 +52,38 @@ internal sealed class ReconnectStormScenario() : Scenario("reconnect-storm")
     {
         var pair = ((ProxyTopology)topology).Pair;
         var count = context.Large ? 5_000 : 2_000;
-        await using var agents = new AgentPrograms(context.Rig, niceness: 19);
+        await using var agents = new AgentPrograms(context.Rig, yields: true);
         await agents.StartAsync(count, [pair.AgentPort], cancellationToken);
         await WaitAsync(pair, count, cancellationToken);
         await Task.Delay(Rest, cancellationToken);
 
+        if (!cold)
+        {
+            agents.Hold();
+        }
+
         await pair.ReplaceServerAsync(cancellationToken);
-        var (started, cpu) = (Stopwatch.GetTimestamp(), agents.CpuSeconds);
-        var (storm, stormLatency) = await MeasureAsync(topology, context, () => WaitAsync(pair, count, cancellationToken), cancellationToken);
+        var started = Stopwatch.GetTimestamp();
+        WindowFigures storm;
+        LatencyHistogram stormLatency;
+        double cpu;
+        await using (var load = await ConnectAsync(topology, context, cancellationToken))
+        {
+            if (!cold)
+            {
+                await Task.Delay(WarmUp, cancellationToken);
+                started = Stopwatch.GetTimestamp();
+                agents.Release();
+            }
+
+            cpu = agents.CpuSeconds;
+            (storm, stormLatency) = await MeasureAsync(load, topology, () => WaitAsync(pair, count, cancellationToken));
+        }
+
         var (back, agentCpu) = (Stopwatch.GetElapsedTime(started).TotalSeconds, agents.CpuSeconds - cpu);
         await Task.Delay(Rest, cancellationToken);
-        var (_, calm) = await MeasureAsync(topology, context, () => Task.Delay(2 * Rest, cancellationToken), cancellationToken);
+        await using var after = await ConnectAsync(topology, context, cancellationToken);
+        var (_, calm) = await MeasureAsync(after, topology, () => Task.Delay(2 * Rest, cancellationToken));
         return new Sample
         {
             Value = back,
@@ -85,10 +111,8 @@ internal sealed class ReconnectStormScenario() : Scenario("reconnect-storm")
         }
     }
 
-    private static async Task<(WindowFigures Figures, LatencyHistogram Latency)> MeasureAsync(
-        Topology topology, ScenarioContext context, Func<Task> until, CancellationToken cancellationToken)
+    private static async Task<(WindowFigures Figures, LatencyHistogram Latency)> MeasureAsync(EchoLoad load, Topology topology, Func<Task> until)
     {
-        await using var load = await ConnectAsync(topology, context, cancellationToken);
         var figures = await load.Window.MeasureAsync(topology, until, () => load.RoundTrips);
         load.ThrowIfEnded();
         return (figures, load.Latency());

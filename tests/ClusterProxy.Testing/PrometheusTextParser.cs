@@ -3,15 +3,6 @@ using System.Text;
 
 namespace ClusterProxy.Testing;
 
-public sealed record PrometheusSample(string Name, IReadOnlyDictionary<string, string> Labels, double Value, string RawValue);
-
-public sealed record PrometheusFamily(string Name, string Type, string Help, IReadOnlyList<PrometheusSample> Samples)
-{
-    /// <summary>The value of the one sample with exactly these labels.</summary>
-    public double Value(params (string Name, string Value)[] labels) =>
-        Samples.Single(s => s.Labels.Count == labels.Length && labels.All(l => s.Labels.GetValueOrDefault(l.Name) == l.Value)).Value;
-}
-
 /// <summary>
 /// A strict reader of Prometheus' text format 0.0.4. It refuses more than a scraper would: whatever is not exactly as the format's
 /// description says, and whatever a client library would never write. Written from that description, not from our exporter.

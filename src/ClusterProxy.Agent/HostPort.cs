@@ -58,8 +58,9 @@ internal sealed record HostPort(string Host, int? Port)
     public static bool TryParsePort(ReadOnlySpan<char> text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= IPEndPoint.MaxPort;
 
+    /// <summary>Without a port, and without the brackets that part one from it: the platform's reader of addresses steps over both.</summary>
     public static bool IsHost(string host) => host.Contains(':', StringComparison.Ordinal)
-        ? IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6
+        ? host.IndexOfAny(['[', ']']) < 0 && IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6
         : host.Length is > 0 and <= GreatestNameLength
             && host.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_')
             && !host.Contains("..", StringComparison.Ordinal)

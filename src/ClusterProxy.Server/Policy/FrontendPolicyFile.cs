@@ -47,7 +47,7 @@ internal static class FrontendPolicyFile
             {
                 "subjects" => rule with { Subjects = List(file, value, "subjects", IsSubject, "* or cn:, dns:, uri:, uid: or gid: and a value") },
                 "clusters" => rule with { Clusters = List(file, value, "clusters", IsCluster, "* or the name of a cluster") },
-                "hosts" => rule with { Hosts = List(file, value, "hosts", IsHost, "*, a host name, or *. and a suffix") },
+                "hosts" => rule with { Hosts = List(file, value, "hosts", IsHost, "*, a host name, an address without brackets and port, or *. and a suffix") },
                 "cidrs" => rule with { Cidrs = [.. Scalars(file, value, "cidrs").Select(s => Cidr(file, s))] },
                 "ports" => rule with { Ports = [.. Scalars(file, value, "ports").Select(s => Ports(file, s))] },
                 var unknown => throw Fault(file, key, $"\"{unknown}\" is no key; known are subjects, clusters, hosts, cidrs, ports"),
@@ -74,11 +74,11 @@ internal static class FrontendPolicyFile
 
     private static bool IsCluster(string text) => text == FrontendRule.Any || DnsLabel.IsValid(text);
 
-    private static bool IsHost(string text)
-    {
-        var name = text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text;
-        return text == FrontendRule.Any || DialTarget.TryParse($"{name}:1", out _) || IPAddress.TryParse(text, out _);
-    }
+    /// <summary>What no target has for its host, such as one with a port, would be a rule that allows nothing and looks as if it did.</summary>
+    private static bool IsHost(string text) => text == FrontendRule.Any
+        || (text.StartsWith("*.", StringComparison.Ordinal)
+            ? DialTarget.TryParse($"{text[2..]}:1", out var suffix) && suffix.Address is null
+            : DialTarget.TryParse(text.Contains(':', StringComparison.Ordinal) ? $"[{text}]:1" : $"{text}:1", out _));
 
     /// <summary>Bits behind the prefix are a slip: 10.1.2.3/8 may have been meant as one host.</summary>
     private static IPNetwork Cidr(FlagFile file, YamlScalarNode node) =>

@@ -28,6 +28,7 @@ public sealed class FleetViewTests
     [InlineData("-a", "")]
     [InlineData("a..b", "")]
     [InlineData("::zz", "")]
+    [InlineData("[::1]:80", "")]
     [InlineData("a", "b c")]
     public void Union_LeavesOutWhatIsNoHost(string host, string certificateName) =>
         Assert.Equal(new ServerSet([B]), FleetView.Union([new([new("a", host, 1, certificateName), B])]));

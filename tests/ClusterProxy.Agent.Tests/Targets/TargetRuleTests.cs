@@ -45,6 +45,7 @@ public sealed class TargetRuleTests
     [InlineData("a b")]
     [InlineData("*.")]
     [InlineData("*a.example")]
+    [InlineData("*.[::1]:80")]
     public void TryParse_NoRule_SaysWhatToWrite(string text)
     {
         Assert.False(TargetRule.TryParse(text, out _, out var error));

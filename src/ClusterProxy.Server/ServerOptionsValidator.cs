@@ -213,9 +213,15 @@ internal static class ServerOptionsValidator
 
     private static void CheckAgentTokens(ServerOptions options, OptionErrors errors)
     {
+        var flag = options.AgentTokenIdentifiers.Binds ? "agent-token-identifiers" : "agent-token-cluster";
+
+        // Tokens would bind all the same, and whoever asked for agents that are believed would look for the fault in the agents.
+        errors.AddIf(
+            options.AgentIdentity == AgentIdentityMode.Claimed && options.BindsAgentToken,
+            $"flag --agent-identity: claimed believes whatever agents announce, which contradicts --{flag}, by which they may announce only what "
+            + "their tokens allow: remove one of the two");
         if (!options.UsesTokenAuthentication)
         {
-            var flag = options.AgentTokenIdentifiers.Binds ? "agent-token-identifiers" : "agent-token-cluster";
             errors.AddIf(
                 options.BindsAgentToken,
                 $"flag --{flag} needs agents that show a token: add --agent-namespace, --agent-service-account and --authentication-audience");

@@ -337,6 +337,27 @@ public sealed class ServerOptionsValidatorTests : IDisposable
     }
 
     [Fact]
+    public void Validate_AgentsThatAreBelieved_AreBoundByNothing()
+    {
+        static string Contradiction(string flag) =>
+            $"flag --agent-identity: claimed believes whatever agents announce, which contradicts --{flag}, by which they may announce only "
+            + "what their tokens allow: remove one of the two";
+        var believed = _tcp with
+        {
+            ClusterCaCert = "",
+            AgentServiceAccount = "s",
+            AuthenticationAudience = "a",
+            AgentIdentity = AgentIdentityMode.Claimed,
+            OwnFlag = "--agent-identity",
+        };
+        Assert.True(TokenBinding.TryParse("host={node}", out var binding));
+        Only(believed with { AgentTokenCluster = AgentTokenCluster.Namespace }, Contradiction("agent-token-cluster"));
+        Only(believed with { AgentNamespace = "n", AgentTokenIdentifiers = binding }, Contradiction("agent-token-identifiers"));
+        Only(believed with { AgentNamespace = "n" });
+        Only(believed with { AgentTokenCluster = AgentTokenCluster.Namespace, AgentIdentity = AgentIdentityMode.Auto });
+    }
+
+    [Fact]
     public void Validate_LeaseController_IsFine() => Only(_tcp with { EnableLeaseController = true });
 
     [Fact]

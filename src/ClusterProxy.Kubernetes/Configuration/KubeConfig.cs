@@ -26,7 +26,7 @@ public sealed record KubeConfig
         }
         catch (Exception e) when (e is (IOException and not KubeConfigException) or UnauthorizedAccessException)
         {
-            throw new KubeConfigException($"{path}: cannot be read ({e.Message})", e);
+            throw new KubeConfigException($"{path}: cannot be read ({e.Message}); check the path, and who may read it", e);
         }
     }
 
@@ -82,5 +82,7 @@ public sealed record KubeConfig
     }
 
     private KubeConfigException Missing(string kind, string name, IEnumerable<string> known) =>
-        new($"{Source}: has no {kind} \"{name}\"; it has {(known.Any() ? string.Join(", ", known.Order(StringComparer.Ordinal)) : "none")}");
+        new($"{Source}: has no {kind} \"{name}\", " + (known.Any()
+            ? $"only {string.Join(", ", known.Order(StringComparer.Ordinal))}; name one of these, add it under {kind}s, or give another kubeconfig"
+            : $"and no other one; add it under {kind}s, or give another kubeconfig"));
 }

@@ -18,7 +18,8 @@ internal sealed class KubeConfigNode
         _file = file;
         _where = where;
         _mapping = node as YamlMappingNode ?? throw new KubeConfigException(
-            $"{file}: line {node.Start.Line}: {(where.Length > 0 ? where : "the file")} must be keys and values");
+            $"{file}: line {node.Start.Line}: {(where.Length > 0 ? where : "the file")} must be keys and values; write it as \"key: value\""
+            + (where.Length > 0 ? "" : ", or give another file"));
     }
 
     /// <summary>The one document of a text.</summary>
@@ -26,7 +27,7 @@ internal sealed class KubeConfigNode
     public static KubeConfigNode Parse(string text, string file)
     {
         var documents = ParseAll(text, file);
-        return documents.Count == 1 ? documents[0] : throw new KubeConfigException($"{file}: holds {documents.Count} documents and not one");
+        return documents.Count == 1 ? documents[0] : throw new KubeConfigException($"{file}: holds {documents.Count} documents and not one; keep one");
     }
 
     /// <summary>The documents of a text, empty ones apart.</summary>
@@ -42,7 +43,7 @@ internal sealed class KubeConfigNode
         }
         catch (YamlException e)
         {
-            throw new KubeConfigException($"{file}: line {e.Start.Line}: no YAML ({e.Message})", e);
+            throw new KubeConfigException($"{file}: line {e.Start.Line}: no YAML ({e.Message}); correct the line, or give another file", e);
         }
     }
 
@@ -51,13 +52,13 @@ internal sealed class KubeConfigNode
     /// <summary>Null when the key is absent or null.</summary>
     public string? Text(string key) => Find(key) is not { } node ? null
         : node is YamlScalarNode scalar ? scalar.Value
-        : throw Error($"{key} must be a single value");
+        : throw Error($"{key} must be a single value; write one");
 
     public bool Boolean(string key) => Text(key) switch
     {
         null or "" or "false" => false,
         "true" => true,
-        var other => throw Error($"{key} is \"{other}\", neither true nor false"),
+        var other => throw Error($"{key} is \"{other}\", neither true nor false; write one of them"),
     };
 
     public KubeConfigNode? Mapping(string key) => Find(key) is { } node ? new KubeConfigNode(node, _file, Inside(key)) : null;
@@ -66,7 +67,7 @@ internal sealed class KubeConfigNode
         Sequence(key).Select((item, index) => new KubeConfigNode(item, _file, $"{Inside(key)}[{index}]"));
 
     public IReadOnlyList<string> Texts(string key) =>
-        [.. Sequence(key).Select(item => (item as YamlScalarNode)?.Value ?? throw Error($"{key} must be a list of texts"))];
+        [.. Sequence(key).Select(item => (item as YamlScalarNode)?.Value ?? throw Error($"{key} must be a list of texts; write it as [a, b]"))];
 
     /// <summary>This mapping as names with lists of texts.</summary>
     public Dictionary<string, IReadOnlyList<string>> Lists() =>
@@ -87,7 +88,7 @@ internal sealed class KubeConfigNode
         }
         catch (FormatException e)
         {
-            throw new KubeConfigException(Error($"{key}-data is no base64").Message, e);
+            throw new KubeConfigException(Error($"{key}-data is no base64; write the file's bytes so, or name the file with {key}").Message, e);
         }
     }
 
@@ -133,7 +134,7 @@ internal sealed class KubeConfigNode
     {
         null => [],
         YamlSequenceNode sequence => sequence.Children,
-        _ => throw Error($"{key} must be a list"),
+        _ => throw Error($"{key} must be a list; write it as [a, b]"),
     };
 
     private YamlNode? Find(string key) =>

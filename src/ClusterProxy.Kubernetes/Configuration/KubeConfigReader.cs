@@ -20,12 +20,12 @@ internal static class KubeConfigReader
         }
         catch (YamlException e)
         {
-            throw new KubeConfigException($"{path}: line {e.Start.Line}: {e.Message}", e);
+            throw new KubeConfigException($"{path}: line {e.Start.Line}: {e.Message}; correct the line, or give a kubeconfig file", e);
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
             // YamlDotNet's own answer to some malformed documents, such as an alias that holds itself.
-            throw new KubeConfigException($"{path}: no YAML that can be read ({e.Message})", e);
+            throw new KubeConfigException($"{path}: no YAML that can be read ({e.Message}); give a kubeconfig file", e);
         }
 
         // kubectl reads an empty file as one without entries.
@@ -51,7 +51,7 @@ internal static class KubeConfigReader
         var named = new Dictionary<string, T>(StringComparer.Ordinal);
         foreach (var item in root.Items(list))
         {
-            var name = item.Text("name") ?? throw item.Error("has no name");
+            var name = item.Text("name") ?? throw item.Error("has no name; write name: and one");
             if (item.Mapping(entry) is { } node)
             {
                 named.TryAdd(name, read(node));
@@ -62,7 +62,7 @@ internal static class KubeConfigReader
     }
 
     private static KubeConfigContext Context(KubeConfigNode node) =>
-        new(node.Text("cluster") ?? throw node.Error("names no cluster"), node.Text("user"), node.Text("namespace"));
+        new(node.Text("cluster") ?? throw node.Error("names no cluster; write cluster: and a name of those under clusters"), node.Text("user"), node.Text("namespace"));
 
     private static KubeConfigCluster Cluster(KubeConfigNode node)
     {
@@ -84,7 +84,7 @@ internal static class KubeConfigReader
 
     private static Uri Server(KubeConfigNode node)
     {
-        var text = node.Text("server") ?? throw node.Error("names no server");
+        var text = node.Text("server") ?? throw node.Error("names no server; write server: and a URL such as https://hub.example.com:6443");
 
         // As kubectl: a bare host means https.
         var url = text.Contains("://", StringComparison.Ordinal) ? text : $"https://{text}";
@@ -93,12 +93,12 @@ internal static class KubeConfigReader
             && server is { Query: "", Fragment: "", UserInfo: "" }
             && server.Host.Length > 0
             ? server
-            : throw node.Error($"server \"{text}\" is no http or https URL without query");
+            : throw node.Error($"server \"{text}\" is no http or https URL without query; write one such as https://hub.example.com:6443");
     }
 
     private static Uri? Proxy(KubeConfigNode node) => node.Text("proxy-url") is not { Length: > 0 } text
         ? null
         : Uri.TryCreate(text, UriKind.Absolute, out var proxy) && proxy.Scheme is "http" or "https" or "socks5"
             ? proxy
-            : throw node.Error("proxy-url is no http, https or socks5 URL");
+            : throw node.Error("proxy-url is no http, https or socks5 URL; write one such as http://proxy.example.com:3128");
 }

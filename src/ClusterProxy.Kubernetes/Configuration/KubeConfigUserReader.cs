@@ -56,10 +56,10 @@ internal static class KubeConfigUserReader
             throw node.Error($"exec's apiVersion \"{version}\" is neither {ExecGroup}v1 nor {ExecGroup}v1beta1; update the plugin");
         }
 
-        var command = node.Text("command") is { Length: > 0 } given ? given : throw node.Error("exec has no command");
+        var command = node.Text("command") is { Length: > 0 } given ? given : throw node.Error("exec has no command; name the plugin's program");
         var mode = node.Text("interactiveMode");
         return (mode ?? "IfAvailable") is not ("Never" or "IfAvailable" or "Always")
-            ? throw node.Error($"exec's interactiveMode \"{mode}\" is none of Never, IfAvailable, Always")
+            ? throw node.Error($"exec's interactiveMode \"{mode}\" is none of Never, IfAvailable, Always; write one of them")
             : new ExecPlugin
             {
                 ApiVersion = version,

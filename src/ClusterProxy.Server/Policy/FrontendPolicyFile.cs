@@ -27,21 +27,21 @@ internal static class FrontendPolicyFile
             if (yaml.Documents is not [{ RootNode: YamlMappingNode root }] || root.Children.Count != 1
                 || !root.Children.TryGetValue("rules", out var rules))
             {
-                throw new StartupException($"{file}: a policy is one key, rules, with a list of rules; `rules: []` denies every dial");
+                throw new StartupException($"{file}: a policy is one key, rules, with a list of rules; write `rules:` and the list below it, or `rules: []` to deny every dial");
             }
 
             return new FrontendPolicy([.. Items(file, rules, "rules").Select(r => Rule(file, r))]);
         }
         catch (YamlException e)
         {
-            throw new StartupException($"{file}: line {e.Start.Line}: {e.Message}", e);
+            throw new StartupException($"{file}: line {e.Start.Line}: {e.Message}; correct the line, values that begin with * or [ need quotes", e);
         }
     }
 
     private static FrontendRule Rule(FlagFile file, YamlNode node)
     {
         var rule = new FrontendRule { Subjects = [] };
-        foreach (var (key, value) in (node as YamlMappingNode ?? throw Fault(file, node, "a rule is keys and values")).Children)
+        foreach (var (key, value) in (node as YamlMappingNode ?? throw Fault(file, node, "a rule is keys and values; write `- subjects: [...]`, and its other keys below")).Children)
         {
             rule = ((key as YamlScalarNode)?.Value) switch
             {
@@ -50,7 +50,7 @@ internal static class FrontendPolicyFile
                 "hosts" => rule with { Hosts = List(file, value, "hosts", IsHost, "*, a host name, an address without brackets and port, or *. and a suffix") },
                 "cidrs" => rule with { Cidrs = [.. Scalars(file, value, "cidrs").Select(s => Cidr(file, s))] },
                 "ports" => rule with { Ports = [.. Scalars(file, value, "ports").Select(s => Ports(file, s))] },
-                var unknown => throw Fault(file, key, $"\"{unknown}\" is no key; known are subjects, clusters, hosts, cidrs, ports"),
+                var unknown => throw Fault(file, key, $"\"{unknown}\" is no key; write one of subjects, clusters, hosts, cidrs, ports"),
             };
         }
 
@@ -61,13 +61,13 @@ internal static class FrontendPolicyFile
     }
 
     private static string[] List(FlagFile file, YamlNode node, string key, Func<string, bool> isValid, string form) =>
-        [.. Scalars(file, node, key).Select(s => isValid(s.Value!) ? s.Value! : throw Fault(file, s, $"{key}: \"{s.Value}\" is not {form}"))];
+        [.. Scalars(file, node, key).Select(s => isValid(s.Value!) ? s.Value! : throw Fault(file, s, $"{key}: \"{s.Value}\" is not understood; write {form}"))];
 
     private static IEnumerable<YamlScalarNode> Scalars(FlagFile file, YamlNode node, string key) =>
-        Items(file, node, key).Select(i => i is YamlScalarNode { Value.Length: > 0 } scalar ? scalar : throw Fault(file, i, $"{key}: an item is a single value"));
+        Items(file, node, key).Select(i => i is YamlScalarNode { Value.Length: > 0 } scalar ? scalar : throw Fault(file, i, $"{key}: an item is a single value; write \"{key}: [a, b]\""));
 
     private static IEnumerable<YamlNode> Items(FlagFile file, YamlNode node, string key) =>
-        node is YamlSequenceNode sequence ? sequence.Children : throw Fault(file, node, $"{key} must be a list, such as \"{key}: [a, b]\"");
+        node is YamlSequenceNode sequence ? sequence.Children : throw Fault(file, node, $"{key} must be a list; write \"{key}: [a, b]\"");
 
     private static bool IsSubject(string text) => text == FrontendRule.Any
         || SubjectKinds.Any(k => text.StartsWith(k, StringComparison.Ordinal) && text.Length > k.Length);
@@ -85,14 +85,14 @@ internal static class FrontendPolicyFile
         IPNetwork.TryParse(node.Value, out var network)
         && IPAddress.TryParse(node.Value!.Split('/')[0], out var written) && written.Equals(network.BaseAddress)
         ? network
-        : throw Fault(file, node, $"cidrs: \"{node.Value}\" is not a network such as 10.0.0.0/8");
+        : throw Fault(file, node, $"cidrs: \"{node.Value}\" is not a network; write one such as 10.0.0.0/8, without bits behind the prefix");
 
     private static (int First, int Last) Ports(FlagFile file, YamlScalarNode node)
     {
         var ends = node.Value!.Split('-');
         return ends.Length <= 2 && TryPort(ends[0], out var first) && TryPort(ends[^1], out var last) && first <= last
             ? (first, last)
-            : throw Fault(file, node, $"ports: \"{node.Value}\" is not a port or a range such as 8000-8999");
+            : throw Fault(file, node, $"ports: \"{node.Value}\" is not a port or a range; write one such as 443 or 8000-8999");
     }
 
     private static bool TryPort(string text, out int port) =>

@@ -9,6 +9,12 @@ namespace ClusterProxy.EndToEnd.Tests.Processes;
 /// </summary>
 public sealed class StartupFaultTests(ITestOutputHelper output) : TunnelTest(output)
 {
+    private const string KubeconfigWithoutItsCluster = """
+        current-context: hub
+        clusters: [{ name: spoke, cluster: { server: https://spoke.example:6443 } }]
+        contexts: [{ name: hub, context: { cluster: hub } }]
+        """;
+
     [Theory]
     [InlineData("server-port")]
     [InlineData("agent-port")]
@@ -87,6 +93,29 @@ public sealed class StartupFaultTests(ITestOutputHelper output) : TunnelTest(out
         text);
 
     [Fact]
+    public Task Server_FrontendPolicyThatIsNone_NamesFlagAndFile_AndSaysWhatToWrite() => RunServerAsync(
+        flags => Set(flags, "frontend-policy", Write("rules:\n- subjects: [admin]\n  hosts: [\"*\"]\n")),
+        "line 2: subjects: \"admin\" is not understood; write * or cn:, dns:, uri:, uid: or gid: and a value");
+
+    [Fact]
+    public Task Server_KubeconfigWithoutItsCluster_NamesFlagAndFile_AndSaysWhatToDo() => RunServerAsync(
+        flags =>
+        {
+            flags["enable-lease-controller"] = "true";
+            return Set(flags, "kubeconfig", Write(KubeconfigWithoutItsCluster));
+        },
+        "has no cluster \"hub\", only spoke; name one of these, add it under clusters, or give another kubeconfig");
+
+    [Fact]
+    public Task Agent_KubeconfigThatIsNone_NamesFlagAndFile_AndSaysWhatToDo() => RunAgentAsync(
+        flags =>
+        {
+            flags["count-server-leases"] = "true";
+            return Set(flags, "kubeconfig", Write("this is not one"));
+        },
+        "line 1: the file must be keys and values; write it as \"key: value\", or give another file");
+
+    [Fact]
     public Task Server_WithoutAgentAuthentication_DoesNotStart() => RunServerAsync(
         static flags => Set(flags, "cluster-ca-cert", ""), "--insecure-agent-port", nameValue: false);
 
@@ -126,6 +155,13 @@ public sealed class StartupFaultTests(ITestOutputHelper output) : TunnelTest(out
     {
         flags[flag] = value;
         return (flag, value);
+    }
+
+    private string Write(string content)
+    {
+        var file = Own(new TemporaryDirectory()).File("given");
+        File.WriteAllText(file, content);
+        return file;
     }
 
     private (string Flag, string Value) Occupy(Dictionary<string, string> flags, string flag)

@@ -146,29 +146,43 @@ public sealed class KubeConfigTests : IDisposable
     [InlineData("kind: Deployment", "kind is Deployment")]
     [InlineData("a: [", "line 2")]
     [InlineData("just text", "must be keys and values")]
-    public void Mistake_IsToldWithFileAndPlace(string yaml, string said)
+    [InlineData("clusters: { a: b }", "clusters must be a list")]
+    [InlineData("users: [{ name: u, user: { token: [t] } }]", "token must be a single value")]
+    [InlineData("users: [{ name: u, user: { as: a, as-groups: [[g]] } }]", "as-groups must be a list of texts")]
+    [InlineData("clusters: [{ name: c, cluster: { server: https://c, insecure-skip-tls-verify: maybe } }]", "neither true nor false")]
+    public void Mistake_IsToldWithFileAndPlace_AndWhatToDo(string yaml, string said)
     {
         var error = Assert.Throws<KubeConfigException>(() => Load(yaml));
 
         Assert.Contains(said, error.Message, StringComparison.Ordinal);
         Assert.StartsWith(_directory.Path, error.Message, StringComparison.Ordinal);
+        Assert.Matches(NextStep, error.Message);
     }
 
     [Theory]
     [InlineData("{}", null, "has no current-context")]
-    [InlineData("current-context: x", null, "has no context \"x\"; it has none")]
-    [InlineData("contexts: [{ name: c, context: { cluster: a } }]", "c", "has no cluster \"a\"")]
+    [InlineData("current-context: x", null, "has no context \"x\", and no other one; add it under contexts, or give another kubeconfig")]
+    [InlineData("contexts: [{ name: c, context: { cluster: a } }]", "c", "has no cluster \"a\", and no other one; add it under clusters, or give another kubeconfig")]
     [InlineData("{ clusters: [{ name: a, cluster: { server: https://a } }], contexts: [{ name: c, context: { cluster: a, user: u } }] }", "c", "has no user \"u\"")]
-    public void Access_ToWhatIsNotThere_SaysWhatIs(string yaml, string? context, string said)
+    [InlineData("{ clusters: [{ name: b, cluster: { server: https://b } }], contexts: [{ name: c, context: { cluster: a } }] }", "c", "has no cluster \"a\", only b; name one of these, add it under clusters, or give another kubeconfig")]
+    public void Access_ToWhatIsNotThere_SaysWhatIs_AndWhatToDo(string yaml, string? context, string said)
     {
         var config = Load(yaml);
 
-        Assert.Contains(said, Assert.Throws<KubeConfigException>(() => config.Access(context)).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<KubeConfigException>(() => config.Access(context));
+
+        Assert.Contains(said, error.Message, StringComparison.Ordinal);
+        Assert.Matches(NextStep, error.Message);
     }
 
     [Fact]
-    public void Load_OfNoFile_SaysSo() => Assert.Contains(
-        "/nowhere", Assert.Throws<KubeConfigException>(() => KubeConfig.Load("/nowhere")).Message, StringComparison.Ordinal);
+    public void Load_OfNoFile_SaysSo_AndWhatToDo()
+    {
+        var error = Assert.Throws<KubeConfigException>(() => KubeConfig.Load("/nowhere"));
+
+        Assert.StartsWith("/nowhere: cannot be read", error.Message, StringComparison.Ordinal);
+        Assert.Matches(NextStep, error.Message);
+    }
 
     [Fact]
     public void Text_OfAUser_ShowsNoSecret()
@@ -177,6 +191,9 @@ public sealed class KubeConfigTests : IDisposable
 
         Assert.DoesNotContain("very-secret", config.ToString() + config.Access() + config.Users["u"], StringComparison.Ordinal);
     }
+
+    /// <summary>How every sentence goes on that tells of a fault.</summary>
+    private const string NextStep = "; (add|check|correct|give|keep|name|set|update|use|write) ";
 
     private const string Two = """
         current-context: two

@@ -95,13 +95,16 @@ public sealed class FrontendPolicyTests
     [InlineData("rules:\n- subjects: [\"*\"]\n  hosts: [a]\n  ports: [9-1]", "ports: \"9-1\" is not")]
     [InlineData("rules:\n- subjects: [\"*\"]\n  hosts: [a]\n  ports: [http]", "ports: \"http\" is not")]
     [InlineData("rules:\n- subjects: [\"*\"]\n  hosts: a", "hosts must be a list")]
+    [InlineData("rules:\n- subjects: [\"*\"]\n  hosts: [[a]]", "hosts: an item is a single value")]
+    [InlineData("rules:\n- subjects: [*]\n  hosts: [a]", "line 2: ")]
     [InlineData("rules: [", "line ")]
-    public void File_ThatIsNoPolicy_SaysWhatIsWrong(string yaml, string problem)
+    public void File_ThatIsNoPolicy_SaysWhatIsWrong_AndWhatToDo(string yaml, string problem)
     {
         var error = Assert.Throws<StartupException>(() => Parse(yaml));
 
         Assert.Contains(problem, error.Message, StringComparison.Ordinal);
         Assert.StartsWith("--frontend-policy=policy.yaml: ", error.Message, StringComparison.Ordinal);
+        Assert.Matches("; (write|correct) ", error.Message);
     }
 
     private static FrontendPolicy Parse(string yaml) => FrontendPolicyFile.Parse(new FlagFile("frontend-policy", "policy.yaml"), yaml);

@@ -1,53 +1,69 @@
 using System.Net.Security;
+using System.Runtime.Versioning;
 using System.Security.Cryptography.X509Certificates;
-using ClusterProxy.Hosting.Reloading;
 using ClusterProxy.Server.Tests.Kit;
 
 namespace ClusterProxy.Server.Tests;
 
 /// <summary>
-/// The server's files are in use a second after they changed. The second is one of the clock that the test gives to the server: it
-/// passes in four steps, and how long the machine takes to run what they started has no part in it.
+/// The server's files are in use a second after they changed, by the clock that the test gives to the server: files that are written over,
+/// and a Secret volume's, of which all change by one link.
 /// </summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class ReloadWithinASecondTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
     private readonly ManualTime _time = new();
+    private readonly SecretVolume _volume;
+
+    public ReloadWithinASecondTests() => _volume = new SecretVolume(_folder.Path);
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public async Task Policy_DecidesOverTheNextDial()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Policy_DecidesOverTheNextDial(bool isVolume)
     {
-        var policy = _folder.File("policy.yaml");
-        File.WriteAllText(policy, "rules: []");
-        await using var server = await TestServer.StartAsync(o => o with { FrontendPolicy = policy }, _time);
+        Write(isVolume, ("policy.yaml", "rules: []"));
+        await using var server = await TestServer.StartAsync(o => o with { FrontendPolicy = _folder.File("policy.yaml") }, _time);
         Assert.Contains("policy", await RefusalAsync(server), StringComparison.Ordinal);
 
-        File.WriteAllText(policy, "rules:\n- subjects: [\"*\"]\n  hosts: [\"*\"]");
-        PassASecond();
+        Write(isVolume, ("policy.yaml", "rules:\n- subjects: [\"*\"]\n  hosts: [\"*\"]"));
+        _time.PassASecond();
 
         await WaitForAsync(server, "clusterproxy_server_policy_reloads_total", ("result", "success"));
         Assert.Equal("No agent available", await RefusalAsync(server));
     }
 
-    [Fact]
-    public async Task ServingPair_AndClientAuthority_DecideOverTheNextHandshake()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ServingPair_AndClientAuthority_DecideOverTheNextHandshake(bool isVolume)
     {
-        await using var server = await TestServer.StartAsync(time: _time, tcp: true);
+        await using var server = await TestServer.StartAsync(
+            o =>
+            {
+                Write(isVolume, Files(o.ServerCert, o.ServerKey, o.ClusterCaCert));
+                return o with { ServerCert = _folder.File("tls.crt"), ServerKey = _folder.File("tls.key"), ClusterCaCert = _folder.File("ca.crt") };
+            },
+            _time, tcp: true);
         using var next = new TestCertificates("next");
         var pair = server.FrontendCertificates.Server();
 
-        File.Copy(pair.CertificateFile, server.Options.ServerCert, overwrite: true);
-        File.Copy(pair.KeyFile, server.Options.ServerKey, overwrite: true);
-        File.Copy(next.AuthorityFile, server.Options.ClusterCaCert, overwrite: true);
-        PassASecond();
+        Write(isVolume, Files(pair.CertificateFile, pair.KeyFile, next.AuthorityFile));
+        _time.PassASecond();
 
         await WaitForAsync(server, "clusterproxy_server_certificate_reloads_total", ("plane", "frontend"), ("role", "serving"), ("result", "success"));
         await WaitForAsync(server, "clusterproxy_server_certificate_reloads_total", ("plane", "agent"), ("role", "ca"), ("result", "success"));
         await using var stream = (SslStream)await server.DialFrontendAsync();
         Assert.Equal(pair.Certificate.Thumbprint, ((X509Certificate2)stream.RemoteCertificate!).Thumbprint);
+        server.AgentCertificate = next.Client();
+        Assert.NotNull(await server.ConnectAgentAsync());
     }
+
+    private static (string Name, string Content)[] Files(string certificate, string key, string authority) =>
+        [("tls.crt", File.ReadAllText(certificate)), ("tls.key", File.ReadAllText(key)), ("ca.crt", File.ReadAllText(authority))];
 
     private static async Task<string> RefusalAsync(TestServer server)
     {
@@ -59,11 +75,17 @@ public sealed class ReloadWithinASecondTests : IDisposable
     private static Task<double> WaitForAsync(TestServer server, string metric, params (string, string)[] labels) =>
         Eventually.ObserveAsync(() => Task.FromResult(server.Metric(metric).Value(labels)), static v => v == 1);
 
-    private void PassASecond()
+    private void Write(bool isVolume, params (string Name, string Content)[] files)
     {
-        for (var passed = TimeSpan.Zero; passed < TimeSpan.FromSeconds(1); passed += FileReloader.Interval)
+        if (isVolume)
         {
-            _time.Advance(FileReloader.Interval);
+            _volume.Publish(files);
+            return;
+        }
+
+        foreach (var (name, content) in files)
+        {
+            File.WriteAllText(_folder.File(name), content);
         }
     }
 }

@@ -90,6 +90,39 @@ public sealed class ServerTlsTests : IDisposable
         async Task<string?> ShownAsync() => (await server.ConnectAsync(tunnels)).Call.ClientSubject;
     }
 
+    /// <summary>The files are read for each handshake, so that no time has to pass: the clock here never goes on.</summary>
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task Dial_WithFilesOfASecretVolume_ShowsAndTrustsWhatItHoldsNow()
+    {
+        using var folder = new TemporaryDirectory();
+        using var others = new TestCertificates("other CA");
+        var volume = new SecretVolume(folder.Path);
+        Publish("first", _certificates);
+        await using var server = await ScriptedServer.StartAsync(_certificates.Server(), requireClientCertificate: true, maxStreams: 1);
+        await using var tunnels = server.Client(o =>
+        {
+            o.TimeProvider = new ManualTime();
+            (o.ClientCertificateFile, o.ClientKeyFile, o.ServerAuthoritiesFile) = (volume["tls.crt"], volume["tls.key"], volume["ca.crt"]);
+        });
+        Assert.Equal("CN=first", (await server.ConnectAsync(tunnels)).Call.ClientSubject);
+
+        Publish("second", _certificates);
+        Assert.Equal("CN=second", (await server.ConnectAsync(tunnels)).Call.ClientSubject);
+
+        Publish("third", others);
+        var error = await Assert.ThrowsAsync<TunnelConnectException>(() => tunnels.ConnectAsync("a:1").DefaultTimeout());
+        Assert.Contains("is not trusted", error.Message, StringComparison.Ordinal);
+
+        void Publish(string name, TestCertificates authority)
+        {
+            var pair = _certificates.Client(name);
+            volume.Publish(
+                ("tls.crt", File.ReadAllText(pair.CertificateFile)), ("tls.key", File.ReadAllText(pair.KeyFile)),
+                ("ca.crt", File.ReadAllText(authority.AuthorityFile)));
+        }
+    }
+
     [Fact]
     [UnsupportedOSPlatform("windows")]
     public async Task Dial_WithFilesOnADiskThatHangs_UsesWhatWasRead_AndFollowsThePathToAnotherDisk()

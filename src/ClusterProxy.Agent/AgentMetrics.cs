@@ -168,7 +168,12 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
 
     public void PacketReceived(PacketType type, long payloadBytes) => _received.Add(type, payloadBytes);
 
-    public void CreditViolated() => _creditViolations.Add(1);
+    public void CreditViolated(long connectId) => _creditViolations.Add(1);
+
+    /// <summary>The connection ends with a reason, which is counted.</summary>
+    public void CreditRefused(long connectId)
+    {
+    }
 
     public void StallStarted() => _stalls.Add(1);
 

@@ -48,7 +48,12 @@ internal sealed class ClientMetrics : IPacketObserver, IDisposable
 
     public void DialRepeated() => _dialsRepeated.Add(1);
 
-    public void CreditViolated() => _creditViolations.Add(1);
+    public void CreditViolated(long connectId) => _creditViolations.Add(1);
+
+    /// <summary>The connection ends with a reason, which is counted.</summary>
+    public void CreditRefused(long connectId)
+    {
+    }
 
     public void LaneOpened() => _lanes.Add(1);
 

@@ -4,6 +4,7 @@ using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Audit;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Endpoints;
+using ClusterProxy.Hosting.Logging;
 using ClusterProxy.Hosting.Memory;
 using ClusterProxy.Hosting.Metrics;
 using ClusterProxy.Hosting.Reloading;
@@ -36,6 +37,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
     private readonly ServerOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly CappedLogger _refusals;
     private readonly KubernetesClient? _api;
     private readonly ServiceProvider _meters;
     private readonly PrometheusText _exposition;
@@ -59,6 +61,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         _options = options;
         _time = time;
         _logger = logging.CreateLogger("ClusterProxy.Server");
+        _refusals = new CappedLogger(_logger, time);
         _api = ApiServer.Create(options, logging, time);
         _meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var factory = _meters.GetRequiredService<IMeterFactory>();
@@ -89,8 +92,12 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         _leasedFleet = _api is not null && options.HasLeasedFleet ? new LeasedFleet(_api, options, time) : null;
         var sources = new ServerSources(options, _leasedFleet, Metrics.Fleet, _logger, time);
         Fleet = owned is null ? null : new PeerFleet(
-            options, sources.OfPeers(), Agents, owned, Router, dials, new PeerContext(options.ServerId, Limits, time, Metrics, _logger));
-        var agents = new AgentContext(Limits, time, Metrics, _logger) { Features = TunnelFeatures.Agent & ~options.WithoutFeatures };
+            options, sources.OfPeers(), Agents, owned, Router, dials, new PeerContext(options.ServerId, Limits, time, Metrics, _logger) { Refusals = _refusals });
+        var agents = new AgentContext(Limits, time, Metrics, _logger)
+        {
+            Features = TunnelFeatures.Agent & ~options.WithoutFeatures,
+            Refusals = _refusals,
+        };
         var identities = new AgentIdentityCheck(options.BindsAgentIdentity);
         _handshakes = new HandshakeAdmission(options.AgentHandshakeRate, time, Metrics, _logger);
 
@@ -104,9 +111,9 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         var self = new ServerIdentity(options.ServerId, options.ServerCount);
         _announcer = sources.OfAgents() is { } servers ? new ServerAnnouncer(servers, options.FanOut, self, _logger) : null;
         _agentService = new AgentService(
-            Agents, self, new AgentAdmission(identities, tokens, options.AgentTokenIdentifiers, Metrics, _audit, _logger),
+            Agents, self, new AgentAdmission(identities, tokens, options.AgentTokenIdentifiers, Metrics, _audit, _refusals),
             tokens, _announcer, agents);
-        _tokenConnections = tokens is null ? null : new TokenConnections(options.AgentMaxConnections, time, Metrics, _audit, _logger);
+        _tokenConnections = tokens is null ? null : new TokenConnections(options.AgentMaxConnections, time, Metrics, _audit, _refusals);
         _laneService = new LaneService(Agents, identities, _audit, agents);
         _readiness = new ServerReadiness(Agents, Fleet?.Peers, Fleet?.Returning);
     }
@@ -216,12 +223,13 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         _agentPlane = await Plane.StartAsync(
             AgentPlane.Create(
                 _options, _agentService, _laneService, _tokenConnections, _handshakes, certificates, HostingMetrics,
-                new RefusedRequests(Metrics, _logger), _audit, _time, _logger),
-            Metrics, _logger, logging, cancellationToken);
+                new RefusedRequests(Metrics, _refusals), _audit, _time, _refusals),
+            Metrics, _refusals, logging, cancellationToken);
         _started.Add(_agentPlane);
         var context = new FrontendContext(Router, Frontends, new ConnectionIds(), Limits, _time, Metrics, _logger, FollowPolicy(), _audit)
         {
             Without = _options.WithoutFeatures,
+            Refusals = _refusals,
         };
         if (Fleet is not null)
         {
@@ -236,7 +244,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
         }
 
         _frontendPlane = await Plane.StartAsync(
-            FrontendPlane.Create(_options, context, certificates, HostingMetrics, _logger), Metrics, _logger, logging, cancellationToken);
+            FrontendPlane.Create(_options, context, certificates, HostingMetrics, _logger), Metrics, _refusals, logging, cancellationToken);
         _started.Add(_frontendPlane);
         _started.Add(new DepartedClients(Frontends, _time));
         _started.Add(new TunnelWatch(Agents, _time));

@@ -11,8 +11,8 @@ internal static partial class ServerLog
         2001, LogLevel.Information, "Agent {AgentId} at {Peer} disconnected after {Elapsed}: {Status}", EventName = "AgentDisconnected")]
     public static partial void AgentDisconnected(this ILogger logger, string agentId, string peer, GrpcStatus status, TimeSpan elapsed);
 
-    [LoggerMessage(2002, LogLevel.Information, "Agent at {Peer} refused: {Reason}", EventName = "AgentRefused")]
-    public static partial void AgentRefused(this ILogger logger, string peer, string reason);
+    [LoggerMessage(2002, LogLevel.Information, "Agent at {Peer} with {Subject} refused: {Reason}", EventName = "AgentRefused")]
+    public static partial void AgentRefused(this ILogger logger, string peer, string subject, string reason);
 
     [LoggerMessage(
         2003, LogLevel.Information, "Agent {AgentId} at {Peer} drains with {Connections} connections open", EventName = "AgentDraining")]
@@ -22,16 +22,13 @@ internal static partial class ServerLog
         2004, LogLevel.Warning, "Agent {AgentId} at {Peer} has taken or answered nothing for {Silence}: its tunnel, or a lane of it, is ended", EventName = "TunnelRetired")]
     public static partial void TunnelRetired(this ILogger logger, string agentId, string peer, TimeSpan silence);
 
-    [LoggerMessage(2005, LogLevel.Information, "Agent {AgentId} sent DATA without a connect id", EventName = "DataWithoutConnection")]
-    public static partial void DataWithoutConnection(this ILogger logger, string agentId);
-
     [LoggerMessage(
         2006, LogLevel.Information, "Agent {AgentId} answered a dial with connect id {ConnectId}, which is none or in use",
         EventName = "ConnectIdUnusable")]
     public static partial void ConnectIdUnusable(this ILogger logger, string agentId, long connectId);
 
-    [LoggerMessage(2011, LogLevel.Warning, "Agent at {Peer} refused: {Reason}", EventName = "AgentIdentityRefused")]
-    public static partial void AgentIdentityRefused(this ILogger logger, string peer, string reason);
+    [LoggerMessage(2011, LogLevel.Warning, "Agent {AgentId} at {Peer} with {Subject} refused: {Reason}", EventName = "AgentIdentityRefused")]
+    public static partial void AgentIdentityRefused(this ILogger logger, string agentId, string peer, string subject, string reason);
 
     [LoggerMessage(
         2012, LogLevel.Warning,
@@ -51,6 +48,6 @@ internal static partial class ServerLog
     [LoggerMessage(2009, LogLevel.Debug, "Lane of agent {AgentId} from {Peer} ended: {Status}", EventName = "LaneClosed")]
     public static partial void LaneClosed(this ILogger logger, string agentId, string peer, GrpcStatus status);
 
-    [LoggerMessage(2010, LogLevel.Information, "Lane from {Peer} refused: {Reason}", EventName = "LaneRefused")]
-    public static partial void LaneRefused(this ILogger logger, string peer, string reason);
+    [LoggerMessage(2010, LogLevel.Information, "Lane from {Peer} with {Subject} refused: {Reason}", EventName = "LaneRefused")]
+    public static partial void LaneRefused(this ILogger logger, string peer, string subject, string reason);
 }

@@ -43,8 +43,8 @@ internal static partial class ServerLog
     [LoggerMessage(2107, LogLevel.Debug, "Lane of a frontend from {Peer} ended: {Status}", EventName = "FrontendLaneClosed")]
     public static partial void FrontendLaneClosed(this ILogger logger, string peer, GrpcStatus status);
 
-    [LoggerMessage(2108, LogLevel.Information, "Lane of a frontend from {Peer} refused: {Reason}", EventName = "FrontendLaneRefused")]
-    public static partial void FrontendLaneRefused(this ILogger logger, string peer, string reason);
+    [LoggerMessage(2108, LogLevel.Information, "Lane of {Subject} from {Peer} refused: {Reason}", EventName = "FrontendLaneRefused")]
+    public static partial void FrontendLaneRefused(this ILogger logger, FrontendSubject subject, string peer, string reason);
 
     [LoggerMessage(
         2109, LogLevel.Information,

@@ -98,7 +98,7 @@ internal sealed class ServerMetrics
             Ours + "requests_refused_total", description: "Requests refused before they were a dial or an agent's call, by protocol and status.");
         _lanesRefused = _meter.CreateCounter<long>(Ours + "lanes_refused_total", description: "Lanes not taken, by plane.");
         _packetsRefused = _meter.CreateCounter<long>(
-            Ours + "packets_refused_total", description: "Packets that did nothing, such as those that crossed the end of their connection, by segment and reason.");
+            Ours + "packets_refused_total", description: "Packets that did nothing or cost their connection, by segment and reason; late ones crossed the end of their connection or dial, as happens to everybody.");
         _agentsRefused = _meter.CreateCounter<long>(Ours + "agents_refused_total", description: "Agents not let in, by reason.");
         _meter.CreateObservableCounter(
             Ours + "bytes_total",

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Threading.Channels;
+using ClusterProxy.Hosting.Logging;
 using Microsoft.Extensions.Logging;
 
 namespace ClusterProxy.Hosting.Audit;
@@ -27,7 +28,7 @@ public sealed class AuditQueue<TEntry> : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly Channel<TEntry> _queue;
-    private readonly AuditRate _strangers;
+    private readonly LineRate _strangers;
     private IAuditOutput? _output;
     private Task _writing = Task.CompletedTask;
     private long _lost;
@@ -45,7 +46,7 @@ public sealed class AuditQueue<TEntry> : IAsyncDisposable
         _metrics = metrics;
         _logger = logger;
         _time = time;
-        _strangers = new AuditRate(time);
+        _strangers = new LineRate(time);
         _queue = Channel.CreateBounded<TEntry>(new BoundedChannelOptions(capacity) { SingleReader = true });
     }
 
@@ -74,7 +75,7 @@ public sealed class AuditQueue<TEntry> : IAsyncDisposable
     /// <summary>For what anyone can cause who reaches a port.</summary>
     public void WriteOfStranger(TEntry entry)
     {
-        if (_strangers.TryTake())
+        if (_strangers.TryTake(out _))
         {
             Write(entry);
         }

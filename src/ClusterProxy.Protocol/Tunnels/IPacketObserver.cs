@@ -14,7 +14,10 @@ internal interface IPacketObserver
     void PacketReceived(PacketType type, long payloadBytes);
 
     /// <summary>The peer sent more of a connection than it had credit for.</summary>
-    void CreditViolated();
+    void CreditViolated(long connectId);
+
+    /// <summary>The peer took credit back, or granted what no counter holds.</summary>
+    void CreditRefused(long connectId);
 
     /// <summary>A connection's queue is full and its tunnel waits.</summary>
     void StallStarted();

@@ -174,7 +174,7 @@ internal sealed partial class TunnelConnection
 
             if (_window?.TryReceive(payload.Length) == false)
             {
-                _observer?.CreditViolated();
+                _observer?.CreditViolated(ConnectId);
                 Abort(CloseReason.ProtocolError);
                 EndInput(isWhole: false);
                 return ValueTask.CompletedTask;
@@ -214,6 +214,7 @@ internal sealed partial class TunnelConnection
                 break;
             default:
                 // A peer that takes back, or grants what no counter holds, is broken.
+                _observer?.CreditRefused(ConnectId);
                 Abort(CloseReason.ProtocolError);
                 break;
         }

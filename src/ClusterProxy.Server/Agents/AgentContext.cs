@@ -10,6 +10,9 @@ namespace ClusterProxy.Server.Agents;
 /// <param name="Logger">Of the server.</param>
 internal sealed record AgentContext(TunnelLimits Limits, TimeProvider Time, ServerMetrics Metrics, ILogger Logger)
 {
+    /// <summary>For lines that agents cause.</summary>
+    public ILogger Refusals { get; init; } = Logger;
+
     /// <summary>What is announced to agents.</summary>
     public TunnelFeatureSet Features { get; init; } = TunnelFeatures.Agent;
 }

@@ -14,7 +14,7 @@ namespace ClusterProxy.Server.Agents;
 /// of the same agent id or not.
 /// </summary>
 /// <remarks>The reading loop hands bytes on and never awaits a send; replies it owes go to the writer's queue.</remarks>
-internal sealed class AgentStream
+internal sealed class AgentStream : IStreamPeer
 {
     /// <summary>
     /// A ping goes out at most 2 s after the last one, whose answer may have been the last byte: with it a black-holed tunnel is out of
@@ -43,6 +43,12 @@ internal sealed class AgentStream
     /// <summary>What an agent says about a failed dial waits for its frontend in memory; what people can read is enough.</summary>
     private const int MaxErrorLength = 2048;
 
+    /// <summary>An agent has the last word of a connection, so that few are crossed: those that took too long to close.</summary>
+    private const int EndedWhileUnderWay = 64;
+
+    /// <summary>Of an agent that was silent until its dials were given up, and then answers them all.</summary>
+    private const int GivenUpAtOnce = 1024;
+
     private readonly AgentIdentity _agent;
     private readonly PacketReader _reader;
     private readonly TimedPipeWriter _output;
@@ -56,6 +62,9 @@ internal sealed class AgentStream
     private readonly Action<TunnelConnection> _onEnded;
     private readonly PendingDials _dials;
     private readonly ConnectionTable _connections = new();
+    private readonly EndedIds _endedConnections = new(EndedWhileUnderWay);
+    private readonly EndedIds _givenUp = new(GivenUpAtOnce);
+    private readonly EndedIds _unwanted = new(GivenUpAtOnce);
     private readonly CancellationTokenSource _stop = new();
     private bool _seemedDead;
 
@@ -74,13 +83,17 @@ internal sealed class AgentStream
         _onEnded = OnEnded;
         _dials = new PendingDials(this);
         _output = new TimedPipeWriter(output, context.Time);
-        _observer = new LegObserver(context.Metrics.ToAgent, context.Metrics.FromAgent, context.Metrics);
+        _observer = new LegObserver(context.Metrics.ToAgent, context.Metrics.FromAgent, context.Metrics, context.Refusals, this);
         _writer = new TunnelWriter(_output, context.Limits, _observer);
         _roundTrip = _features.HasFlag(TunnelFeatureSet.Ping)
             ? new TunnelRoundTrip(_writer, context.Time, context.Metrics.RoundTrip)
             : null;
         _probe = _roundTrip is null ? new SilenceProbe(_writer, context.Time) : null;
     }
+
+    public string Who => $"agent {PeerText.Bound(_agent.Key)}";
+
+    public string Address => _agent.Peer;
 
     /// <summary>Whether the agent owes answers to pings, or to what stands for them.</summary>
     public bool IsSilent => _roundTrip?.SilentFor >= SilenceLimit || _probe?.SilentFor > ProbeSilenceLimit;
@@ -136,6 +149,7 @@ internal sealed class AgentStream
     /// <summary>Gives a dial up and tells the agent; false when it has been answered. A late answer is closed again.</summary>
     public bool TryCancel(PendingDial dial)
     {
+        _givenUp.Add(dial.Id);
         if (_dials.TryTake(dial.Id) is null)
         {
             return false;
@@ -219,6 +233,7 @@ internal sealed class AgentStream
             _dials.EndAll();
             _connections.EndAll(CloseReason.TunnelLost);
             await _writer.DisposeAsync();
+            _observer.End();
             await (_roundTrip?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
     }
@@ -252,10 +267,10 @@ internal sealed class AgentStream
                         await connection.ReceiveAsync(packet.Payload);
                         break;
                     case PacketType.Data when packet.ConnectId == 0:
-                        _context.Logger.DataWithoutConnection(_agent.Id);
+                        RefuseOf(0);
                         break;
                     case PacketType.Data:
-                        _context.Metrics.PacketRefused(_context.Metrics.FromAgent, PacketRefusal.UnknownConnection);
+                        RefuseOf(packet.ConnectId);
                         _writer.TrySend(PacketFactory.CloseRequest(packet.ConnectId));
                         break;
                     default:
@@ -279,35 +294,74 @@ internal sealed class AgentStream
                 OnCloseResponse(packet.CloseResponse ?? new CloseResponse());
                 break;
             case PacketType.HalfClose when _features.HasFlag(TunnelFeatureSet.HalfClose):
-                _connections.Find(packet.CloseRequest?.ConnectID ?? 0)?.EndInputByHalfClose();
+                Find(packet.CloseRequest?.ConnectID ?? 0)?.EndInputByHalfClose();
                 break;
             case PacketType.Credit when _features.HasFlag(TunnelFeatureSet.Credit):
-                _connections.Find(packet.Credit?.ConnectID ?? 0)?.ReceiveCredit(packet.Credit!.Bytes);
+                Find(packet.Credit?.ConnectID ?? 0)?.ReceiveCredit(packet.Credit!.Bytes);
                 break;
-            case PacketType.Ping:
-                _roundTrip?.Receive(packet.Ping ?? new Ping());
+            case PacketType.Ping when _roundTrip is not null:
+                _roundTrip.Receive(packet.Ping ?? new Ping());
                 break;
             case PacketType.DialCls:
-                _dials.TryTake(packet.CloseDial?.Random ?? 0)?.Complete(DialAnswer.Closed);
+                Take(packet.CloseDial?.Random ?? 0)?.Complete(DialAnswer.Closed);
                 break;
             case PacketType.Drain:
                 _onDrain();
+                break;
+            default:
+                _observer.Refuse(PacketRefusal.Meaningless, 0);
                 break;
         }
     }
 
     private void OnCloseResponse(CloseResponse response) =>
-        _connections.Find(response.ConnectID)?.EndByPeer(CloseReasonNames.FromWireText(response.Error));
+        Find(response.ConnectID)?.EndByPeer(CloseReasonNames.FromWireText(response.Error));
+
+    /// <summary>Null, and noted, when the agent has no such connection.</summary>
+    private TunnelConnection? Find(long connectId)
+    {
+        var connection = _connections.Find(connectId);
+        if (connection is null)
+        {
+            RefuseOf(connectId);
+        }
+
+        return connection;
+    }
+
+    /// <summary>Null, and noted, when no such dial waits for the agent.</summary>
+    private PendingDial? Take(long id)
+    {
+        var dial = _dials.TryTake(id);
+        if (dial is null)
+        {
+            _observer.Refuse(_givenUp.Contains(id) ? PacketRefusal.Late : PacketRefusal.UnknownDial, id);
+        }
+
+        return dial;
+    }
+
+    private void RefuseOf(long connectId)
+    {
+        var isLate = _endedConnections.Contains(connectId) || _unwanted.Contains(connectId);
+        _observer.Refuse(isLate ? PacketRefusal.Late : PacketRefusal.UnknownConnection, connectId);
+    }
 
     private void OnDialResponse(DialResponse response)
     {
-        if (_dials.TryTake(response.Random) is not { } dial)
+        if (Take(response.Random) is not { } dial)
         {
             _context.Metrics.DialResponseUnrecognized();
 
             // An answer said twice names a connection that is in use.
             if (response.ConnectID != 0 && _connections.Find(response.ConnectID) is null)
             {
+                if (_givenUp.Contains(response.Random))
+                {
+                    // What the agent has said of it meanwhile is on its way, and its word that it is closed will be.
+                    _unwanted.Add(response.ConnectID);
+                }
+
                 _writer.TrySend(PacketFactory.CloseRequest(response.ConnectID));
             }
 
@@ -322,7 +376,7 @@ internal sealed class AgentStream
 
         if (response.ConnectID == 0 || _connections.Find(response.ConnectID) is not null)
         {
-            _context.Logger.ConnectIdUnusable(_agent.Id, response.ConnectID);
+            _context.Refusals.ConnectIdUnusable(_agent.Id, response.ConnectID);
             dial.Complete(DialAnswer.Refused($"the agent answered with connect id {response.ConnectID}, which cannot be used"));
             return;
         }
@@ -336,6 +390,7 @@ internal sealed class AgentStream
     private void OnEnded(TunnelConnection connection)
     {
         _context.Metrics.ConnectionEnded(connection.Reason ?? CloseReason.TunnelLost, connection.Age);
+        _endedConnections.Add(connection.ConnectId);
         _connections.Remove(connection);
     }
 }

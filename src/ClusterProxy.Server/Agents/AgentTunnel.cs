@@ -118,6 +118,12 @@ internal sealed class AgentTunnel
     /// <summary>The agent asked for no new dials.</summary>
     public void Drain()
     {
+        if (_draining)
+        {
+            // Said over and over it would be as many lines.
+            return;
+        }
+
         _draining = true;
         _registry?.NoteDraining(this);
         _context.Logger.AgentDraining(Agent.Id, Agent.Peer, ConnectionCount);

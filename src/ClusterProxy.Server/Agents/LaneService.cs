@@ -8,6 +8,7 @@ using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Server.Audit;
 using ClusterProxy.Server.Planes;
+using ClusterProxy.Server.Policy;
 
 namespace ClusterProxy.Server.Agents;
 
@@ -36,11 +37,15 @@ internal sealed class LaneService(AgentRegistry registry, AgentIdentityCheck ide
                 context.Logger.LaneOpened(tunnel.Agent.Id, peer);
                 var status = await tunnel.RunLaneAsync(reader, output, ended);
                 context.Logger.LaneClosed(tunnel.Agent.Id, peer, status);
+                if (status.Code is not (GrpcStatusCode.OK or GrpcStatusCode.Canceled))
+                {
+                    context.Refusals.StreamBroken($"agent {PeerText.Bound(tunnel.Agent.Key)}", peer, status);
+                }
             }
         }
         catch (Exception e) when (e is IOException or GrpcException or OperationCanceledException or SocketException)
         {
-            Refuse(peer, e.Message);
+            Refuse(certificate, peer, e.Message);
         }
         finally
         {
@@ -65,17 +70,17 @@ internal sealed class LaneService(AgentRegistry registry, AgentIdentityCheck ide
         await LaneHandshake.AnswerAsync(output, refusal, TunnelFeatureSet.None, either.Token);
         if (refusal.Length > 0)
         {
-            Refuse(peer, refusal);
+            Refuse(certificate, peer, refusal);
             return null;
         }
 
         return tunnel;
     }
 
-    private void Refuse(string peer, string reason)
+    private void Refuse(X509Certificate2? certificate, string peer, string reason)
     {
         context.Metrics.LaneRefused(AgentPlane.Name);
-        context.Logger.LaneRefused(peer, reason);
+        context.Refusals.LaneRefused(peer, FrontendSubject.TextOf(certificate), reason);
     }
 
     /// <summary>

@@ -19,8 +19,11 @@ internal sealed record FrontendContext(
     ReloadingFile<FrontendPolicy>? Policy = null,
     AuditLog? Audit = null)
 {
+    /// <summary>For lines that frontends cause.</summary>
+    public ILogger Refusals { get; init; } = Logger;
+
     /// <summary>Hears of what was refused before it was a dial.</summary>
-    public RefusedRequests Refused { get; } = new(Metrics, Logger);
+    public RefusedRequests Refused => new(Metrics, Refusals);
 
     /// <summary>Additions to the wire that are not announced to frontends.</summary>
     public TunnelFeatureSet Without { get; init; }

@@ -87,7 +87,7 @@ internal sealed class FrontendDial
             : policy.Value.Check(_subject, _address);
         if (!permit.IsAllowed)
         {
-            _context.Logger.DialDenied(_peer, _subject, _target);
+            _context.Refusals.DialDenied(_peer, _subject, _target);
             return Task.FromResult(DialResult.Failed(DialFailureReason.Denied));
         }
 
@@ -116,7 +116,7 @@ internal sealed class FrontendDial
         if (result.Failure is { } reason)
         {
             Release();
-            _context.Logger.DialFailed(_frontend, ConnectionId, _target, _peer, reason.ToTag(), PeerText.Bound(result.Text));
+            _context.Refusals.DialFailed(_frontend, ConnectionId, _target, _peer, reason.ToTag(), PeerText.Bound(result.Text));
         }
         else
         {

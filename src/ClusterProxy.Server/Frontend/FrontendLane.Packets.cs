@@ -26,7 +26,8 @@ internal sealed partial class FrontendLane
                 dial.Cancel();
                 break;
             case PacketType.DialCls:
-                Refuse(PacketRefusal.UnknownDial);
+                var random = packet.CloseDial?.Random ?? 0;
+                _observer.Refuse(_endedDials.Contains(random) ? PacketRefusal.Late : PacketRefusal.UnknownDial, random);
                 break;
             case PacketType.CloseReq:
                 OnCloseRequest(packet.CloseRequest ?? new CloseRequest());
@@ -37,19 +38,26 @@ internal sealed partial class FrontendLane
             case PacketType.Credit when Find(packet.Credit?.ConnectID) is { } connection:
                 connection.ToFrontend.ReceiveCredit(packet.Credit!.Bytes);
                 break;
-            case PacketType.HalfClose or PacketType.Credit:
-                Refuse(PacketRefusal.UnknownConnection);
+            case PacketType.HalfClose:
+                RefuseOf(packet.CloseRequest?.ConnectID ?? 0);
+                break;
+            case PacketType.Credit:
+                RefuseOf(packet.Credit?.ConnectID ?? 0);
                 break;
             case PacketType.Ping:
                 _roundTrip.Receive(packet.Ping ?? new Ping());
                 break;
-            case PacketType.Ownership:
-                _feed?.Receive(packet.Ownership ?? new Ownership());
+            case PacketType.Ownership when _feed is not null:
+                _feed.Receive(packet.Ownership ?? new Ownership());
+                break;
+            default:
+                _observer.Refuse(PacketRefusal.Meaningless, 0);
                 break;
         }
     }
 
-    private void Refuse(PacketRefusal refusal) => _context.Metrics.PacketRefused(_context.Metrics.FromClient, refusal);
+    private void RefuseOf(long connectId) => _observer.Refuse(
+        _endedConnections.Contains(connectId) ? PacketRefusal.Late : PacketRefusal.UnknownConnection, connectId);
 
     private ConnectionSplice? Find(long? connectId) => _connections.GetValueOrDefault(connectId ?? 0);
 
@@ -57,7 +65,7 @@ internal sealed partial class FrontendLane
     {
         if (Find(request.ConnectID) is not { } connection)
         {
-            Refuse(PacketRefusal.UnknownConnection);
+            RefuseOf(request.ConnectID);
             _writer.TrySend(PacketFactory.CloseResponse(request.ConnectID, UnknownId));
         }
         else if (request.Cut)
@@ -74,7 +82,7 @@ internal sealed partial class FrontendLane
     {
         if (_feed is not null && request.Forwarding is null)
         {
-            Refuse(PacketRefusal.NotForwarded);
+            _observer.Refuse(PacketRefusal.NotForwarded, request.Random);
             _writer.TrySend(PacketFactory.DialResponse(request.Random, NotForwarded));
             return;
         }
@@ -82,7 +90,7 @@ internal sealed partial class FrontendLane
         var dial = new LaneDial(request, _context, _subject, _share, _peer, _feed is not null);
         if (!_pending.TryAdd(dial.Id, dial))
         {
-            Refuse(PacketRefusal.RepeatedDial);
+            _observer.Refuse(PacketRefusal.RepeatedDial, dial.Id);
             _writer.TrySend(PacketFactory.DialResponse(dial.Id, RepeatedDial));
             return;
         }
@@ -107,6 +115,7 @@ internal sealed partial class FrontendLane
     private async Task<ConnectionSplice?> DialAsync(LaneDial dial)
     {
         var result = await dial.Dial.RunAsync(dial.Cancelled);
+        _endedDials.Add(dial.Id);
         _pending.TryRemove(dial.Id, out _);
         if (dial.Cancelled.IsCancellationRequested && result.Connection is { } unwanted)
         {
@@ -147,6 +156,7 @@ internal sealed partial class FrontendLane
             _writer, id, TunnelRole.Dialed, features, _context.Limits, _context.Time, _observer,
             _ =>
             {
+                _endedConnections.Add(id);
                 _connections.TryRemove(KeyValuePair.Create(id, splice));
                 splice.OnFrontendEnded();
             },

@@ -14,7 +14,7 @@ namespace ClusterProxy.Server.Frontend;
 /// A lane of a frontend: any number of dials and connections on one socket, each connection spliced to its end toward the agent.
 /// The reading loop waits for none of them, since credit bounds what each may send.
 /// </summary>
-internal sealed partial class FrontendLane : IFrontend
+internal sealed partial class FrontendLane : IFrontend, IStreamPeer
 {
     /// <summary>How long the frontend may owe the answer to a ping before its connections are given up, as HTTP/2's pings on this port.</summary>
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(20);
@@ -24,9 +24,12 @@ internal sealed partial class FrontendLane : IFrontend
     /// <summary>For the frontend to take the last packets and to leave.</summary>
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
+    /// <summary>Of a client that dials as fast as it can and is far away.</summary>
+    private const int EndedWhileUnderWay = 256;
+
     private readonly PacketReader _reader;
     private readonly TunnelFeatureSet _features;
-    private readonly FrontendSubject? _subject;
+    private readonly FrontendSubject _subject;
     private readonly FrontendShare? _share;
     private readonly string _peer;
     private readonly FrontendContext _context;
@@ -36,6 +39,8 @@ internal sealed partial class FrontendLane : IFrontend
     private readonly ConcurrentDictionary<long, LaneDial> _pending = new();
     private readonly ConcurrentDictionary<LaneDial, bool> _served = new();
     private readonly ConcurrentDictionary<long, ConnectionSplice> _connections = new();
+    private readonly EndedIds _endedConnections = new(EndedWhileUnderWay);
+    private readonly EndedIds _endedDials = new(EndedWhileUnderWay);
     private readonly OwnershipFeed? _feed;
     private readonly CancellationTokenSource _stop = new();
     private int _asked;
@@ -45,13 +50,13 @@ internal sealed partial class FrontendLane : IFrontend
     /// <param name="reader">Behind the handshake.</param>
     /// <param name="output">Where packets go.</param>
     /// <param name="features">What both ends understand on it.</param>
-    /// <param name="subject">Who the frontend policy knows the frontend as; null when there is none.</param>
+    /// <param name="subject">Who the frontend is, for policy, audit and log.</param>
     /// <param name="share">What the frontend may have of connections; null for as many as it likes.</param>
     /// <param name="peer">The frontend's address, for the log.</param>
     /// <param name="context">What all frontends share.</param>
     /// <param name="feed">When the frontend is another server: tells it of this one's agents.</param>
     public FrontendLane(
-        PacketReader reader, PipeWriter output, TunnelFeatureSet features, FrontendSubject? subject, FrontendShare? share, string peer, FrontendContext context,
+        PacketReader reader, PipeWriter output, TunnelFeatureSet features, FrontendSubject subject, FrontendShare? share, string peer, FrontendContext context,
         OwnershipFeed? feed = null)
     {
         _feed = feed;
@@ -61,11 +66,15 @@ internal sealed partial class FrontendLane : IFrontend
         _share = share;
         _peer = peer;
         _context = context;
-        _observer = new LegObserver(context.Metrics.ToClient, context.Metrics.FromClient, context.Metrics);
+        _observer = new LegObserver(context.Metrics.ToClient, context.Metrics.FromClient, context.Metrics, context.Refusals, this);
         _writer = new TunnelWriter(
             new TimedPipeWriter(output, context.Time, context.Metrics.FrontendWritten), context.Limits, _observer);
         _roundTrip = new TunnelRoundTrip(_writer, context.Time);
     }
+
+    public string Who => $"{(_feed is null ? "frontend" : "server")} ({_subject})";
+
+    public string Address => _peer;
 
     /// <summary>Never: its reader waits for nobody.</summary>
     public bool IsStalled => false;
@@ -154,7 +163,7 @@ internal sealed partial class FrontendLane : IFrontend
                 }
                 else
                 {
-                    Refuse(PacketRefusal.UnknownConnection);
+                    RefuseOf(packet.ConnectId);
                     _writer.TrySend(PacketFactory.CloseResponse(packet.ConnectId, UnrecognizedId));
                 }
             }
@@ -186,6 +195,7 @@ internal sealed partial class FrontendLane : IFrontend
 
         await _writer.DisposeAsync();
         await _roundTrip.DisposeAsync();
+        _observer.End();
         await Task.WhenAll(_served.Keys.Select(static dial => dial.Serving));
     }
 
@@ -195,6 +205,11 @@ internal sealed partial class FrontendLane : IFrontend
             ? new(GrpcStatusCode.Canceled, "the frontend's connection broke")
             : GrpcErrorCodes.FromException(fault);
         _context.Metrics.StreamFailed(_context.Metrics.FromClient, status.Code);
+        if (status.Code != GrpcStatusCode.Canceled)
+        {
+            _context.Refusals.StreamBroken(Who, Address, status);
+        }
+
         return status;
     }
 

@@ -42,14 +42,15 @@ internal sealed class FrontendLaneService(FrontendContext context, PeerAdmission
         var input = tls is null ? connection.Transport.Input : LaneProtocol.CreateInput(tls);
         var output = LaneProtocol.CreateOutput(tls ?? socket.Stream);
         var peer = connection.RemoteEndPoint?.ToString() is { Length: > 0 } address ? address : "unix";
+        var subject = connection.Features.Get<FrontendSubject>() ?? FrontendSubject.Of(connection);
         try
         {
             await RunAsync(
-                new PacketReader(input, context.Limits.MaxMessageSize), output, connection, peer, () => FinishAsync(socket));
+                new PacketReader(input, context.Limits.MaxMessageSize), output, connection, subject, peer, () => FinishAsync(socket));
         }
         catch (Exception e) when (e is IOException or GrpcException or OperationCanceledException)
         {
-            Refuse(peer, e.Message);
+            Refuse(subject, peer, e.Message);
         }
         finally
         {
@@ -61,9 +62,9 @@ internal sealed class FrontendLaneService(FrontendContext context, PeerAdmission
     }
 
     private async Task RunAsync(
-        PacketReader reader, PipeWriter output, ConnectionContext connection, string peer, Func<Task> completeOutput)
+        PacketReader reader, PipeWriter output, ConnectionContext connection, FrontendSubject subject, string peer, Func<Task> completeOutput)
     {
-        if (await AdmitAsync(reader, output, connection, peer) is not { } features)
+        if (await AdmitAsync(reader, output, connection, subject, peer) is not { } features)
         {
             await completeOutput();
             return;
@@ -71,14 +72,15 @@ internal sealed class FrontendLaneService(FrontendContext context, PeerAdmission
 
         context.Logger.FrontendLaneOpened(peer);
         var lane = new FrontendLane(
-            reader, output, features, connection.Features.Get<FrontendSubject>(), connection.Features.Get<FrontendShare>(), peer, context, peers?.CreateFeed());
+            reader, output, features, subject, connection.Features.Get<FrontendShare>(), peer, context, peers?.CreateFeed());
         using var leaving = CloseRequested(connection).UnsafeRegister(static lane => ((FrontendLane)lane!).Drain(), lane);
         var status = await lane.RunAsync(completeOutput, connection.ConnectionClosed);
         context.Logger.FrontendLaneClosed(peer, status);
     }
 
     /// <summary>What both ends understand; null when the lane is refused.</summary>
-    private async Task<TunnelFeatureSet?> AdmitAsync(PacketReader reader, PipeWriter output, ConnectionContext connection, string peer)
+    private async Task<TunnelFeatureSet?> AdmitAsync(
+        PacketReader reader, PipeWriter output, ConnectionContext connection, FrontendSubject subject, string peer)
     {
         using var deadline = new CancellationTokenSource(HandshakeTimeout, context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, connection.ConnectionClosed);
@@ -94,16 +96,16 @@ internal sealed class FrontendLaneService(FrontendContext context, PeerAdmission
         await LaneHandshake.AnswerAsync(output, isEnough ? "" : Refusal, context.LaneFeatures, either.Token);
         if (!isEnough)
         {
-            Refuse(peer, Refusal);
+            Refuse(subject, peer, Refusal);
         }
 
         return isEnough ? features : null;
     }
 
-    private void Refuse(string peer, string reason)
+    private void Refuse(FrontendSubject subject, string peer, string reason)
     {
         context.Metrics.LaneRefused(peers is null ? FrontendPlane.Name : PeerPlane.Name);
-        context.Logger.FrontendLaneRefused(peer, reason);
+        context.Refusals.FrontendLaneRefused(subject, peer, reason);
     }
 
     /// <summary>

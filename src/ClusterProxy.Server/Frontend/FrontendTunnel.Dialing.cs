@@ -21,7 +21,7 @@ internal sealed partial class FrontendTunnel
                 case FrontendState.Discarding:
                     return;
                 default:
-                    Refuse(PacketRefusal.RepeatedDial);
+                    _observer.Refuse(PacketRefusal.RepeatedDial, request.Random);
                     Reply(PacketFactory.DialResponse(request.Random, "this stream has a dial or a connection already; open another stream"));
                     return;
             }
@@ -46,7 +46,7 @@ internal sealed partial class FrontendTunnel
         {
             if (random is not null && random != _dialId)
             {
-                Refuse(PacketRefusal.UnknownDial);
+                _observer.Refuse(PacketRefusal.UnknownDial, random.Value);
                 return;
             }
 

@@ -21,13 +21,13 @@ internal sealed partial class FrontendTunnel
                 await connection.Owner.WriteAsync(packet.Payload);
                 break;
             case FrontendState.Open:
-                Refuse(PacketRefusal.UnknownConnection);
+                _observer.Refuse(PacketRefusal.UnknownConnection, packet.ConnectId);
                 Reply(PacketFactory.CloseResponse(packet.ConnectId, Mismatched));
                 Reply(PacketFactory.CloseResponse(connection.Id, Mismatched));
                 Discard(CloseReason.ProtocolError);
                 break;
             case FrontendState.Idle or FrontendState.Dialing:
-                Refuse(PacketRefusal.BeforeConnection);
+                _observer.Refuse(PacketRefusal.BeforeConnection, packet.ConnectId);
                 Reply(PacketFactory.CloseResponse(packet.ConnectId, NotInitialized));
                 CancelDial(null);
                 Discard(CloseReason.ProtocolError);
@@ -53,7 +53,10 @@ internal sealed partial class FrontendTunnel
                 connection.Owner.EndOutput();
                 break;
             case PacketType.HalfClose:
-                Refuse(PacketRefusal.UnknownConnection);
+                RefuseOf(packet.CloseRequest?.ConnectID ?? 0);
+                break;
+            default:
+                _observer.Refuse(PacketRefusal.Meaningless, 0);
                 break;
         }
     }
@@ -80,11 +83,11 @@ internal sealed partial class FrontendTunnel
                 connection.Owner.Close(CloseReason.FrontendClosed);
                 break;
             case FrontendState.Open:
-                Refuse(PacketRefusal.UnknownConnection);
+                RefuseOf(connectId);
                 Reply(PacketFactory.CloseResponse(connectId, UnknownId));
                 break;
             case FrontendState.Idle or FrontendState.Dialing:
-                Refuse(PacketRefusal.BeforeConnection);
+                _observer.Refuse(PacketRefusal.BeforeConnection, connectId);
                 Reply(PacketFactory.CloseResponse(connectId, Uninitialized));
                 break;
         }
@@ -101,7 +104,9 @@ internal sealed partial class FrontendTunnel
         Abort(reason);
     }
 
-    private void Refuse(PacketRefusal refusal) => _context.Metrics.PacketRefused(_context.Metrics.FromClient, refusal);
+    /// <summary>The stream's own connection has ended, or it is another's.</summary>
+    private void RefuseOf(long connectId) => _observer.Refuse(
+        Current().Connection?.Id == connectId ? PacketRefusal.Late : PacketRefusal.UnknownConnection, connectId);
 
     private void Reply(Packet packet) => _writer.TrySend(packet);
 

@@ -4,6 +4,7 @@ using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Protocol.Tunnels;
 using ClusterProxy.Server.Grpc;
+using ClusterProxy.Server.Policy;
 using ClusterProxy.Server.Routing;
 
 namespace ClusterProxy.Server.Frontend;
@@ -15,7 +16,7 @@ namespace ClusterProxy.Server.Frontend;
 ///   frontend ◀──DATA── TunnelWriter ◀─ flow ◀─ connection's input ◀── agent's reading loop
 /// </code>
 /// </summary>
-internal sealed partial class FrontendTunnel : IFrontend
+internal sealed partial class FrontendTunnel : IFrontend, IStreamPeer
 {
     private const int Http2EnhanceYourCalm = 0xb;
 
@@ -51,10 +52,14 @@ internal sealed partial class FrontendTunnel : IFrontend
         _features = context.Features & TunnelFeatures.Parse(call.Metadata[TunnelHeaders.Features]);
         _canHalfClose = _features.HasFlag(TunnelFeatureSet.HalfClose);
         _reader = new PacketReader(call.Input, context.Limits.MaxMessageSize);
-        _observer = new LegObserver(context.Metrics.ToClient, context.Metrics.FromClient, context.Metrics);
+        _observer = new LegObserver(context.Metrics.ToClient, context.Metrics.FromClient, context.Metrics, context.Refusals, this);
         _writer = new TunnelWriter(
             new TimedPipeWriter(call.Output, context.Time, context.Metrics.FrontendWritten), context.Limits, _observer);
     }
+
+    public string Who => $"frontend ({_call.Subject?.ToString() ?? FrontendSubject.TextOf(_call.ClientCertificate)})";
+
+    public string Address => _call.Peer;
 
     public bool IsStalled
     {
@@ -111,6 +116,7 @@ internal sealed partial class FrontendTunnel : IFrontend
 
             await _dialing;
             await _writer.DisposeAsync();
+            _observer.End();
             _context.Live.Remove(this);
             await StopTimerAsync();
         }
@@ -237,6 +243,11 @@ internal sealed partial class FrontendTunnel : IFrontend
             : _call.Ended.IsCancellationRequested || fault is IOException ? GrpcMethod.EndOf(_call)
             : GrpcErrorCodes.FromException(fault);
         _context.Metrics.StreamFailed(_context.Metrics.FromClient, status.Code);
+        if (status.Code is not (GrpcStatusCode.Canceled or GrpcStatusCode.DeadlineExceeded))
+        {
+            _context.Refusals.StreamBroken(Who, Address, status);
+        }
+
         return status;
     }
 }

@@ -51,7 +51,14 @@ internal sealed class GrpcMethod(
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionAbortedException || call.Ended.IsCancellationRequested)
         {
-            return EndOf(call);
+            var status = EndOf(call);
+            if (!call.HasStarted)
+            {
+                // Once it is somebody in a hurry; over and over it is an attack that nobody else would notice.
+                refused.Call(call.Peer, status.Code.ToString(), "it ended before it had begun");
+            }
+
+            return status;
         }
         catch (Exception e)
         {

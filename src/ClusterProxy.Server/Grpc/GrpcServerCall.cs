@@ -41,6 +41,9 @@ internal sealed class GrpcServerCall : IDisposable
     /// <summary>Whether it was the deadline that ended the call.</summary>
     public bool DeadlinePassed => _deadline is { IsCancellationRequested: true };
 
+    /// <summary>Whether the client has been sent anything.</summary>
+    public bool HasStarted => _http.Response.HasStarted;
+
     /// <summary>Address of the client; "unix" for a Unix socket.</summary>
     public string Peer => _http.Connection.RemoteIpAddress is { } address ? $"{address}:{_http.Connection.RemotePort}" : "unix";
 

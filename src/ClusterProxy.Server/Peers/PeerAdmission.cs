@@ -39,7 +39,7 @@ internal sealed class PeerAdmission(OwnedTunnels owned, AuditLog? audit, PeerCon
         if (reason is { } why)
         {
             context.Metrics.Peers.Refused(why);
-            context.Logger.PeerRefused(id, peer, refusal);
+            context.Refusals.PeerRefused(id, peer, refusal);
             audit?.PeerRefused(certificate, peer, why, refusal);
         }
 

@@ -8,4 +8,8 @@ namespace ClusterProxy.Server.Peers;
 /// <param name="Time">The clock.</param>
 /// <param name="Metrics">Counts.</param>
 /// <param name="Logger">Of the server.</param>
-internal sealed record PeerContext(string ServerId, TunnelLimits Limits, TimeProvider Time, ServerMetrics Metrics, ILogger Logger);
+internal sealed record PeerContext(string ServerId, TunnelLimits Limits, TimeProvider Time, ServerMetrics Metrics, ILogger Logger)
+{
+    /// <summary>For lines that other servers cause.</summary>
+    public ILogger Refusals { get; init; } = Logger;
+}

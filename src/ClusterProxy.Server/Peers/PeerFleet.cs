@@ -98,7 +98,7 @@ internal sealed class PeerFleet : IAsyncDisposable
             PeerPlane.Create(
                 _options, frontends with { Live = Served, Policy = null, Without = TunnelFeatureSet.None },
                 new PeerAdmission(_owned, frontends.Audit, _context), certificates, metrics, _context.Logger),
-            _context.Metrics, _context.Logger, logging, cancellationToken);
+            _context.Metrics, _context.Refusals, logging, cancellationToken);
         _context.Logger.PeersServed(_plane.Port);
         _peers.Start();
     }

@@ -26,6 +26,8 @@ internal sealed partial class PeerLane
                 }
                 else
                 {
+                    _observer.Refuse(
+                        _endedConnections.Contains(packet.ConnectId) ? PacketRefusal.Late : PacketRefusal.UnknownConnection, packet.ConnectId);
                     _writer.TrySend(PacketFactory.CloseRequest(packet.ConnectId, cut: true));
                 }
             }
@@ -82,6 +84,8 @@ internal sealed partial class PeerLane
         {
             if (opens)
             {
+                // What was sent of it meanwhile is on its way.
+                _endedConnections.Add(response.ConnectID);
                 _writer.TrySend(PacketFactory.CloseRequest(response.ConnectID, cut: true));
             }
         }
@@ -113,6 +117,7 @@ internal sealed partial class PeerLane
     private void OnEnded(TunnelConnection connection)
     {
         _context.Metrics.ConnectionEnded(connection.Reason ?? CloseReason.TunnelLost, connection.Age);
+        _endedConnections.Add(connection.ConnectId);
         _connections.Remove(connection);
         Release();
     }

@@ -12,7 +12,7 @@ namespace ClusterProxy.Server.Peers;
 /// A lane to another server: it says there which tunnels it has, and takes dials for them. To whoever dials, a connection on it is
 /// like one on an agent's tunnel. Its reader waits for none of them: credit bounds what each may send.
 /// </summary>
-internal sealed partial class PeerLane
+internal sealed partial class PeerLane : IStreamPeer
 {
     /// <summary>As for agents' tunnels: nothing is dialled on it 5 s after its last byte.</summary>
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(3);
@@ -25,6 +25,9 @@ internal sealed partial class PeerLane
     /// <summary>For the other server to take the last packets and to leave.</summary>
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
+    /// <summary>The other server has the last word of a connection, so that few are crossed.</summary>
+    private const int EndedWhileUnderWay = 64;
+
     private readonly LaneConnection _transport;
     private readonly PeerContext _context;
     private readonly TunnelWriter _writer;
@@ -33,6 +36,7 @@ internal sealed partial class PeerLane
     private readonly Action<TunnelConnection> _onEnded;
     private readonly ConcurrentDictionary<long, PeerDial> _dials = new();
     private readonly ConnectionTable _connections = new();
+    private readonly EndedIds _endedConnections = new(EndedWhileUnderWay);
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _active;
@@ -42,19 +46,25 @@ internal sealed partial class PeerLane
 
     /// <param name="transport">Behind the handshake; owned from here on.</param>
     /// <param name="serverId">Of the other server.</param>
+    /// <param name="address">Where it is.</param>
     /// <param name="context">What all lanes to other servers share.</param>
-    public PeerLane(LaneConnection transport, string serverId, PeerContext context)
+    public PeerLane(LaneConnection transport, string serverId, string address, PeerContext context)
     {
         _transport = transport;
         ServerId = serverId;
+        Address = address;
         _context = context;
         _onEnded = OnEnded;
-        _observer = new LegObserver(context.Metrics.Peers.ToPeer, context.Metrics.Peers.FromPeer, context.Metrics);
+        _observer = new LegObserver(context.Metrics.Peers.ToPeer, context.Metrics.Peers.FromPeer, context.Metrics, context.Refusals, this);
         _writer = new TunnelWriter(transport.Output, context.Limits, _observer);
         _roundTrip = new TunnelRoundTrip(_writer, context.Time);
     }
 
     public string ServerId { get; }
+
+    public string Who => $"server {ServerId}";
+
+    public string Address { get; }
 
     /// <summary>What the other server says of its tunnels.</summary>
     public PeerTunnels Tunnels { get; } = new();
@@ -183,6 +193,7 @@ internal sealed partial class PeerLane
 
         _connections.EndAll(CloseReason.TunnelLost);
         await _writer.DisposeAsync();
+        _observer.End();
         await _roundTrip.DisposeAsync();
         await _transport.DisposeAsync();
     }

@@ -218,7 +218,7 @@ internal sealed class PeerLink : IAsyncDisposable
 
     private OpenPeerLane Open(PeerTransport transport, LaneConnection connection)
     {
-        var lane = new PeerLane(connection, transport.ServerId, _context);
+        var lane = new PeerLane(connection, transport.ServerId, Address.Address, _context);
         return new(lane, lane.RunAsync(_stop.Token), transport.Credential);
     }
 

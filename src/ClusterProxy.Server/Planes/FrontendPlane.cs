@@ -37,7 +37,7 @@ internal static class FrontendPlane
         {
             Name = Name,
             Endpoint = options.UdsName.Length > 0 ? null : new("server-port", options.ServerBindAddress, options.ServerPort),
-            UseTls = options.UdsName.Length > 0 ? null : CreateTls(options, certificates, metrics, context, logger).Use,
+            UseTls = options.UdsName.Length > 0 ? null : CreateTls(options, certificates, metrics, context).Use,
             Socket = BindSocket(options),
             Connect = next => Identify(
                 context,
@@ -86,7 +86,7 @@ internal static class FrontendPlane
     }
 
     private static ServerTls CreateTls(
-        ServerOptions options, ServerCertificates certificates, HostingMetrics metrics, FrontendContext context, ILogger logger) =>
+        ServerOptions options, ServerCertificates certificates, HostingMetrics metrics, FrontendContext context) =>
         new(
             new ServerTlsOptions
             {
@@ -106,5 +106,5 @@ internal static class FrontendPlane
                     _ => [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11, LaneProtocol.Alpn],
                 },
             },
-            metrics, logger, context.Time);
+            metrics, context.Refusals, context.Time);
 }

@@ -38,7 +38,7 @@ internal static class PeerPlane
                 CipherSuites = options.CipherSuites,
                 ApplicationProtocols = [LaneProtocol.PeerAlpn],
             },
-            metrics, logger, context.Time);
+            metrics, context.Refusals, context.Time);
         return new PlaneOptions
         {
             Name = Name,

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Protocol;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -35,6 +36,9 @@ internal sealed record FrontendSubject(IReadOnlySet<string> Names)
     }
 
     public static FrontendSubject Of(X509Certificate2 certificate) => new(NamesOf(certificate).ToHashSet(StringComparer.Ordinal));
+
+    /// <summary>The names in what a peer has shown, for people.</summary>
+    public static string TextOf(X509Certificate2? certificate) => certificate is null ? "no certificate" : PeerText.Bound(Of(certificate).ToString());
 
     public override string ToString() => Names.Count == 0 ? "nobody" : string.Join(' ', Names);
 

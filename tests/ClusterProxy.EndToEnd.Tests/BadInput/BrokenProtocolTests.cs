@@ -86,7 +86,8 @@ public sealed class BrokenProtocolTests(ITestOutputHelper output) : TunnelTest(o
         await agent.SendAsync(PacketFactory.CloseResponse(4713));
         await agent.SendAsync(PacketFactory.CloseDial(99));
         await agent.SendAsync(new Packet { Type = PacketType.Data });
-        await fixture.Log.Log.WaitForAsync("DataWithoutConnection").DefaultTimeout();
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 3, ("segment", "from_agent"), ("reason", "unknown_connection"));
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 2, ("segment", "from_agent"), ("reason", "unknown_dial"));
     });
 
     [Fact]

@@ -46,7 +46,10 @@ public sealed class AgentPacketAttackTests(ITestOutputHelper output) : RedTeamTe
         await evil.SendAsync(PacketFactory.CloseResponse(5));
 
         Assert.Equal(5, (await evil.HearAsync(PacketType.CloseReq)).CloseRequest.ConnectID);
-        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 1, ("segment", "from_agent"), ("reason", "unknown_connection"));
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 4, ("segment", "from_agent"), ("reason", "unknown_connection"));
+        var log = await fixture.Log.Log.WaitForAsync("PacketRefused").DefaultTimeout();
+        Assert.Equal(("agent thief", "unknown_connection", 5L), (log.Values["Who"], log.Values["Reason"], log.Values["Id"]));
+        Assert.StartsWith("127.0.0.1:", $"{log.Values["Peer"]}", StringComparison.Ordinal);
         await victim.SendDataAsync(5, "own"u8.ToArray());
         Assert.Equal("own"u8.ToArray(), (await frontend.HearAsync(PacketType.Data)).Payload);
         await frontend.SendDataAsync(id, "still"u8.ToArray());
@@ -71,6 +74,7 @@ public sealed class AgentPacketAttackTests(ITestOutputHelper output) : RedTeamTe
         Assert.Equal("", (await frontend.HearAsync(PacketType.DialRsp)).DialResponse.Error);
         Assert.Equal("on"u8.ToArray(), (await frontend.HearAsync(PacketType.Data)).Payload);
         Assert.Equal(2, await fixture.DialFailuresAsync(AnswersToNothing));
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 3, ("segment", "from_agent"), ("reason", "unknown_dial"));
         await CloseAsync(frontend, evil, 5);
     });
 
@@ -249,6 +253,11 @@ public sealed class AgentPacketAttackTests(ITestOutputHelper output) : RedTeamTe
         var log = await fixture.Log.Log.WaitForAsync("AgentDisconnected").DefaultTimeout();
         Assert.Contains("packets wait for a peer that does not read them", log.Message, StringComparison.Ordinal);
         await fixture.WaitForTunnelsAsync(1);
+
+        // So many packets, and two lines: of the first and of all.
+        var refused = await fixture.ServerMetrics.ValueAsync(ServerMetric.PacketsRefused, ("segment", "from_agent"), ("reason", "unknown_connection"));
+        Assert.Equal((long)refused, (await fixture.Log.Log.WaitForAsync("PacketsRefused").DefaultTimeout()).Values["Count"]);
+        Assert.Single(fixture.Log.Records, static r => r.EventName == "PacketRefused");
         await flood;
     });
 

@@ -22,6 +22,8 @@ public sealed class FrontendPacketAttackTests(ITestOutputHelper output) : RedTea
 
         Assert.Equal("Unknown connectID", (await thief.HearAsync(PacketType.CloseRsp)).CloseResponse.Error);
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 2, ("segment", "from_client"), ("reason", "unknown_connection"));
+        var log = await fixture.Log.Log.WaitForAsync("PacketRefused").DefaultTimeout();
+        Assert.Equal(("frontend (cn:client)", victimId), (log.Values["Who"], log.Values["Id"]));
         await victim.SendDataAsync(victimId, "own"u8.ToArray());
         Assert.Equal("own"u8.ToArray(), (await victim.HearAsync(PacketType.Data)).Payload);
     });

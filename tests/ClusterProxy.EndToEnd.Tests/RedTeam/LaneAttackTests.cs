@@ -29,6 +29,8 @@ public sealed class LaneAttackTests(ITestOutputHelper output) : RedTeamTest(outp
         Assert.Equal("unrecognized connectID", (await thief.HearAsync(PacketType.CloseRsp)).CloseResponse.Error);
 
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 4, ("segment", "from_client"), ("reason", "unknown_connection"));
+        var log = await fixture.Log.Log.WaitForAsync("PacketRefused").DefaultTimeout();
+        Assert.Equal(("frontend (cn:attacker)", victimId), (log.Values["Who"], log.Values["Id"]));
         await victim.SendDataAsync(victimId, "own"u8.ToArray());
         Assert.Equal("own"u8.ToArray(), await victim.HearDataAsync());
     });

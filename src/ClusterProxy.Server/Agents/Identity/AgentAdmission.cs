@@ -28,7 +28,7 @@ internal sealed class AgentAdmission(
         catch (GrpcException e)
         {
             metrics.AgentRefused(AgentRefusalReason.BadMetadata);
-            logger.AgentRefused(call.Peer, e.Status.Message);
+            logger.AgentRefused(call.Peer, FrontendSubject.TextOf(call.ClientCertificate), PeerText.Bound(e.Status.Message));
             audit?.AgentRefused(call.ClientCertificate, call.Peer, AgentRefusalReason.BadMetadata, e.Status.Message);
             throw;
         }
@@ -37,19 +37,19 @@ internal sealed class AgentAdmission(
         var identity = check.Check(certificate, agent.Identifiers);
         if (identity.Refusal is { } reason)
         {
-            throw Refusal(call, reason, identity.Detail, GrpcStatusCode.PermissionDenied);
+            throw Refusal(call, agent.Id, reason, identity.Detail, GrpcStatusCode.PermissionDenied);
         }
 
-        var token = await TokenAsync(call);
+        var token = await TokenAsync(call, agent.Id);
         if (token is not null && Objection(token, agent.Identifiers) is { } objection)
         {
-            throw Refusal(call, objection.Reason, objection.Detail, GrpcStatusCode.PermissionDenied);
+            throw Refusal(call, agent.Id, objection.Reason, objection.Detail, GrpcStatusCode.PermissionDenied);
         }
 
         if (token is not null && call.TokenConnection is { } connection && !connection.TryLetIn(token.Holder))
         {
             throw Refusal(
-                call, AgentRefusalReason.TooManyConnections,
+                call, agent.Id, AgentRefusalReason.TooManyConnections,
                 $"agents with tokens of {token} have {connection.Limit} connections open already, as many as --agent-max-connections allows",
                 GrpcStatusCode.ResourceExhausted);
         }
@@ -70,7 +70,7 @@ internal sealed class AgentAdmission(
                 + ClusterHosts.Allowed(token.Cluster))
             : null;
 
-    private async Task<AgentToken?> TokenAsync(GrpcServerCall call)
+    private async Task<AgentToken?> TokenAsync(GrpcServerCall call, string agentId)
     {
         if (tokens is null)
         {
@@ -81,7 +81,7 @@ internal sealed class AgentAdmission(
         if (result.Refusal is { } reason)
         {
             throw Refusal(
-                call, reason, result.Detail,
+                call, agentId, reason, result.Detail,
                 reason == AgentRefusalReason.TokenUnavailable ? GrpcStatusCode.Unavailable : GrpcStatusCode.Unauthenticated);
         }
 
@@ -89,10 +89,10 @@ internal sealed class AgentAdmission(
         return result.Token;
     }
 
-    private GrpcException Refusal(GrpcServerCall call, AgentRefusalReason reason, string detail, GrpcStatusCode code)
+    private GrpcException Refusal(GrpcServerCall call, string agentId, AgentRefusalReason reason, string detail, GrpcStatusCode code)
     {
         metrics.AgentRefused(reason);
-        logger.AgentIdentityRefused(call.Peer, detail);
+        logger.AgentIdentityRefused(PeerText.Bound(agentId), call.Peer, FrontendSubject.TextOf(call.ClientCertificate), detail);
         audit?.AgentRefused(call.ClientCertificate, call.Peer, reason, detail);
         return new GrpcException(code, detail);
     }

@@ -37,6 +37,7 @@ public sealed class BrokenProtocolTests(ITestOutputHelper output) : TunnelTest(o
             })).DefaultTimeout();
             var seen = insideTls || plane == "unix" ? ServerMetric.RequestsRefused : ServerMetric.HandshakeFailures;
             await fixture.ServerMetrics.WaitForAsync(seen, static v => v >= 1);
+            await ShouldBeSeenAsync(fixture);
         });
     }
 
@@ -58,19 +59,31 @@ public sealed class BrokenProtocolTests(ITestOutputHelper output) : TunnelTest(o
 
     [Fact]
     public Task OversizeMessage_FromFrontend_IsResourceExhausted() => WhileOthersWorkAsync(async fixture =>
-        await ShouldEndAsync(fixture, await fixture.OpenScriptedFrontendAsync(), Oversize(), GrpcStatusCode.ResourceExhausted));
+    {
+        await ShouldEndAsync(fixture, await fixture.OpenScriptedFrontendAsync(), Oversize(), GrpcStatusCode.ResourceExhausted);
+        await ShouldBeSeenAsync(fixture);
+    });
 
     [Fact]
     public Task OversizeMessage_FromAgent_IsResourceExhausted() => WhileOthersWorkAsync(async fixture =>
-        await ShouldEndAsync(fixture, await fixture.ConnectScriptedAgentAsync(identifiers: "host=elsewhere"), Oversize(), GrpcStatusCode.ResourceExhausted));
+    {
+        await ShouldEndAsync(fixture, await fixture.ConnectScriptedAgentAsync(identifiers: "host=elsewhere"), Oversize(), GrpcStatusCode.ResourceExhausted);
+        await ShouldBeSeenAsync(fixture);
+    });
 
     [Fact]
     public Task MessageThatIsNoPacket_FromFrontend_EndsItsStream() => WhileOthersWorkAsync(async fixture =>
-        await ShouldEndAsync(fixture, await fixture.OpenScriptedFrontendAsync(), [0, 0, 0, 0, 3, 0xff, 0xff, 0xff], GrpcStatusCode.Internal));
+    {
+        await ShouldEndAsync(fixture, await fixture.OpenScriptedFrontendAsync(), [0, 0, 0, 0, 3, 0xff, 0xff, 0xff], GrpcStatusCode.Internal);
+        await ShouldBeSeenAsync(fixture);
+    });
 
     [Fact]
     public Task CompressedMessage_FromAgent_IsUnimplemented() => WhileOthersWorkAsync(async fixture =>
-        await ShouldEndAsync(fixture, await fixture.ConnectScriptedAgentAsync(), [1, 0, 0, 0, 1, 0], GrpcStatusCode.Unimplemented));
+    {
+        await ShouldEndAsync(fixture, await fixture.ConnectScriptedAgentAsync(), [1, 0, 0, 0, 1, 0], GrpcStatusCode.Unimplemented);
+        await ShouldBeSeenAsync(fixture);
+    });
 
     [Fact]
     public Task PacketsForUnknownIds_FromAgent_AreClosedAgain() => WhileOthersWorkAsync(async fixture =>
@@ -103,6 +116,8 @@ public sealed class BrokenProtocolTests(ITestOutputHelper output) : TunnelTest(o
         await frontend.SendDataAsync(6, new byte[10]);
         Assert.Equal("backend not initialized", (await frontend.HearAsync(PacketType.CloseRsp)).CloseResponse.Error);
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 2, ("segment", "from_client"), ("reason", "before_connection"));
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 3, ("segment", "from_client"), ("reason", "meaningless"));
+        await ShouldBeSeenAsync(fixture);
     });
 
     [Fact]
@@ -123,6 +138,7 @@ public sealed class BrokenProtocolTests(ITestOutputHelper output) : TunnelTest(o
         Assert.Equal("own", Encoding.ASCII.GetString((await victim.HearAsync(PacketType.Data)).Payload));
         Assert.Equal(3, echo.BytesReceived.Value);
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.PacketsRefused, 1, ("segment", "from_client"), ("reason", "unknown_connection"));
+        await ShouldBeSeenAsync(fixture);
     });
 
     [Fact]

@@ -42,6 +42,7 @@ public sealed class ClientCertificateTests(ITestOutputHelper output) : TunnelTes
         Assert.Equal(shown?.Certificate.Issuer ?? "", log.Values["Issuer"]);
         Assert.Single(fixture.Log.Records, static r => r.EventName is "ClientCertificateRefused" or "HandshakeFailed");
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.HandshakeFailures, 1, ("plane", plane), ("reason", reason));
+        await ShouldBeSeenAsync(fixture);
         await using var stream = await fixture.Client(FrontendKind.GrpcTls).ConnectAsync(echo.Address).DefaultTimeout();
     }
 

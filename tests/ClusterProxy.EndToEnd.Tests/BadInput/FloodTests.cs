@@ -48,6 +48,8 @@ public sealed class FloodTests(ITestOutputHelper output) : TunnelTest(output)
             }
         }
 
+        await ShouldBeSeenAsync(fixture);
+
         // Client, server and sockets of both are all in this process.
         memory.ShouldHaveGrownByLessThan(mebibytes: 1000);
         await cancel.CancelAsync();
@@ -86,6 +88,7 @@ public sealed class FloodTests(ITestOutputHelper output) : TunnelTest(output)
             + await fixture.ServerMetrics.ValueAsync(Handshakes, ("result", "too_late"));
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.HandshakeFailures, refused, ("plane", "agent"), ("reason", "turned_away"));
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.HandshakeFailures, Strangers, ("plane", "agent"));
+        await ShouldBeSeenAsync(fixture);
         await fixture.ServerMetrics.WaitForZeroAsync("clusterproxy_server_agent_handshakes_waiting");
     }
 
@@ -108,7 +111,8 @@ public sealed class FloodTests(ITestOutputHelper output) : TunnelTest(output)
     [MemberData(nameof(FrontendCases.Connect), MemberType = typeof(FrontendCases))]
     public async Task ConnectHeadOfOneMebibyte_Is431_AndCut(FrontendKind kind)
     {
-        var fixture = await StartAsync(new() { Agents = 0 });
+        var audit = Own(new AuditFile());
+        var fixture = await StartAsync(new() { Agents = 0, Server = audit.Use });
         await using var stream = await fixture.OpenFrontendAsync(kind);
         var answer = ReadToEndAsync(stream);
 
@@ -123,7 +127,7 @@ public sealed class FloodTests(ITestOutputHelper output) : TunnelTest(output)
 
         Assert.StartsWith("HTTP/1.1 431 Request Header Fields Too Large\r\n", await answer.DefaultTimeout(), StringComparison.Ordinal);
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.RequestsRefused, 1, ("protocol", "http-connect"), ("status", "431"));
-        await fixture.Log.Log.WaitForAsync("ConnectRefused").DefaultTimeout();
+        await ShouldBeSeenAsync(fixture, audit);
     }
 
     [Theory]
@@ -156,6 +160,7 @@ public sealed class FloodTests(ITestOutputHelper output) : TunnelTest(output)
         }
 
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.RequestsRefused, Clients, ("protocol", "http-connect"), ("status", "408"));
+        await ShouldBeSeenAsync(fixture);
         await fixture.ShouldBecomeIdleAsync();
     }
 
@@ -189,13 +194,18 @@ public sealed class FloodTests(ITestOutputHelper output) : TunnelTest(output)
         await running.WriteAsync(new byte[1]).DefaultTimeout();
         await running.ReadExactlyAsync(new byte[1]).DefaultTimeout();
         memory.ShouldHaveGrownByLessThan(mebibytes: 100);
+        if (plane != "health")
+        {
+            await ShouldBeSeenAsync(fixture);
+        }
     }
 
     [Fact]
     public async Task StreamResetStorm_LeavesNothing_AndOthersWork()
     {
         var echo = Own(new EchoTarget());
-        var fixture = await StartAsync();
+        var audit = Own(new AuditFile());
+        var fixture = await StartAsync(new() { Server = audit.Use });
         await using var running = await fixture.Client(FrontendKind.GrpcTls).ConnectAsync(echo.Address).DefaultTimeout();
         var memory = new ManagedMemory();
 
@@ -208,6 +218,7 @@ public sealed class FloodTests(ITestOutputHelper output) : TunnelTest(output)
         await running.WriteAsync(new byte[1]).DefaultTimeout();
         await running.ReadExactlyAsync(new byte[1]).DefaultTimeout();
         await Eventually.ObserveAsync(() => Task.FromResult(echo.Open.Value), static open => open == 1);
+        await ShouldBeSeenAsync(fixture, audit);
         memory.ShouldHaveGrownByLessThan(mebibytes: 200);
     }
 

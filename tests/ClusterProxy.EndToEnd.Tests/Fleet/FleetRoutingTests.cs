@@ -154,6 +154,7 @@ public sealed class FleetRoutingTests(ITestOutputHelper output) : TunnelTest(out
         var frontend = await fleet.OpenScriptedFrontendAsync(0);
         await frontend.SendAsync(PacketFactory.DialRequest("tcp", "alpha:443", 7));
         Assert.Equal("No agent available", (await frontend.HearAsync(PacketType.DialRsp)).DialResponse.Error);
+        await RedTeam.AttackTable.ShouldBeSeenAsync(Output, fleet.Log.Log, null, new MetricsPage(fleet.Servers[0]!.HealthPort));
 
         var alpha = await fleet.ConnectScriptedAgentAsync(1, "alpha", "host=alpha");
         for (var i = 1; i <= 10; i++)

@@ -132,6 +132,7 @@ public sealed class LeasedServersTests(ITestOutputHelper output) : TunnelTest(ou
 
         await fleet.Log.Log.WaitForAsync(static r => r.EventName == "PeerUnreachable"
             && $"{r.Values["Address"]}".StartsWith("mallory=", StringComparison.Ordinal)).DefaultTimeout();
+        await RedTeam.AttackTable.ShouldBeSeenAsync(Output, fleet.Log.Log, null, new MetricsPage(fleet.Servers[0]!.HealthPort));
         Assert.Equal(2, fleet.Metric(0, "peers", ("state", "wanted")));
         Assert.Equal("hub-1", Assert.Single(fleet.Servers[0]!.Fleet!.Peers.Lanes).ServerId);
     }

@@ -177,7 +177,7 @@ public sealed class FrontendLaneTests(ITestOutputHelper output) : TunnelTest(out
         Assert.Contains("needs the features half-close,credit,ping", answer.Error, StringComparison.Ordinal);
         Assert.False(await reader.ReadAsync(CancellationToken.None).DefaultTimeout());
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.LanesRefused, 1, ("plane", "frontend"));
-        await fixture.Log.Log.WaitForAsync("FrontendLaneRefused").DefaultTimeout();
+        await ShouldBeSeenAsync(fixture);
     }
 
     [Fact]
@@ -192,7 +192,7 @@ public sealed class FrontendLaneTests(ITestOutputHelper output) : TunnelTest(out
 
         Assert.Equal("HTTP/1.1 400", Encoding.ASCII.GetString(answer));
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.RequestsRefused, 1, ("protocol", "http-connect"), ("status", "400"));
-        await fixture.Log.Log.WaitForAsync("ConnectRefused").DefaultTimeout();
+        await ShouldBeSeenAsync(fixture);
         Assert.Equal(0, await fixture.ServerMetrics.ValueAsync(ServerMetric.FrontendLanes));
     }
 

@@ -62,6 +62,7 @@ public sealed class AgentIdentityTests(ITestOutputHelper output) : TunnelTest(ou
         Assert.Equal(LogLevel.Warning, log.Level);
         var told = await fixture.Log.Log.WaitForAsync("ConnectFailed").DefaultTimeout();
         Assert.Contains(log.Message[(log.Message.IndexOf("refused: ", StringComparison.Ordinal) + 9)..][..40], told.Message, StringComparison.Ordinal);
+        await ShouldBeSeenAsync(fixture);
         Assert.Equal(0, agent.OpenTunnels);
         Assert.Single(fixture.Server.Agents.Tunnels);
         Assert.Equal(target.Body, await fixture.Http(FrontendKind.GrpcTls).GetStringAsync(new Uri("http://alpha:80/")).DefaultTimeout());
@@ -80,6 +81,7 @@ public sealed class AgentIdentityTests(ITestOutputHelper output) : TunnelTest(ou
 
         Assert.Equal(["alpha/same", "beta/same"], fixture.Server.Agents.Tunnels.Select(static t => t.Agent.Key).Order(StringComparer.Ordinal));
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.ReadyBackends, 2, ("proxy_strategy", "default"));
+        await ShouldBeSeenAsync(fixture);
     }
 
     [Theory]
@@ -100,6 +102,7 @@ public sealed class AgentIdentityTests(ITestOutputHelper output) : TunnelTest(ou
 
         Assert.Contains("certificate", refusal, StringComparison.Ordinal);
         await fixture.ServerMetrics.WaitForAsync(Refused, 1, ("reason", reason));
+        await ShouldBeSeenAsync(fixture);
     }
 
     [Fact]

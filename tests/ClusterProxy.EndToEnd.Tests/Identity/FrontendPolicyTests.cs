@@ -64,6 +64,7 @@ public sealed class FrontendPolicyTests(ITestOutputHelper output) : TunnelTest(o
         File.WriteAllText(Policy, "rules: []");
         await fixture.ServerMetrics.WaitForAsync("clusterproxy_server_policy_reloads_total", 2, ("result", "success"));
         await Assert.ThrowsAsync<TunnelConnectException>(() => client.ConnectAsync(echo.Address).DefaultTimeout());
+        await ShouldBeSeenAsync(fixture);
         await EchoAsync(running);
     }
 

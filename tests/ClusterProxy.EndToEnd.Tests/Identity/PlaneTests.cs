@@ -52,6 +52,7 @@ public sealed class PlaneTests(ITestOutputHelper output) : TunnelTest(output)
             await fixture.ServerMetrics.WaitForAsync(ServerMetric.HandshakeFailures, 1, ("plane", plane), ("reason", "wrong_plane"));
             var log = await fixture.Log.Log.WaitForAsync("ClientCertificateRefused").DefaultTimeout();
             Assert.Equal((plane, "wrong_plane"), (log.Values["Plane"], log.Values["Reason"]));
+            await ShouldBeSeenAsync(fixture);
         }
     }
 
@@ -92,6 +93,7 @@ public sealed class PlaneTests(ITestOutputHelper output) : TunnelTest(output)
         }
 
         await fixture.ServerMetrics.WaitForAsync(ServerMetric.HandshakeFailures, 1, ("plane", plane), ("reason", reason));
+        await ShouldBeSeenAsync(fixture);
         Assert.Equal(0, fixture.Server.Frontends.LaneCount);
     }
 

@@ -50,6 +50,10 @@ public abstract class TunnelTest(ITestOutputHelper output) : IAsyncLifetime
     internal async Task<TunnelFixture> StartAsync(TunnelSetup? setup = null) =>
         Own(await TunnelFixture.StartAsync(setup));
 
+    /// <summary>Waits for the metrics and lines that SECURITY.md says this attack leaves behind.</summary>
+    internal Task ShouldBeSeenAsync(TunnelFixture fixture, AuditFile? audit = null) => RedTeam.AttackTable.ShouldBeSeenAsync(
+        output, fixture.Log.Log, audit, [fixture.ServerMetrics, .. fixture.Agents.Select((_, i) => fixture.AgentMetrics(i))]);
+
     protected async Task<HttpTarget> StartHttpTargetAsync() => Own(await HttpTarget.StartAsync());
 
     private void Print(TunnelFixture fixture)

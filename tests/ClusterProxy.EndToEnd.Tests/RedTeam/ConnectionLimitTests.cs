@@ -1,5 +1,6 @@
 using System.Security.Authentication;
 using ClusterProxy.Client;
+using ClusterProxy.Hosting.Logging;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Server;
 using ClusterProxy.Server.Agents.Tokens;
@@ -170,7 +171,7 @@ public sealed class ConnectionLimitTests(ITestOutputHelper output) : RedTeamTest
         await fixture.ServerMetrics.WaitForAsync(AgentsRefused, 1, ("reason", "too_many_connections"));
         var line = await Audit.WaitForAsync(("event", "agent"), ("result", "too_many_connections"));
         Assert.Contains("--agent-max-connections", AuditFile.Text(line, "detail"), StringComparison.Ordinal);
-        Assert.Contains(fixture.Log.Records, static r => r.EventName == "AgentIdentityRefused");
+        await ShouldBeSeenAsync(fixture);
         await using (var other = await OpenAsync(fixture))
         {
             await other.SendAsync(Connect(1, "modest"));
@@ -208,8 +209,8 @@ public sealed class ConnectionLimitTests(ITestOutputHelper output) : RedTeamTest
 
         Assert.Null(await stranger.ReadUntilAsync(static _ => false));
         await fixture.ServerMetrics.WaitForAsync(AgentsRefused, 1, ("reason", "not_in_time"));
-        await fixture.Log.Log.WaitForAsync("AgentNotInTime").DefaultTimeout();
         await Audit.WaitForAsync(("event", "agent"), ("result", "not_in_time"));
+        await ShouldBeSeenAsync(fixture);
         Assert.Single(fixture.Server.Agents.Tunnels);
     }
 
@@ -236,13 +237,24 @@ public sealed class ConnectionLimitTests(ITestOutputHelper output) : RedTeamTest
         var unknown = await fixture.ServerMetrics.ValueAsync(AgentsRefused, ("reason", "token_rejected"));
         Assert.InRange(unknown, 1, Rate);
         await fixture.ServerMetrics.WaitForAsync(AgentsRefused, Invented - unknown, ("reason", "token_unavailable"));
-        await Audit.WaitForAsync(("event", "agent"), ("result", "token_unavailable"));
+        await ShouldBeSeenAsync(fixture);
+
+        // The clock stood still: a second's lines, however many calls there were.
+        Assert.Equal(LineRate.PerSecond, Lines(fixture));
+        time.Advance(TimeSpan.FromSeconds(1));
+        await http.SendAsync(RawHttp2.Call(3 + (2 * Invented), "/AgentService/Connect", ("agentid", "a1")));
+        Assert.NotNull(await http.ReadUntilAsync(static f => f.StreamId == 3 + (2 * Invented) && f.EndsStream));
+        var leftOut = await fixture.Log.Log.WaitForAsync("LinesLeftOut").DefaultTimeout();
+        Assert.Equal((long)Invented - LineRate.PerSecond, leftOut.Values["Count"]);
+        Assert.Equal(LineRate.PerSecond + 1, Lines(fixture));
 
         // Its answer has run out by now, and it is asked about again.
         time.Advance(TimeSpan.FromSeconds(11));
-        await http.SendAsync(Connect((2 * Invented) + 3, "good"));
-        Assert.NotNull(await http.ReadUntilAsync(static f => f is { Type: RawFrame.Headers, StreamId: (2 * Invented) + 3, EndsStream: false }));
+        await http.SendAsync(Connect((2 * Invented) + 5, "good"));
+        Assert.NotNull(await http.ReadUntilAsync(static f => f is { Type: RawFrame.Headers, StreamId: (2 * Invented) + 5, EndsStream: false }));
     }
+
+    private static int Lines(TunnelFixture fixture) => fixture.Log.Records.Count(static r => r.EventName == "AgentIdentityRefused");
 
     private static byte[] Connect(int streamId, string token) =>
         RawHttp2.Call(streamId, "/AgentService/Connect", ("agentid", "a1"), ("authorization", $"Bearer {token}"));

@@ -101,6 +101,7 @@ public sealed class PolicyAttackTests(ITestOutputHelper output) : RedTeamTest(ou
 
         Assert.Equal(0, fixture.Server.Agents.Tunnels.Sum(static t => t.PendingDialCount));
         await Audit.WaitForAsync(("event", "dial"), ("target", "alpha:443"), ("result", "no_agent"));
+        await ShouldBeSeenAsync(fixture);
     }
 
     [Theory]

@@ -11,12 +11,35 @@ namespace ClusterProxy.EndToEnd.Tests.RedTeam;
 /// Attacks beside somebody who works: whatever the attacker does, that connection and its next dial must not notice. SECURITY.md has
 /// the table of all attacks; <see cref="AttackTableTests"/> holds it to the tests.
 /// </summary>
-public abstract class RedTeamTest(ITestOutputHelper output) : TunnelTest(output)
+public abstract class RedTeamTest : TunnelTest
 {
     /// <summary>What a hostile agent announces, so that dials of it come to that agent.</summary>
     private protected const string Evil = "evil";
 
+    /// <summary>Whoever works beside an attack, by common name; its lines explain nothing.</summary>
+    internal const string Bystander = "bystander";
+
+    private readonly SightDuty _duty;
+
+    protected RedTeamTest(ITestOutputHelper output)
+        : base(output) => _duty = Own(new SightDuty());
+
     private protected AuditFile Audit { get; } = new();
+
+    /// <summary>For a test in which nothing is refused, or nobody is there to see it.</summary>
+    /// <param name="reason">Why, for whoever reads the test.</param>
+    private protected void NothingIsSeen(string reason)
+    {
+        Output.WriteLine(reason);
+        _duty.IsDone = true;
+    }
+
+    /// <summary>Looks for what the row of the attack says, in metrics, log and audit. Each test must.</summary>
+    private protected async Task ShouldBeSeenAsync(TunnelFixture fixture)
+    {
+        await ShouldBeSeenAsync(fixture, Audit);
+        _duty.IsDone = true;
+    }
 
     private protected async Task AttackAsync(
         Func<TunnelFixture, Task> attack, Func<ServerOptions, ServerOptions>? server = null, Func<AgentOptions, AgentOptions>? agent = null,
@@ -30,10 +53,15 @@ public abstract class RedTeamTest(ITestOutputHelper output) : TunnelTest(output)
             AllowedErrors = allowedErrors,
             Agent = (o, _) => (agent?.Invoke(o) ?? o) with { AgentIdentifiers = "default-route=true" },
         });
-        var bystander = fixture.Client(FrontendKind.GrpcTls, o => ShowAs(o, fixture, "bystander"));
+        var bystander = fixture.Client(FrontendKind.GrpcTls, o => ShowAs(o, fixture, Bystander));
         await using var running = await bystander.ConnectAsync(echo.Address).DefaultTimeout();
 
         await attack(fixture);
+
+        if (!_duty.IsDone)
+        {
+            await ShouldBeSeenAsync(fixture);
+        }
 
         await EchoAsync(running);
         await using var fresh = await bystander.ConnectAsync(echo.Address).DefaultTimeout();

@@ -229,16 +229,17 @@ internal sealed class TunnelWriter : IAsyncDisposable
     {
         var written = 0;
         OutgoingFlow? alone = null;
-        while (TryDequeue(_control, out var packet))
+        while (TryTake(mayBeFlow: written < TurnSize, out var packet, out var flow))
         {
-            written += PacketCodec.Write(_output, packet);
-            _observer?.PacketSent(packet.Type, 0);
-        }
+            if (packet is not null)
+            {
+                written += PacketCodec.Write(_output, packet);
+                _observer?.PacketSent(packet.Type, 0);
+                continue;
+            }
 
-        while (written < TurnSize && TryDequeue(_ready, out var flow))
-        {
             alone = written == 0 ? flow : null;
-            var next = flow.WriteTurn(_output, _limits.MaxPayload, _observer, out var bytes, out _lent);
+            var next = flow!.WriteTurn(_output, _limits.MaxPayload, _observer, out var bytes, out _lent);
             written += bytes;
             if (next == FlowTurn.Lends)
             {
@@ -276,11 +277,16 @@ internal sealed class TunnelWriter : IAsyncDisposable
         }
     }
 
-    private bool TryDequeue<T>(Queue<T> queue, out T item)
+    /// <summary>
+    /// The next packet or, when there is none, the next flow. Both are looked for at once: between two looks a DIAL_RSP could be queued
+    /// and then its connection's first bytes, which would overtake it.
+    /// </summary>
+    private bool TryTake(bool mayBeFlow, out Packet? packet, out OutgoingFlow? flow)
     {
         lock (_gate)
         {
-            return queue.TryDequeue(out item!);
+            flow = null;
+            return _control.TryDequeue(out packet) || (mayBeFlow && _ready.TryDequeue(out flow));
         }
     }
 

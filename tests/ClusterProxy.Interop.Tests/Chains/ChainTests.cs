@@ -141,7 +141,7 @@ public sealed class ChainTests(TopologyFixture topologies) : IClassFixture<Topol
         var connections = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => frontend.DialAsync(greeter.Address)));
         foreach (var connection in connections)
         {
-            Assert.Equal(SeededBytes.Sha256("hello"u8), (await connection.ReceiveAsync(5)).Sha256);
+            Assert.Equal(new Received(5, SeededBytes.Sha256("hello"u8), Ended: false), await connection.ReceiveAsync(5));
             await connection.CloseAsync();
         }
 

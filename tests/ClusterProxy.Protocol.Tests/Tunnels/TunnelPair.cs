@@ -9,11 +9,11 @@ internal sealed class TunnelPair : IAsyncDisposable
 {
     private readonly Pipe _wire;
 
-    public TunnelPair(TunnelLimits? limits = null, long window = 64 * 1024)
+    public TunnelPair(TunnelLimits? limits = null, long window = 64 * 1024, IPacketObserver? observer = null)
     {
         Limits = limits ?? TunnelLimits.Default;
         _wire = new Pipe(new PipeOptions(pauseWriterThreshold: window, resumeWriterThreshold: window / 2));
-        Writer = new TunnelWriter(_wire.Writer, Limits);
+        Writer = new TunnelWriter(_wire.Writer, Limits, observer);
         Reader = new PacketReader(_wire.Reader);
     }
 

@@ -1,4 +1,6 @@
+using System.IO.Pipelines;
 using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Protocol.Tests.Simulation;
 using ClusterProxy.Protocol.Tunnels;
@@ -53,6 +55,22 @@ public sealed class TunnelWriterTests
         Assert.True(tunnel.Writer.TrySend(PacketFactory.Drain()));
         var packets = await tunnel.ReadAsync(4).DefaultTimeout();
         Assert.True(packets.IndexOf("Drain") < 3, string.Join(", ", packets));
+    }
+
+    /// <summary>As DIAL_RSP and the greeting of its target: what comes in between two looks of one turn keeps its order.</summary>
+    [Fact]
+    public async Task Write_PacketAndThenAFlowWithinATurn_KeepTheirOrder()
+    {
+        var observer = new SentObserver();
+        await using var tunnel = new TunnelPair(observer: observer);
+        observer.OnFirstData = () =>
+        {
+            Assert.True(tunnel.Writer.TrySend(PacketFactory.Drain()));
+            tunnel.Writer.AddFlow(2).Start(PipeReader.Create(new(new byte[10])), static _ => null, observer);
+        };
+        await tunnel.Connect(1).Output.WriteAsync(new byte[10]).DefaultTimeout();
+
+        Assert.Equal(["Data 1 10", "Drain", "Data 2 10"], await tunnel.ReadAsync(3).DefaultTimeout());
     }
 
     [Fact]
@@ -140,4 +158,38 @@ public sealed class TunnelWriterTests
 
     private static int NthIndex(List<string> packets, int id, int n) =>
         packets.Select((p, i) => (p, i)).Where(x => x.p.StartsWith($"Data {id} ", StringComparison.Ordinal)).ElementAt(n - 1).i;
+
+    private sealed class SentObserver : IPacketObserver
+    {
+        public Action? OnFirstData { get; set; }
+
+        public void PacketSent(PacketType type, long payloadBytes)
+        {
+            if (type == PacketType.Data && OnFirstData is { } first)
+            {
+                OnFirstData = null;
+                first();
+            }
+        }
+
+        public void PacketReceived(PacketType type, long payloadBytes)
+        {
+        }
+
+        public void CreditViolated(long connectId)
+        {
+        }
+
+        public void CreditRefused(long connectId)
+        {
+        }
+
+        public void StallStarted()
+        {
+        }
+
+        public void StallEnded(TimeSpan elapsed)
+        {
+        }
+    }
 }

@@ -16,5 +16,10 @@ internal sealed class EndedIds(int capacity)
         Volatile.Write(ref ids[(uint)Interlocked.Increment(ref _count) % (uint)capacity], id);
     }
 
+    /// <summary>Why a packet is refused that names an id which is in no table.</summary>
+    /// <param name="id">Of the connection or dial.</param>
+    /// <param name="otherwise">Where the id is not among those that ended last.</param>
+    public PacketRefusal Refusal(long id, PacketRefusal otherwise) => Contains(id) ? PacketRefusal.Late : otherwise;
+
     public bool Contains(long id) => id != 0 && Volatile.Read(ref _ids).AsSpan().Contains(id);
 }

@@ -19,6 +19,9 @@ internal sealed record AgentIdentity(string Id, AgentIdentifiers Identifiers, st
     /// <summary>What routing knows it by: an agent that takes the id of another cluster's agent does not take its place.</summary>
     public string Key => Cluster.Length == 0 ? Id : $"{Cluster}/{Id}";
 
+    /// <summary>For people, who read it in lines about what it sent.</summary>
+    public string Who => $"agent {PeerText.Bound(Key)}";
+
     /// <summary>The token that let it in; null when agents show none. What it says of pod and node may bind what the agent announces.</summary>
     public AgentToken? Token { get; init; }
 }

@@ -91,7 +91,7 @@ internal sealed class AgentStream : IStreamPeer
         _probe = _roundTrip is null ? new SilenceProbe(_writer, context.Time) : null;
     }
 
-    public string Who => $"agent {PeerText.Bound(_agent.Key)}";
+    public string Who => _agent.Who;
 
     public string Address => _agent.Peer;
 
@@ -335,17 +335,14 @@ internal sealed class AgentStream : IStreamPeer
         var dial = _dials.TryTake(id);
         if (dial is null)
         {
-            _observer.Refuse(_givenUp.Contains(id) ? PacketRefusal.Late : PacketRefusal.UnknownDial, id);
+            _observer.Refuse(_givenUp.Refusal(id, PacketRefusal.UnknownDial), id);
         }
 
         return dial;
     }
 
-    private void RefuseOf(long connectId)
-    {
-        var isLate = _endedConnections.Contains(connectId) || _unwanted.Contains(connectId);
-        _observer.Refuse(isLate ? PacketRefusal.Late : PacketRefusal.UnknownConnection, connectId);
-    }
+    private void RefuseOf(long connectId) => _observer.Refuse(
+        _endedConnections.Refusal(connectId, _unwanted.Refusal(connectId, PacketRefusal.UnknownConnection)), connectId);
 
     private void OnDialResponse(DialResponse response)
     {

@@ -39,7 +39,7 @@ internal sealed class LaneService(AgentRegistry registry, AgentIdentityCheck ide
                 context.Logger.LaneClosed(tunnel.Agent.Id, peer, status);
                 if (status.Code is not (GrpcStatusCode.OK or GrpcStatusCode.Canceled))
                 {
-                    context.Refusals.StreamBroken($"agent {PeerText.Bound(tunnel.Agent.Key)}", peer, status);
+                    context.Refusals.StreamBroken(tunnel.Agent.Who, peer, status);
                 }
             }
         }

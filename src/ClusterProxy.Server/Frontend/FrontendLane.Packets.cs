@@ -27,7 +27,7 @@ internal sealed partial class FrontendLane
                 break;
             case PacketType.DialCls:
                 var random = packet.CloseDial?.Random ?? 0;
-                _observer.Refuse(_endedDials.Contains(random) ? PacketRefusal.Late : PacketRefusal.UnknownDial, random);
+                _observer.Refuse(_endedDials.Refusal(random, PacketRefusal.UnknownDial), random);
                 break;
             case PacketType.CloseReq:
                 OnCloseRequest(packet.CloseRequest ?? new CloseRequest());
@@ -56,8 +56,8 @@ internal sealed partial class FrontendLane
         }
     }
 
-    private void RefuseOf(long connectId) => _observer.Refuse(
-        _endedConnections.Contains(connectId) ? PacketRefusal.Late : PacketRefusal.UnknownConnection, connectId);
+    private void RefuseOf(long connectId) =>
+        _observer.Refuse(_endedConnections.Refusal(connectId, PacketRefusal.UnknownConnection), connectId);
 
     private ConnectionSplice? Find(long? connectId) => _connections.GetValueOrDefault(connectId ?? 0);
 

@@ -6,12 +6,12 @@ namespace ClusterProxy.Server.Frontend;
 /// <summary>A dial that a frontend asked for on its lane, until it has failed or its connection has ended.</summary>
 /// <param name="request">As the frontend said it.</param>
 /// <param name="context">What all frontends share.</param>
-/// <param name="subject">Who is at the other end of the lane; null when nobody asks.</param>
+/// <param name="subject">Who is at the other end of the lane.</param>
 /// <param name="share">What that end may have of connections; null for as many as it likes.</param>
 /// <param name="peer">Where that end is.</param>
 /// <param name="isForwarded">Whether that end is another server. From anybody else the mark of one means nothing.</param>
 internal sealed class LaneDial(
-    DialRequest request, FrontendContext context, FrontendSubject? subject, FrontendShare? share, string peer, bool isForwarded)
+    DialRequest request, FrontendContext context, FrontendSubject subject, FrontendShare? share, string peer, bool isForwarded)
 {
     // Without a timer or a handle: there is nothing to dispose, and disposing would race with Cancel.
     private readonly CancellationTokenSource _cancel = new();

@@ -26,8 +26,7 @@ internal sealed partial class PeerLane
                 }
                 else
                 {
-                    _observer.Refuse(
-                        _endedConnections.Contains(packet.ConnectId) ? PacketRefusal.Late : PacketRefusal.UnknownConnection, packet.ConnectId);
+                    _observer.Refuse(_endedConnections.Refusal(packet.ConnectId, PacketRefusal.UnknownConnection), packet.ConnectId);
                     _writer.TrySend(PacketFactory.CloseRequest(packet.ConnectId, cut: true));
                 }
             }

@@ -97,12 +97,16 @@ internal sealed class AgentPrograms(Rig rig, bool yields) : IAsyncDisposable
         }
     }
 
-    private ProgramProcess StartProgram() => ProgramProcess.Start(
-        yields ? "chrt" : "env",
+    private ProgramProcess StartProgram()
+    {
+        string[] command =
         [
-            .. yields ? ["--idle", "0"] : (string[])[], Environment.ProcessPath!, .. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? ["exec", typeof(AgentPrograms).Assembly.Location] : (string[])[],
+            .. yields ? ["chrt", "--idle", "0"] : (string[])[],
+            Environment.ProcessPath!,
+            .. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? ["exec", typeof(AgentPrograms).Assembly.Location] : (string[])[],
             AgentsCommand.Name, AgentsCommand.AuthorityOption, rig.Certificates.AuthorityFile, AgentsCommand.CertificateOption,
             rig.AgentCertificate.CertificateFile, AgentsCommand.KeyOption, rig.AgentCertificate.KeyFile,
-        ],
-        Runtime);
+        ];
+        return ProgramProcess.Start(command[0], command[1..], Runtime);
+    }
 }

@@ -45,13 +45,7 @@ public sealed class NodeFrontend(NodePeer peer) : IFrontend
         public async Task<Received> ReceiveAsync(long total)
         {
             var received = await peer.AskAsync(new { cmd = "expect", stream, bytes = total }, "received", IsMine);
-            var result = new Received(received["bytes"]!.GetValue<long>(), received.Text("sha256"), received["ended"]!.GetValue<bool>());
-            if (result.Bytes == 0 && result.Ended)
-            {
-                Assert.Fail($"{stream} ended before its first byte: {string.Join(' ', peer.Events.Where(IsMine).Select(static e => e.ToJsonString()))}");
-            }
-
-            return result;
+            return new(received["bytes"]!.GetValue<long>(), received.Text("sha256"), received["ended"]!.GetValue<bool>());
         }
 
         public async Task CloseAsync()

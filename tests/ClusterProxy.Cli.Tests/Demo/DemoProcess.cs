@@ -3,6 +3,11 @@ namespace ClusterProxy.Cli.Tests.Demo;
 /// <summary><c>clusterproxy demo --plain</c> as a process of its own, with a temporary folder that nobody else uses.</summary>
 internal sealed class DemoProcess : IAsyncDisposable
 {
+    public const int Steps = 11;
+
+    /// <summary>Collection of the tests that run demos, each of which is five programs that want both processors.</summary>
+    public const string OneAtATime = "Demos";
+
     private readonly TemporaryDirectory _temporary = new();
 
     public DemoProcess(params string[] arguments) => Program = ProgramProcess.StartDotNet(
@@ -18,6 +23,15 @@ internal sealed class DemoProcess : IAsyncDisposable
     public IReadOnlyList<int> Children => OperatingSystem.IsLinux()
         ? [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(n => int.TryParse(n, out _)).Where(Mentions).Select(n => int.Parse(n!))]
         : [];
+
+    /// <summary>Waits for each step up to <paramref name="last"/> by itself: a busy machine may take its time for all of them.</summary>
+    public async Task WaitForStepAsync(int last)
+    {
+        for (var step = 1; step <= last; step++)
+        {
+            await Program.WaitForLineAsync($"{step,2}/{Steps} ok ");
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -112,7 +112,7 @@ internal sealed class Plane : IAsyncDisposable
     private static WebApplication Build(PlaneOptions options, LiveCalls calls, ILoggerFactory logging)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.Replace(ServiceDescriptor.Singleton(logging));
+        builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(new KestrelLogging(logging)));
 
         // Signals are the process's affair, and so is how long a stop may take.
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, PlaneLifetime>());

@@ -1,4 +1,5 @@
 using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Hosting.Memory;
 using ClusterProxy.Hosting.Transport;
 
 namespace ClusterProxy.Server.Planes;
@@ -122,6 +123,7 @@ internal sealed class HandshakeAdmission
             return atOnce;
         }
 
+        CollectionHold.Begin();
         Interlocked.Increment(ref _waiting);
         try
         {

@@ -10,7 +10,7 @@ public sealed class CollectionHoldTests
     /// <summary>Other tests of this process collect too, so the best of some tries counts.</summary>
     private const int Tries = 50;
 
-    private static object? s_kept;
+    private static object? _kept;
 
     [Fact]
     public void Begin_KeepsTheCollectorAway_UntilItsMemoryIsUsedUp()
@@ -33,7 +33,7 @@ public sealed class CollectionHoldTests
     {
         for (var left = bytes; left > 0; left -= 1024)
         {
-            s_kept = new byte[1000];
+            _kept = new byte[1000];
         }
     }
 }

@@ -23,7 +23,7 @@ public sealed class AgentProgramTests : IDisposable
         await using var target = new EchoTarget();
         await using var server = await ScriptedServer.StartAsync(_certificates);
         var (health, admin) = (_ports.Next(), _ports.Next());
-        await using var program = ProgramProcess.StartDotNet(BuiltProgram.ProxyAgent, EveryFlag(server.Port, health, admin));
+        await using var program = ProgramProcess.StartBuilt(BuiltProgram.ProxyAgent, EveryFlag(server.Port, health, admin));
         await program.WaitForUrlAsync(new Uri($"http://127.0.0.1:{health}/healthz"), _http);
         await program.WaitForUrlAsync(new Uri($"http://127.0.0.1:{health}/readyz"), _http);
         var metrics = await _http.GetStringAsync(new Uri($"http://127.0.0.1:{health}/metrics"));
@@ -48,7 +48,7 @@ public sealed class AgentProgramTests : IDisposable
     public async Task Program_TermTwice_ExitsAtOnceWithCode1()
     {
         await using var server = await ScriptedServer.StartAsync(_certificates);
-        await using var program = ProgramProcess.StartDotNet(BuiltProgram.ProxyAgent, EveryFlag(server.Port, _ports.Next(), _ports.Next()));
+        await using var program = ProgramProcess.StartBuilt(BuiltProgram.ProxyAgent, EveryFlag(server.Port, _ports.Next(), _ports.Next()));
         var tunnel = await server.TunnelAsync();
         await program.WaitForLineAsync("is open");
         program.Signal(ProgramSignal.Terminate);
@@ -63,7 +63,7 @@ public sealed class AgentProgramTests : IDisposable
     public async Task Program_TermWhileIdle_ExitsByItselfWithCode0()
     {
         await using var server = await ScriptedServer.StartAsync(_certificates);
-        await using var program = ProgramProcess.StartDotNet(BuiltProgram.ProxyAgent, EveryFlag(server.Port, _ports.Next(), _ports.Next()));
+        await using var program = ProgramProcess.StartBuilt(BuiltProgram.ProxyAgent, EveryFlag(server.Port, _ports.Next(), _ports.Next()));
         var tunnel = await server.TunnelAsync();
         await program.WaitForLineAsync("is open");
 
@@ -78,7 +78,7 @@ public sealed class AgentProgramTests : IDisposable
     public async Task Program_HealthPortInUse_SaysWhichFlag()
     {
         await using var taken = new EchoTarget();
-        await using var program = ProgramProcess.StartDotNet(BuiltProgram.ProxyAgent, EveryFlag(1, taken.Port, _ports.Next()));
+        await using var program = ProgramProcess.StartBuilt(BuiltProgram.ProxyAgent, EveryFlag(1, taken.Port, _ports.Next()));
 
         await program.WaitForLineAsync("--health-server-port");
         await program.ExpectExitAsync(1);
@@ -89,7 +89,7 @@ public sealed class AgentProgramTests : IDisposable
     [InlineData("--target-alias=nonsense", "--target-alias")]
     public async Task Program_BadTargetFlag_SaysWhichFlag(string argument, string flag)
     {
-        await using var program = ProgramProcess.StartDotNet(
+        await using var program = ProgramProcess.StartBuilt(
             BuiltProgram.ProxyAgent, [.. EveryFlag(1, _ports.Next(), _ports.Next()), argument]);
 
         await program.WaitForLineAsync(flag);

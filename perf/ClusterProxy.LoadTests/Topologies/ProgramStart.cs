@@ -9,14 +9,11 @@ internal static class ProgramStart
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
-    /// <summary>An assembly through dotnet, anything else as it is.</summary>
-    public static ProgramProcess Start(string program, IEnumerable<string> arguments, IEnumerable<string> environment)
-    {
-        var variables = environment.Select(text => text.Split('=', 2)).Select(pair => KeyValuePair.Create<string, string?>(pair[0], pair[1]));
-        return program.EndsWith(".dll", StringComparison.Ordinal)
-            ? ProgramProcess.StartDotNet(program, arguments, variables)
-            : ProgramProcess.Start(program, arguments, variables);
-    }
+    public static ProgramProcess Start(string program, IEnumerable<string> arguments, IEnumerable<string> environment) =>
+        ProgramProcess.StartBuilt(
+            program,
+            arguments,
+            environment.Select(text => text.Split('=', 2)).Select(pair => KeyValuePair.Create<string, string?>(pair[0], pair[1])));
 
     public static async Task WaitForPortAsync(int port, ProgramProcess program, CancellationToken cancellationToken)
     {

@@ -52,7 +52,7 @@ public sealed class ConnectTests(RunningProxy proxy) : IClassFixture<RunningProx
     public async Task Connect_VariablesInsteadOfOptions_Work()
     {
         await using var greeter = new ServerFirstTarget("220 ready\r\n");
-        await using var cli = ProgramProcess.StartDotNet(BuiltProgram.Cli, ["connect", greeter.Address], proxy.Environment);
+        await using var cli = ProgramProcess.StartBuilt(BuiltProgram.Cli, ["connect", greeter.Address], proxy.Environment);
 
         await cli.WaitForLineAsync("220 ready");
         cli.CloseInput();

@@ -10,7 +10,7 @@ internal sealed class DemoProcess : IAsyncDisposable
 
     private readonly TemporaryDirectory _temporary = new();
 
-    public DemoProcess(params string[] arguments) => Program = ProgramProcess.StartDotNet(
+    public DemoProcess(params string[] arguments) => Program = ProgramProcess.StartBuilt(
         BuiltProgram.Cli,
         ["demo", "--plain", .. arguments],
         [new("TMPDIR", _temporary.Path), new("TMP", _temporary.Path)]);

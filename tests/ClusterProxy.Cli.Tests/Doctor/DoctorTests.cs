@@ -200,7 +200,7 @@ public sealed class DoctorTests(Hub hub) : IClassFixture<Hub>
     [Fact]
     public async Task Program_OnAHubInGoodOrder_ExitsWith0()
     {
-        await using var program = ProgramProcess.StartDotNet(BuiltProgram.Cli, ["doctor", .. Everything()], NoProxy);
+        await using var program = ProgramProcess.StartBuilt(BuiltProgram.Cli, ["doctor", .. Everything()], NoProxy);
 
         await program.ExpectExitAsync(0);
 
@@ -211,7 +211,7 @@ public sealed class DoctorTests(Hub hub) : IClassFixture<Hub>
     public async Task Program_OnAFault_ExitsWith1_AndPrintsJson()
     {
         using var refusing = new RefusingPort();
-        await using var program = ProgramProcess.StartDotNet(BuiltProgram.Cli, ["doctor", .. hub.FrontendAt(refusing.Port), "-o", "json"], NoProxy);
+        await using var program = ProgramProcess.StartBuilt(BuiltProgram.Cli, ["doctor", .. hub.FrontendAt(refusing.Port), "-o", "json"], NoProxy);
 
         await program.ExpectExitAsync(1);
 

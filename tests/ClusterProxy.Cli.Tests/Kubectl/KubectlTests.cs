@@ -86,7 +86,7 @@ public sealed class KubectlTests(RunningProxy proxy) : IClassFixture<RunningProx
     {
         var token = _directory.File("token");
         File.WriteAllText(token, FakeKubernetesApi.AdminToken);
-        return ProgramProcess.StartDotNet(
+        return ProgramProcess.StartBuilt(
             BuiltProgram.Cli,
             [
                 "kubectl", "alpha", .. proxy.Tcp, "--target-ca", proxy.Api.Certificates.AuthorityFile, "--token-file", token,

@@ -38,7 +38,7 @@ public sealed class RunningProxy : IAsyncLifetime
         var agentPort = _agents.Server();
         var frontendPort = _frontends.Server();
         _client = _frontends.Client("cli");
-        _server = ProgramProcess.StartDotNet(BuiltProgram.ProxyServer, [
+        _server = ProgramProcess.StartBuilt(BuiltProgram.ProxyServer, [
             "--mode=auto", "--agent-identity=claimed", "--agent-bind-address=127.0.0.1", $"--agent-port={_ports[0]}", $"--cluster-cert={agentPort.CertificateFile}",
             $"--cluster-key={agentPort.KeyFile}", $"--cluster-ca-cert={_agents.AuthorityFile}",
             "--server-bind-address=127.0.0.1", $"--server-port={_ports[1]}", $"--server-cert={frontendPort.CertificateFile}",
@@ -47,7 +47,7 @@ public sealed class RunningProxy : IAsyncLifetime
         ]);
         await _server.WaitForUrlAsync(new Uri($"http://127.0.0.1:{_ports[2]}/healthz"));
         var agent = _agents.Client("agent");
-        _agent = ProgramProcess.StartDotNet(BuiltProgram.ProxyAgent, [
+        _agent = ProgramProcess.StartBuilt(BuiltProgram.ProxyAgent, [
             "--proxy-server-host=127.0.0.1", $"--proxy-server-port={_ports[0]}", $"--ca-cert={_agents.AuthorityFile}",
             $"--agent-cert={agent.CertificateFile}", $"--agent-key={agent.KeyFile}", "--health-server-host=127.0.0.1",
             $"--health-server-port={_ports[4]}", $"--admin-server-port={_ports[5]}", "--dial-timeout=2s",
@@ -59,7 +59,7 @@ public sealed class RunningProxy : IAsyncLifetime
 
     /// <summary>The CLI itself, over TCP unless the arguments name a server.</summary>
     public ProgramProcess Cli(params string[] arguments) =>
-        ProgramProcess.StartDotNet(BuiltProgram.Cli, arguments.Contains("--server") ? arguments : [.. arguments, .. Tcp]);
+        ProgramProcess.StartBuilt(BuiltProgram.Cli, arguments.Contains("--server") ? arguments : [.. arguments, .. Tcp]);
 
     public async Task DisposeAsync()
     {

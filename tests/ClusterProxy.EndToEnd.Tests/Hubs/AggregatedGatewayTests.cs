@@ -169,7 +169,7 @@ public sealed class AggregatedGatewayTests(ITestOutputHelper output) : HubTest(o
     private async Task<ProgramProcess> StartGatewayAsync(KubeApiServer hub, string socket, int port)
     {
         var health = FreePorts.Shared.Next();
-        var gateway = Own(ProgramProcess.StartDotNet(BuiltProgram.ClusterGateway,
+        var gateway = Own(ProgramProcess.StartBuilt(BuiltProgram.ClusterGateway,
         [
             $"--kubeconfig={hub.Kubeconfig(await hub.TokenAsync("clusterproxy", "gateway"))}", "--secret-namespace=clusters",
             "--serving-ca-secret=clusterproxy/gateway-authority", "--serving-service=clusterproxy/gateway", $"--proxy-host=unix://{socket}",

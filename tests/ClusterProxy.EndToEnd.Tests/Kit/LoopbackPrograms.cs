@@ -78,11 +78,11 @@ internal static class LoopbackPrograms
         return flags;
     }
 
-    public static ProgramProcess StartAgent(Dictionary<string, string> flags) => ProgramProcess.StartDotNet(BuiltProgram.ProxyAgent, Arguments(flags));
+    public static ProgramProcess StartAgent(Dictionary<string, string> flags) => ProgramProcess.StartBuilt(BuiltProgram.ProxyAgent, Arguments(flags));
 
     public static ProgramProcess StartServer(
         Dictionary<string, string> flags, IEnumerable<KeyValuePair<string, string?>>? environment = null) =>
-        ProgramProcess.StartDotNet(BuiltProgram.ProxyServer, Arguments(flags), environment);
+        ProgramProcess.StartBuilt(BuiltProgram.ProxyServer, Arguments(flags), environment);
 
     private static IEnumerable<string> Arguments(Dictionary<string, string> flags) => flags.Select(static f => $"--{f.Key}={f.Value}");
 }

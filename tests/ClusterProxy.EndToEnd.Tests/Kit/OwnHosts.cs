@@ -42,7 +42,7 @@ internal sealed class OwnHosts(string name) : IDisposable
     }
 
     public ProgramProcess StartServer(Dictionary<string, string> flags) =>
-        Start(["dotnet", "exec", BuiltProgram.ProxyServer, .. flags.Select(static f => $"--{f.Key}={f.Value}")]);
+        Start([.. BuiltProgram.Command(BuiltProgram.ProxyServer), .. flags.Select(static f => $"--{f.Key}={f.Value}")]);
 
     public void Dispose() => _folder.Dispose();
 

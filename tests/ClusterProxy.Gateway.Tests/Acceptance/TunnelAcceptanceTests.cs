@@ -39,7 +39,7 @@ public sealed class TunnelAcceptanceTests(TunnelBed bed) : IClassFixture<TunnelB
         var alice = bed.Users.Client("alice");
         bed.Managed.Put("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"seen","namespace":"default"},"data":{}}""");
 
-        await using var cli = ProgramProcess.StartDotNet(
+        await using var cli = ProgramProcess.StartBuilt(
             BuiltProgram.Cli,
             [
                 "kubectl", TunnelBed.Cluster, "--gateway", bed.Url.ToString(), "--gateway-ca", bed.AuthorityFile,

@@ -49,7 +49,7 @@ public class TunnelBed : IAsyncLifetime
         ServiceProxy.ServerCertificate = ServiceProxy.Certificates.Server("*.open-cluster-management.proxy").Certificate;
         Managed.Tokens[Token] = new ApiUser("system:serviceaccount:clusterproxy:gateway", "system:masters");
         var (agentPort, socket) = (_planes.Server(), _directory.File("f.sock"));
-        _server = ProgramProcess.StartDotNet(BuiltProgram.ProxyServer, [
+        _server = ProgramProcess.StartBuilt(BuiltProgram.ProxyServer, [
             "--mode=auto", "--agent-identity=claimed", "--agent-bind-address=127.0.0.1", $"--agent-port={_ports[0]}", $"--cluster-cert={agentPort.CertificateFile}",
             $"--cluster-key={agentPort.KeyFile}", $"--cluster-ca-cert={_planes.AuthorityFile}", $"--uds-name={socket}", "--server-port=0",
             "--health-bind-address=127.0.0.1", $"--health-port={_ports[1]}", $"--admin-port={_ports[2]}", "--proxy-strategies=destHost",
@@ -121,7 +121,7 @@ public class TunnelBed : IAsyncLifetime
     {
         var certificate = _planes.Client("agent");
         var services = Client.TunnelTarget.ServiceProxy(Cluster);
-        Agent = ProgramProcess.StartDotNet(BuiltProgram.ProxyAgent, [
+        Agent = ProgramProcess.StartBuilt(BuiltProgram.ProxyAgent, [
             "--proxy-server-host=127.0.0.1", $"--proxy-server-port={_ports[0]}", $"--ca-cert={_planes.AuthorityFile}",
             $"--agent-cert={certificate.CertificateFile}", $"--agent-key={certificate.KeyFile}", $"--agent-identifiers=host={Cluster}&host={services.Host}",
             $"--target-alias={services}=127.0.0.1:{ServiceProxy.Url.Port}",

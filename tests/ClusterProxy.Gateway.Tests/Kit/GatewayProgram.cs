@@ -12,7 +12,7 @@ internal sealed class GatewayProgram : IAsyncDisposable
         var pair = _serving.Server();
         var healthPort = FreePorts.Shared.Next();
         Health = new Uri($"http://127.0.0.1:{healthPort}/");
-        Process = ProgramProcess.StartDotNet(
+        Process = ProgramProcess.StartBuilt(
             BuiltProgram.ClusterGateway,
             [
                 $"--secure-port={_port}", "--bind-address=127.0.0.1", $"--health-port={healthPort}", "--health-bind-address=127.0.0.1",

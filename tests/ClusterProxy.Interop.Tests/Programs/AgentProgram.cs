@@ -13,7 +13,7 @@ public sealed class AgentProgram : IAgentSide
         HealthPort = ports[0];
         var pair = certificates.Client("agent");
         Metrics = new MetricsPage(HealthPort);
-        Process = ProgramProcess.StartDotNet(BuiltProgram.ProxyAgent, [
+        Process = ProgramProcess.StartBuilt(BuiltProgram.ProxyAgent, [
             "--proxy-server-host=127.0.0.1", $"--proxy-server-port={serverPort}", $"--ca-cert={certificates.AuthorityFile}",
             $"--agent-cert={pair.CertificateFile}", $"--agent-key={pair.KeyFile}", "--health-server-host=127.0.0.1",
             $"--health-server-port={HealthPort}", $"--admin-server-port={ports[1]}", "--sync-interval=200ms",

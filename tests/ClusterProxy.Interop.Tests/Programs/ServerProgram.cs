@@ -16,7 +16,7 @@ public sealed class ServerProgram : IServerSide
         var agentPair = Agents.Server();
         var frontendPair = Frontends.Server();
         Metrics = new MetricsPage(HealthPort);
-        Process = ProgramProcess.StartDotNet(BuiltProgram.ProxyServer, [
+        Process = ProgramProcess.StartBuilt(BuiltProgram.ProxyServer, [
             "--agent-bind-address=127.0.0.1", $"--agent-port={AgentPort}", $"--cluster-cert={agentPair.CertificateFile}",
             $"--cluster-key={agentPair.KeyFile}", $"--cluster-ca-cert={Agents.AuthorityFile}",
             "--server-bind-address=127.0.0.1", $"--server-port={FrontendPort}", $"--server-cert={frontendPair.CertificateFile}",

@@ -75,11 +75,12 @@ public sealed partial class ProgramProcess : IAsyncDisposable
     }
 
     /// <summary>Starts one of <see cref="BuiltProgram"/>.</summary>
-    public static ProgramProcess StartDotNet(
-        string assembly, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string?>>? environment = null) =>
-        Start(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
-            ["exec", assembly, .. arguments],
-            environment);
+    public static ProgramProcess StartBuilt(
+        string program, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string?>>? environment = null)
+    {
+        var command = BuiltProgram.Command(program);
+        return Start(command[0], [.. command[1..], .. arguments], environment);
+    }
 
     /// <summary>The first line, of either stream, past or to come, that contains <paramref name="text"/>.</summary>
     public Task<string> WaitForLineAsync(

@@ -31,9 +31,9 @@ public static class CollectionHold
             GC.TryStartNoGCRegion(
                 Math.Min(Size, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / LargestPart), disallowFullBlockingGC: true);
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is InvalidOperationException or ArgumentOutOfRangeException)
         {
-            // Another thread was first.
+            // Another thread was first, or so much is more than a collector of fixed segments has room for.
         }
     }
 }

@@ -102,8 +102,7 @@ internal sealed class AgentPrograms(Rig rig, bool yields) : IAsyncDisposable
         string[] command =
         [
             .. yields ? ["chrt", "--idle", "0"] : (string[])[],
-            Environment.ProcessPath!,
-            .. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? ["exec", typeof(AgentPrograms).Assembly.Location] : (string[])[],
+            .. BuiltProgram.Command(typeof(AgentPrograms).Assembly.Location),
             AgentsCommand.Name, AgentsCommand.AuthorityOption, rig.Certificates.AuthorityFile, AgentsCommand.CertificateOption,
             rig.AgentCertificate.CertificateFile, AgentsCommand.KeyOption, rig.AgentCertificate.KeyFile,
         ];

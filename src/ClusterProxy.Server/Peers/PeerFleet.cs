@@ -48,7 +48,7 @@ internal sealed class PeerFleet : IAsyncDisposable
             context.Time);
         _peers = new PeerSet(source, new PeerConnector(tls, new CertificateRenewal(() => Certificates.Peer!.Value.Validity, context.Time), context), options.ProxyStrategies, context);
         Router = new FleetRouter(own, agents, _peers, limits, context);
-        Returning = options.FanOut > 1 ? new ReturningAgents(agents, _peers, context.Time) : null;
+        Returning = options.FanOut != 1 ? new ReturningAgents(agents, _peers, context.Time) : null;
         context.Metrics.Peers.Observe(_peers, owned, Served);
     }
 

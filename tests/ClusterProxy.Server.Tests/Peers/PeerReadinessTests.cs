@@ -53,14 +53,16 @@ public sealed class PeerReadinessTests : IDisposable
     }
 
     /// <summary>Were the other server replaced now, its agents would be nowhere.</summary>
-    [Fact]
-    public async Task Server_IsNotReady_BeforeAgentsThatOneOtherServerHas_AreBack()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task Server_IsNotReady_BeforeAgentsThatOneOtherServerHas_AreBack(int fanOut)
     {
         var port = FreePorts.Shared.Next();
         await using var other = await StartAsync("b", port, TimeProvider.System, port);
         await other.ConnectAgentAsync("alpha");
         await other.ConnectAgentAsync("beta");
-        await using var server = await StartAsync("a", port, _time, fanOut: 2);
+        await using var server = await StartAsync("a", port, _time, fanOut: fanOut);
         await using var third = await StartAsync("c", port, _time, fanOut: 1);
 
         await Eventually.ObserveAsync(() => ReadinessAsync(server), static text => text.Contains(Returning + "2", StringComparison.Ordinal));

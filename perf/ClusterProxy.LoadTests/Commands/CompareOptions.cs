@@ -58,6 +58,12 @@ internal sealed class CompareOptions
         AllowMultipleArgumentsPerToken = true,
     };
 
+    private readonly Option<string[]> _agentFlags = new("--agent-flag")
+    {
+        Description = "NAME=VALUE for the command line of our agents.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     public Option<OutputFormat> Output { get; } = new("--output", "-o") { Description = "table, markdown or json.", DefaultValueFactory = _ => OutputFormat.Table };
 
     public Option<string?> Baseline { get; } = new("--baseline") { Description = "Fail if anything is worse than in this file, beyond noise." };
@@ -72,7 +78,7 @@ internal sealed class CompareOptions
             (result.GetValueOrDefault<string[]>() ?? []).All(text => text.IndexOf('=', StringComparison.Ordinal) > 0), result, "--env takes NAME=VALUE"));
         _scenarios.AcceptOnlyFromAmong([.. ScenarioCatalog.All.Select(s => s.Name)]);
         foreach (var option in (Option[])
-            [_scenarios, _topologies, _rounds, _seconds, _large, _quick, _ownServer, _ownAgent, _peerServer, _peerAgent, _verbosity, _logs, _environment, _serverFlags, Output, Baseline, SaveBaseline])
+            [_scenarios, _topologies, _rounds, _seconds, _large, _quick, _ownServer, _ownAgent, _peerServer, _peerAgent, _verbosity, _logs, _environment, _serverFlags, _agentFlags, Output, Baseline, SaveBaseline])
         {
             command.Options.Add(option);
         }
@@ -86,9 +92,17 @@ internal sealed class CompareOptions
         // Read once: settings with equal values share their processes, and a list equals only itself.
         var environment = result.GetValue(_environment) ?? [];
         var serverFlags = result.GetValue(_serverFlags) ?? [];
+        var agentFlags = result.GetValue(_agentFlags) ?? [];
         var plans = TopologyCatalog.Create(
             result.GetValue(_ownServer), result.GetValue(_ownAgent), result.GetValue(_peerServer), result.GetValue(_peerAgent),
-            pair => pair with { Verbosity = result.GetValue(_verbosity), Logs = logs, Environment = environment, ServerFlags = pair.Mode is null ? serverFlags : [] });
+            pair => pair with
+            {
+                Verbosity = result.GetValue(_verbosity),
+                Logs = logs,
+                Environment = environment,
+                ServerFlags = pair.Mode is null ? serverFlags : [],
+                AgentFlags = pair.Mode is null ? agentFlags : [],
+            });
         var started = Stopwatch.GetTimestamp();
         return new CompareSettings
         {

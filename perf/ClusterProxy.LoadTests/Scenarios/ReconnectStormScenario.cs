@@ -44,7 +44,7 @@ internal sealed class ReconnectStormScenario(bool cold) : Scenario(cold ? "recon
         Pair = plan.Pair! with
         {
             ServerFlags = [.. plan.Pair.ServerFlags, "proxy-strategies=destHost"],
-            AgentFlags = ["agent-identifiers=host=127.0.0.1", "sync-interval=100ms", "sync-interval-cap=1s"],
+            AgentFlags = [.. plan.Pair.AgentFlags, "agent-identifiers=host=127.0.0.1", "sync-interval=100ms", "sync-interval-cap=1s"],
         },
     }).Create(context.Rig);
 

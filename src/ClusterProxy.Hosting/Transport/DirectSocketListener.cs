@@ -1,13 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
 
 namespace ClusterProxy.Hosting.Transport;
 
 /// <param name="socket">Listening; owned.</param>
 /// <param name="time">Clock of its connections.</param>
 /// <param name="handshakes">Of its connections; null for the pool's own turns.</param>
-internal sealed class DirectSocketListener(Socket socket, TimeProvider time, HandshakeTurns? handshakes = null) : IConnectionListener
+/// <param name="logger">Told while connections cannot be accepted.</param>
+internal sealed class DirectSocketListener(Socket socket, TimeProvider time, HandshakeTurns? handshakes, ILogger logger) : IConnectionListener
 {
     /// <summary>More than a full queue takes, and an end for clients that come all the time.</summary>
     private const int MaxLooks = 3000;
@@ -20,6 +22,12 @@ internal sealed class DirectSocketListener(Socket socket, TimeProvider time, Han
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(1);
 
+    /// <summary>
+    /// Long enough for connections to end, and little beside what a client waits for one. A socket that cannot be accepted says so at
+    /// once, and again at once, on the thread that serves all sockets.
+    /// </summary>
+    private static readonly TimeSpan Exhausted = TimeSpan.FromMilliseconds(100);
+
     private long _accepted;
 
     public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
@@ -31,6 +39,13 @@ internal sealed class DirectSocketListener(Socket socket, TimeProvider time, Han
             try
             {
                 var accepted = await socket.AcceptAsync(cancellationToken);
+                if (SpareHandles.Objection(accepted) is { } objection)
+                {
+                    accepted.Dispose();
+                    await PauseAsync(objection, cancellationToken);
+                    continue;
+                }
+
                 if (EndPoint is IPEndPoint)
                 {
                     accepted.NoDelay = true;
@@ -46,9 +61,13 @@ internal sealed class DirectSocketListener(Socket socket, TimeProvider time, Han
             {
                 return null;
             }
-            catch (SocketException)
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
             {
                 // That connection is gone again; the listener is not.
+            }
+            catch (SocketException e)
+            {
+                await PauseAsync(e.Message, cancellationToken);
             }
         }
     }
@@ -76,5 +95,11 @@ internal sealed class DirectSocketListener(Socket socket, TimeProvider time, Han
     {
         socket.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private Task PauseAsync(string trouble, CancellationToken cancellationToken)
+    {
+        HostingLog.AcceptFailed(logger, EndPoint, trouble);
+        return Task.Delay(Exhausted, time, cancellationToken);
     }
 }

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using ClusterProxy.Hosting.Logging;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClusterProxy.Hosting.Transport;
 
@@ -14,7 +17,9 @@ namespace ClusterProxy.Hosting.Transport;
 /// <param name="handshakes">
 /// In which connections are worked on before <see cref="DirectSocketConnection.RunReadsInline"/>; the pool's own turns when not given.
 /// </param>
-public sealed class DirectSocketTransport(Func<EndPoint, Socket?>? bound = null, TimeProvider? time = null, HandshakeTurns? handshakes = null)
+/// <param name="logger">Told, some times a second at most, while connections cannot be accepted; nobody is when not given.</param>
+public sealed class DirectSocketTransport(
+    Func<EndPoint, Socket?>? bound = null, TimeProvider? time = null, HandshakeTurns? handshakes = null, ILogger? logger = null)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private const int Backlog = 512;
@@ -27,7 +32,9 @@ public sealed class DirectSocketTransport(Func<EndPoint, Socket?>? bound = null,
     {
         var socket = bound?.Invoke(endpoint) ?? Bind(endpoint);
         socket.Listen(Backlog);
-        return ValueTask.FromResult<IConnectionListener>(new DirectSocketListener(socket, time ?? TimeProvider.System, handshakes));
+        var clock = time ?? TimeProvider.System;
+        return ValueTask.FromResult<IConnectionListener>(
+            new DirectSocketListener(socket, clock, handshakes, new CappedLogger(logger ?? NullLogger.Instance, clock)));
     }
 
     private static Socket Bind(EndPoint endpoint)

@@ -57,7 +57,7 @@ internal sealed class Plane : IAsyncDisposable
         PlaneOptions options, ServerMetrics metrics, ILogger logger, ILoggerFactory logging, CancellationToken cancellationToken)
     {
         var calls = new LiveCalls();
-        var app = Build(options, calls, logging);
+        var app = Build(options, calls, logger, logging);
         var broken = new BrokenConnections(app.Services.GetRequiredService<IMeterFactory>(), options.Name, metrics, logger);
         try
         {
@@ -109,7 +109,7 @@ internal sealed class Plane : IAsyncDisposable
         _socket?.Dispose();
     }
 
-    private static WebApplication Build(PlaneOptions options, LiveCalls calls, ILoggerFactory logging)
+    private static WebApplication Build(PlaneOptions options, LiveCalls calls, ILogger logger, ILoggerFactory logging)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(new KestrelLogging(logging)));
@@ -120,7 +120,7 @@ internal sealed class Plane : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, options));
         builder.Services.AddSingleton<IConnectionListenerFactory>(
             new DirectSocketTransport(
-                endPoint => endPoint is UnixDomainSocketEndPoint ? options.Socket?.Socket : null, handshakes: options.Handshakes));
+                endPoint => endPoint is UnixDomainSocketEndPoint ? options.Socket?.Socket : null, handshakes: options.Handshakes, logger: logger));
         var app = builder.Build();
         app.Run(http => ServeAsync(http, options.Serve, calls));
         return app;

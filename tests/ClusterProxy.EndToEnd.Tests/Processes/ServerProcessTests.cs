@@ -11,6 +11,7 @@ namespace ClusterProxy.EndToEnd.Tests.Processes;
 public sealed class ServerProcessTests(ITestOutputHelper output) : TunnelTest(output)
 {
     private readonly HttpClient _http = new();
+    private TestCertificates? _frontendPlane;
 
     [Theory]
     [InlineData(TunnelTransport.Grpc)]
@@ -49,6 +50,42 @@ public sealed class ServerProcessTests(ITestOutputHelper output) : TunnelTest(ou
 
         await server.ExpectExitAsync(1);
         await echo.EndedByPeer.WaitForAsync(1).DefaultTimeout();
+    }
+
+    /// <summary>What is open already must not stand still for what cannot be accepted.</summary>
+    [Fact]
+    public async Task Server_OutOfHandles_ServesWhatIsOpen_AndAcceptsAgainLater()
+    {
+        var echo = Own(new EchoTarget());
+        var (server, flags, client) = await StartAsync(TunnelTransport.Grpc, "1s");
+        await using var stream = await client.ConnectAsync(echo.Address).DefaultTimeout();
+        await EchoAsync(stream);
+        var waiting = new List<Socket>();
+        const int KeptByTheProgram = 64;
+        server.LimitHandles(Directory.GetFileSystemEntries($"/proc/{server.Id}/fd").Length + KeptByTheProgram + 8);
+        for (var i = 0; i < 16; i++)
+        {
+            var socket = Own(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+            await socket.ConnectAsync(IPAddress.Loopback, int.Parse(flags["server-port"])).DefaultTimeout();
+            waiting.Add(socket);
+        }
+
+        await server.WaitForLineAsync("cannot be accepted");
+        for (var i = 0; i < 100; i++)
+        {
+            await EchoAsync(stream);
+        }
+
+        waiting.ForEach(static socket => socket.Dispose());
+        var late = Own(new TunnelClient(LoopbackClient.Options(int.Parse(flags["server-port"]), _frontendPlane!)));
+        await using var another = await late.ConnectAsync(echo.Address).DefaultTimeout();
+        await EchoAsync(another);
+
+        static async Task EchoAsync(TunnelStream stream)
+        {
+            await stream.WriteAsync("here"u8.ToArray()).DefaultTimeout();
+            await stream.ReadExactlyAsync(new byte[4]).DefaultTimeout();
+        }
     }
 
     [Fact]
@@ -91,7 +128,7 @@ public sealed class ServerProcessTests(ITestOutputHelper output) : TunnelTest(ou
         TunnelTransport transport, string grace)
     {
         var agentPlane = Own(new TestCertificates("agents"));
-        var frontendPlane = Own(new TestCertificates("frontends"));
+        var frontendPlane = _frontendPlane = Own(new TestCertificates("frontends"));
         var flags = LoopbackPrograms.Server(agentPlane, frontendPlane);
         flags["graceful-shutdown-timeout"] = grace;
         flags["shutdown-delay"] = "0s";

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using ClusterProxy.Hosting.Transport;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClusterProxy.Hosting.Tests.Transport;
 
@@ -14,7 +15,7 @@ public sealed class DirectSocketListenerTests
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         socket.Listen(Clients);
-        await using var listener = new DirectSocketListener(socket, TimeProvider.System);
+        await using var listener = new DirectSocketListener(socket, TimeProvider.System, handshakes: null, NullLogger.Instance);
         var clients = new List<Socket>();
         for (var i = 0; i < Clients; i++)
         {

@@ -10,6 +10,9 @@ namespace ClusterProxy.Testing.Programs;
 /// </summary>
 public sealed partial class ProgramProcess : IAsyncDisposable
 {
+    /// <summary>RLIMIT_NOFILE of Linux.</summary>
+    private const int OpenFiles = 7;
+
     private readonly Process _process;
     private readonly ObservedList<ProgramLine> _output = new();
     private readonly SemaphoreSlim _input = new(1);
@@ -150,6 +153,16 @@ public sealed partial class ProgramProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Of files and sockets, from now on; what is open already stays open.</summary>
+    public void LimitHandles(int most)
+    {
+        var limit = new HandleLimit((ulong)most, (ulong)most);
+        if (SetLimit(_process.Id, OpenFiles, in limit, 0) != 0)
+        {
+            throw new InvalidOperationException($"prlimit({_process.Id}): errno {Marshal.GetLastPInvokeError()}");
+        }
+    }
+
     /// <summary>Waits for the end and for the last line of output. A signal's death reads as 128 + its number.</summary>
     public async Task<int> WaitForExitAsync([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
@@ -189,6 +202,10 @@ public sealed partial class ProgramProcess : IAsyncDisposable
         _process.Dispose();
         _input.Dispose();
     }
+
+    [LibraryImport("libc", EntryPoint = "prlimit", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SetLimit(int pid, int resource, in HandleLimit limit, nint old);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
@@ -236,4 +253,7 @@ public sealed partial class ProgramProcess : IAsyncDisposable
             throw new InvalidOperationException($"{file}:{line} waited for {what}: {e.Message}: {Describe()}", e);
         }
     }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly record struct HandleLimit(ulong Soft, ulong Hard);
 }

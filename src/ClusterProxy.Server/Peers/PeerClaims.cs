@@ -6,12 +6,12 @@ internal sealed class PeerClaims
     private readonly Lock _gate = new();
     private readonly Dictionary<string, PeerLink> _links = new(StringComparer.Ordinal);
 
-    /// <summary>False when another link serves the server well.</summary>
+    /// <summary>False when another link serves the server well, or is about to: one that has claimed it opens its lane next.</summary>
     public bool TryClaim(string serverId, PeerLink link)
     {
         lock (_gate)
         {
-            if (_links.TryGetValue(serverId, out var other) && other.Lane is { IsUsable: true })
+            if (_links.TryGetValue(serverId, out var other) && other != link && other.Lane is not { IsUsable: false })
             {
                 return false;
             }

@@ -29,13 +29,13 @@ internal sealed class PeerConnector(ClientTls tls, CertificateRenewal renewal, P
     {
         using var deadline = new CancellationTokenSource(Timeout, context.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket? socket = null;
         LaneConnection? lane = null;
-
-        // A file that changes during the handshake leads to a renewal too many, not to one too few.
-        var credential = renewal.Next();
         try
         {
+            // A file that changes during the handshake leads to a renewal too many, not to one too few.
+            var credential = renewal.Next();
+            socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             await socket.ConnectAsync(new DnsEndPoint(peer.Host, peer.Port), both.Token);
             var stream = await SecureAsync(socket, peer, both.Token);
             lane = new LaneConnection(stream, socket, context.Limits.MaxMessageSize);
@@ -44,7 +44,7 @@ internal sealed class PeerConnector(ClientTls tls, CertificateRenewal renewal, P
         catch (Exception e)
         {
             await (lane?.DisposeAsync() ?? ValueTask.CompletedTask);
-            socket.Dispose();
+            socket?.Dispose();
             if (e is PeerConnectException || (e is OperationCanceledException && cancellationToken.IsCancellationRequested))
             {
                 throw;

@@ -102,13 +102,9 @@ internal sealed class PeerLink : IAsyncDisposable
         {
             // The address is no peer's any more, or this server ends.
         }
-        catch (Exception e)
-        {
-            _context.Logger.PeerLinkFaulted(e, Address.Address);
-            throw;
-        }
     }
 
+    /// <summary>A defect costs an attempt as any failure does: for as long as the address is a peer's there is no other link to it.</summary>
     private async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         try
@@ -140,6 +136,11 @@ internal sealed class PeerLink : IAsyncDisposable
         catch (PeerConnectException e)
         {
             Failed(e);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            _context.Metrics.Peers.ConnectFailed();
+            _context.Logger.PeerLinkFaulted(e, Address.Address);
         }
     }
 

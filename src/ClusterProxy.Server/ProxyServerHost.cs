@@ -247,7 +247,7 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
             FrontendPlane.Create(_options, context, certificates, HostingMetrics, _logger), Metrics, _refusals, logging, cancellationToken);
         _started.Add(_frontendPlane);
         _started.Add(new DepartedClients(Frontends, _time));
-        _started.Add(new TunnelWatch(Agents, _time));
+        _started.Add(new TunnelWatch(Agents, Fleet?.Peers, _time));
         if (IdleCompaction.Start(_options.CompactMemoryAfter, BusyAllocation, () => Metrics.PayloadBytes, _logger, _time) is { } compaction)
         {
             _started.Add(compaction);

@@ -61,8 +61,8 @@ internal sealed class AgentRegistry
         }
     }
 
-    /// <summary>The agent of a tunnel has asked for no new dials.</summary>
-    public void NoteDraining(AgentTunnel tunnel) => _owned?.Drain(tunnel);
+    /// <summary>Whether a tunnel is the last resort may have changed.</summary>
+    public void NoteDraining(AgentTunnel tunnel) => _owned?.SetDraining(tunnel, tunnel.IsDraining);
 
     /// <summary>How good the tunnel is that <see cref="Pick"/> would give.</summary>
     public TunnelMatch Match(string address, IReadOnlySet<string>? clusters)

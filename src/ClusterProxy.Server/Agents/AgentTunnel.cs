@@ -4,6 +4,7 @@ using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Packets;
+using ClusterProxy.Server.Peers;
 
 namespace ClusterProxy.Server.Agents;
 
@@ -102,13 +103,19 @@ internal sealed class AgentTunnel
         }
     }
 
-    /// <summary>Ends streams that are dead, and lets dials on silent ones go to others. To be called about once a second.</summary>
-    public void Watch(AgentRegistry registry)
+    /// <summary>
+    /// Ends streams that are dead, lets dials on silent ones go to others, and other servers know whether to come here. To be called about
+    /// once a second.
+    /// </summary>
+    /// <param name="registry">This server's tunnels.</param>
+    /// <param name="peers">The other servers; null without any.</param>
+    public void Watch(AgentRegistry registry, PeerSet? peers)
     {
-        Watch(_stream, registry);
+        registry.NoteDraining(this);
+        Watch(_stream, registry, peers);
         foreach (var lane in _lanes)
         {
-            Watch(lane, registry);
+            Watch(lane, registry, peers);
         }
     }
 
@@ -176,12 +183,12 @@ internal sealed class AgentTunnel
         registry.Remove(this);
     }
 
-    private void Watch(AgentStream stream, AgentRegistry registry)
+    private void Watch(AgentStream stream, AgentRegistry registry, PeerSet? peers)
     {
         stream.AskIfIdle();
         if (stream.IsSilent && stream.PendingDialCount > 0)
         {
-            GiveBackDials(stream, registry);
+            GiveBackDials(stream, registry, peers);
         }
 
         if (stream.FindDead())
@@ -191,8 +198,10 @@ internal sealed class AgentTunnel
     }
 
     /// <summary>Apart from the look that every stream gets, which thus makes no object for what it hands on here.</summary>
-    private void GiveBackDials(AgentStream stream, AgentRegistry registry) => stream.GiveBackDials(search =>
-        !IsSilent || registry.Pick(search.Address, search.Tried, search.Clusters) is { IsSilent: false });
+    private void GiveBackDials(AgentStream stream, AgentRegistry registry, PeerSet? peers) => stream.GiveBackDials(search =>
+        !IsSilent
+        || registry.Pick(search.Address, search.Tried, search.Clusters) is { IsSilent: false }
+        || peers?.Pick(search.Address, search.Clusters, []).Match.IsReady == true);
 
     private void Retire(AgentStream stream)
     {

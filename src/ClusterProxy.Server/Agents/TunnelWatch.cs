@@ -1,4 +1,5 @@
 using ClusterProxy.Hosting;
+using ClusterProxy.Server.Peers;
 
 namespace ClusterProxy.Server.Agents;
 
@@ -6,7 +7,10 @@ namespace ClusterProxy.Server.Agents;
 /// Looks at every agent's streams once a second: those that are dead but look alive are ended, and dials that wait for an answer from a
 /// silent one go to another agent.
 /// </summary>
-internal sealed class TunnelWatch(AgentRegistry agents, TimeProvider time) : IAsyncDisposable
+/// <param name="agents">Of this server.</param>
+/// <param name="peers">The other servers, which may have another agent; null without any.</param>
+/// <param name="time">The clock.</param>
+internal sealed class TunnelWatch(AgentRegistry agents, PeerSet? peers, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -14,7 +18,7 @@ internal sealed class TunnelWatch(AgentRegistry agents, TimeProvider time) : IAs
     {
         foreach (var tunnel in agents.Tunnels)
         {
-            tunnel.Watch(agents);
+            tunnel.Watch(agents, peers);
         }
     });
 

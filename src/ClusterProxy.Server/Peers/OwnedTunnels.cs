@@ -69,15 +69,16 @@ internal sealed class OwnedTunnels
         }
     }
 
-    /// <summary>The agent asked for no new dials.</summary>
-    public void Drain(object tunnel)
+    /// <param name="tunnel">One of those that were added; another is not heard of.</param>
+    /// <param name="draining">Whether it is to be picked only when no other matches.</param>
+    public void SetDraining(object tunnel, bool draining)
     {
         lock (_gate)
         {
-            if (_numbers.TryGetValue(tunnel, out var number) && _tunnels[number] is { Draining: false } owned)
+            if (_numbers.TryGetValue(tunnel, out var number) && _tunnels[number] is var owned && owned.Draining != draining)
             {
                 // Somebody may be writing the old one to a wire.
-                Set(new OwnedTunnel(owned) { Draining = true });
+                Set(new OwnedTunnel(owned) { Draining = draining });
             }
         }
     }

@@ -77,6 +77,37 @@ public sealed class FleetFaultTests(ITestOutputHelper output) : TunnelTest(outpu
         Assert.Equal(2, fleet.Metric(0, "peers", ("state", "connected")));
     }
 
+    /// <summary>Its server is not to keep from anybody what another server can do, whichever of them the dial has come to.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task DialAtASilentTunnel_GoesToTheOtherOwner_AndLaterOnesGoThereAtOnce(int frontendsServer)
+    {
+        var fleet = Own(await FleetFixture.StartAsync());
+        await fleet.ConnectScriptedAgentAsync(1, "alpha", "host=alpha", "ping");
+        var frontend = await fleet.OpenScriptedFrontendAsync(frontendsServer);
+        await frontend.SendAsync(PacketFactory.DialRequest("tcp", "alpha:1", 7));
+        await Eventually.ObserveAsync(() => Task.FromResult(fleet.Servers[1]!.Agents.Tunnels.Single().PendingDialCount), static waiting => waiting == 1);
+        var other = await fleet.ConnectScriptedAgentAsync(2, "alpha", "host=alpha");
+
+        await AnswerAsync(await other.TakeDialAsync().DefaultTimeout());
+        Assert.Single(fleet.Servers[1]!.Agents.Tunnels);
+        await Eventually.ObserveAsync(() => Task.FromResult(
+            fleet.Servers[0]!.Fleet!.Peers.Lanes.SelectMany(static l => l.Tunnels.Tunnels).Count(static t => t.Draining) == 1));
+        for (var i = 0; i < 8; i++)
+        {
+            frontend = await fleet.OpenScriptedFrontendAsync(frontendsServer);
+            await frontend.SendAsync(PacketFactory.DialRequest("tcp", "alpha:1", 8 + i));
+            await AnswerAsync(await other.TakeDialAsync().DefaultTimeout());
+        }
+
+        async Task AnswerAsync(DialRequest dial)
+        {
+            await other.SendAsync(PacketFactory.DialResponse(dial.Random, error: "not here"));
+            Assert.Equal("not here", (await frontend.HearAsync(PacketType.DialRsp)).DialResponse.Error);
+        }
+    }
+
     [Fact]
     public async Task Dial_ThatIsGivenUp_IsGivenUpAtTheAgent()
     {

@@ -121,7 +121,7 @@ public sealed class TunnelWatchTests
     public async Task Agents_AreLookedAtByThemselves()
     {
         await using var agent = Agent("silent", "ping");
-        await using var watch = new TunnelWatch(_registry, _time);
+        await using var watch = new TunnelWatch(_registry, peers: null, _time);
 
         await Eventually.ObserveAsync(() =>
         {
@@ -140,7 +140,7 @@ public sealed class TunnelWatchTests
             _time.Advance(left < TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1));
             foreach (var tunnel in _registry.Tunnels)
             {
-                tunnel.Watch(_registry);
+                tunnel.Watch(_registry, peers: null);
             }
         }
     }

@@ -138,8 +138,9 @@ public sealed class OwnershipTests(ITestOutputHelper output)
                 truth.Remove(some);
                 break;
             case 2 when some is not null:
-                owned.Drain(some);
-                truth[some] = truth[some].TrimEnd('!') + "!";
+                var draining = random.Next(2) == 0;
+                owned.SetDraining(some, draining);
+                truth[some] = truth[some].TrimEnd('!') + (draining ? "!" : "");
                 break;
             default:
                 var tunnel = new object();

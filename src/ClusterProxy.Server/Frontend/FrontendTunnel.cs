@@ -57,7 +57,7 @@ internal sealed partial class FrontendTunnel : IFrontend, IStreamPeer
             new TimedPipeWriter(call.Output, context.Time, context.Metrics.FrontendWritten), context.Limits, _observer);
     }
 
-    public string Who => $"frontend ({_call.Subject?.ToString() ?? FrontendSubject.TextOf(_call.ClientCertificate)})";
+    public string Who => WhoIs(_call);
 
     public string Address => _call.Peer;
 
@@ -71,6 +71,8 @@ internal sealed partial class FrontendTunnel : IFrontend, IStreamPeer
             }
         }
     }
+
+    public static string WhoIs(GrpcServerCall call) => $"frontend ({call.Subject?.ToString() ?? FrontendSubject.TextOf(call.ClientCertificate)})";
 
     /// <summary>Runs until the frontend ends the stream; afterwards its dial and its connection have ended too.</summary>
     public async Task<GrpcStatus> RunAsync()

@@ -58,7 +58,9 @@ internal static class AgentPlane
                 counted(new FrontendSwitch(serveGrpc: true, serveConnect: null, serveLane: null, WrongProtocol, refused, options.ConnectHeadTimeout, time)
                     .Use(next))),
             Serve = Serve(new GrpcMethod(TunnelHeaders.ConnectMethod, service.ServeAsync, refused, time, logger)),
-            MaxStreams = 1000,
+
+            // One tunnel, and others whose end is on its way. Each is a tunnel with all that belongs to it, and connections are what is counted.
+            MaxStreams = 16,
 
             // What is dialled before the lanes are open stays on this one stream, often over a long way: at 100 ms these are
             // 160 MB/s. Between our own peers credit bounds what is really under way.

@@ -4,6 +4,7 @@ using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Listeners;
 using ClusterProxy.Protocol;
+using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Lanes;
 using ClusterProxy.Server.Certificates;
 using ClusterProxy.Server.Frontend;
@@ -21,6 +22,10 @@ internal static class FrontendPlane
 
     private const string WrongProtocol =
         "this port speaks gRPC over HTTP/2; HTTP-CONNECT is served with --mode=http-connect or --mode=auto";
+
+    private static readonly GrpcStatus TooManyStreams = new(
+        GrpcStatusCode.ResourceExhausted,
+        "this client's certificate or user has twice as many streams open as --max-connections-per-frontend allows connections; close some, or try again later");
 
     public static PlaneOptions Create(
         ServerOptions options, FrontendContext context, ServerCertificates certificates, HostingMetrics metrics, ILogger logger)
@@ -60,7 +65,31 @@ internal static class FrontendPlane
         };
     }
 
-    private static async Task<Protocol.Grpc.GrpcStatus> ServeAsync(GrpcServerCall call, FrontendContext context)
+    private static async Task<GrpcStatus> ServeAsync(GrpcServerCall call, FrontendContext context)
+    {
+        if (call.Share is not { } share)
+        {
+            return await RunAsync(call, context);
+        }
+
+        if (!share.TryOpenStream())
+        {
+            context.Metrics.StreamFailed(context.Metrics.FromClient, TooManyStreams.Code);
+            context.Refusals.StreamBroken(FrontendTunnel.WhoIs(call), call.Peer, TooManyStreams);
+            return TooManyStreams;
+        }
+
+        try
+        {
+            return await RunAsync(call, context);
+        }
+        finally
+        {
+            share.CloseStream();
+        }
+    }
+
+    private static async Task<GrpcStatus> RunAsync(GrpcServerCall call, FrontendContext context)
     {
         await call.StartAsync(
             call.Metadata.ContainsKey(TunnelHeaders.Features) ? [(TunnelHeaders.Features, TunnelFeatures.Format(context.Features))] : []);

@@ -11,6 +11,7 @@ internal static class ServerMetric
     public const string ReadyBackends = "konnectivity_network_proxy_server_ready_backends";
     public const string ReadyBackendConnections = "konnectivity_network_proxy_server_ready_backend_connections";
     public const string FullReceiveChannels = "konnectivity_network_proxy_server_full_receive_channels";
+    public const string StreamErrors = "konnectivity_network_proxy_server_stream_errors_total";
     public const string CreditViolations = "clusterproxy_server_credit_violations_total";
     public const string QueuedBytes = "clusterproxy_server_queued_bytes";
     public const string FrontendQueuedBytes = "clusterproxy_server_frontend_queued_bytes";

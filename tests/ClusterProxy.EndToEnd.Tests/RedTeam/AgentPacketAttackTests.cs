@@ -249,7 +249,7 @@ public sealed class AgentPacketAttackTests(ITestOutputHelper output) : RedTeamTe
         var flood = FloodAsync(evil);
 
         await fixture.ServerMetrics.WaitForAsync(
-            "konnectivity_network_proxy_server_stream_errors_total", 1, ("segment", "to_agent"), ("code", "ResourceExhausted"));
+            ServerMetric.StreamErrors, 1, ("segment", "to_agent"), ("code", "ResourceExhausted"));
         var log = await fixture.Log.Log.WaitForAsync("AgentDisconnected").DefaultTimeout();
         Assert.Contains("packets wait for a peer that does not read them", log.Message, StringComparison.Ordinal);
         await fixture.WaitForTunnelsAsync(1);

@@ -116,6 +116,27 @@ public sealed class ConnectionLimitTests(ITestOutputHelper output) : RedTeamTest
         static o => o with { MaxConnectionsPerFrontend = Limit });
 
     [Fact]
+    public Task Streams_WithoutADial_PastTheirLimit_AreRefused() => AttackAsync(
+        async fixture =>
+        {
+            await using var http = await RawHttp2.StartAsync(
+                await Sockets.ConnectTlsAsync(fixture.Server.FrontendPort, fixture.FrontendPlane, fixture.FrontendPlane.Client("greedy"), "h2"));
+            var next = 1;
+            for (; next < 1 + (2 * 2 * Limit); next += 2)
+            {
+                await http.SendAsync(RawHttp2.Call(next, "/ProxyService/Proxy"));
+                Assert.NotNull(await http.ReadUntilAsync(f => f is { Type: RawFrame.Headers, EndsStream: false } && f.StreamId == next));
+            }
+
+            await http.SendAsync(RawHttp2.Call(next, "/ProxyService/Proxy"));
+            Assert.Equal((int)GrpcStatusCode.ResourceExhausted, await http.ReadStatusAsync(next));
+            await fixture.ServerMetrics.WaitForAsync(ServerMetric.StreamErrors, 1, ("segment", "from_client"), ("code", "ResourceExhausted"));
+            var line = await fixture.Log.Log.WaitForAsync("StreamBroken").DefaultTimeout();
+            Assert.Contains("--max-connections-per-frontend", line.Message, StringComparison.Ordinal);
+        },
+        static o => o with { MaxConnectionsPerFrontend = Limit });
+
+    [Fact]
     public Task Dials_PastTheAgentsConnections_AreRefused() => AttackAsync(
         async fixture =>
         {
@@ -229,7 +250,7 @@ public sealed class ConnectionLimitTests(ITestOutputHelper output) : RedTeamTest
         const int Invented = 300;
         for (var stream = 3; stream < 3 + (2 * Invented); stream += 2)
         {
-            await http.SendAsync(Connect(stream, $"invented-{stream}"));
+            await http.SendAsync([.. Connect(stream, $"invented-{stream}"), .. RawHttp2.Frame(RawFrame.Data, RawFrame.EndStream, stream, [])]);
             Assert.NotNull(await http.ReadUntilAsync(f => f.StreamId == stream && f.EndsStream));
         }
 

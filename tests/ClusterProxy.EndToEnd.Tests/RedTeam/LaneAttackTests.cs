@@ -10,7 +10,6 @@ namespace ClusterProxy.EndToEnd.Tests.RedTeam;
 public sealed class LaneAttackTests(ITestOutputHelper output) : RedTeamTest(output)
 {
     private const int InitialWindow = 64 * 1024;
-    private const string StreamErrors = "konnectivity_network_proxy_server_stream_errors_total";
 
     [Fact]
     public Task Packets_ForAnothersConnection_DoNothingToIt() => AttackAsync(async fixture =>
@@ -168,7 +167,7 @@ public sealed class LaneAttackTests(ITestOutputHelper output) : RedTeamTest(outp
         await using var lane = await OpenAsync(fixture);
         var flood = FloodAsync(lane, of);
 
-        await fixture.ServerMetrics.WaitForAsync(StreamErrors, static v => v >= 1, ("segment", "from_client"), ("code", "ResourceExhausted"));
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.StreamErrors, static v => v >= 1, ("segment", "from_client"), ("code", "ResourceExhausted"));
 
         await fixture.Log.Log.WaitForAsync("FrontendLaneClosed").DefaultTimeout();
         await flood;
@@ -228,7 +227,7 @@ public sealed class LaneAttackTests(ITestOutputHelper output) : RedTeamTest(outp
 
         await lane.HearEndAsync();
         var code = how switch { "too long" => "ResourceExhausted", "compressed" => "Unimplemented", _ => "Internal" };
-        await fixture.ServerMetrics.WaitForAsync(StreamErrors, 1, ("segment", "from_client"), ("code", code));
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.StreamErrors, 1, ("segment", "from_client"), ("code", code));
     });
 
     [Theory]

@@ -10,9 +10,9 @@ namespace ClusterProxy.Hosting.Certificates;
 public sealed class CertificateNames
 {
     private const string ExtensionOid = "2.5.29.17";
-    private const int DnsTag = 2;
-    private const int UriTag = 6;
-    private const int AddressTag = 7;
+    private static readonly Asn1Tag _dnsTag = new(TagClass.ContextSpecific, 2);
+    private static readonly Asn1Tag _uriTag = new(TagClass.ContextSpecific, 6);
+    private static readonly Asn1Tag _addressTag = new(TagClass.ContextSpecific, 7);
 
     private readonly List<string> _dns = [];
     private readonly List<IPAddress> _addresses = [];
@@ -51,20 +51,21 @@ public sealed class CertificateNames
         while (sequence.HasData)
         {
             var tag = sequence.PeekTag();
-            switch (tag.TagValue)
+            if (tag.HasSameClassAndValue(_dnsTag))
             {
-                case DnsTag:
-                    names._dns.Add(sequence.ReadCharacterString(UniversalTagNumber.IA5String, tag));
-                    break;
-                case UriTag:
-                    names._uris.Add(sequence.ReadCharacterString(UniversalTagNumber.IA5String, tag));
-                    break;
-                case AddressTag:
-                    names.AddAddress(sequence.ReadOctetString(tag));
-                    break;
-                default:
-                    sequence.ReadEncodedValue();
-                    break;
+                names._dns.Add(sequence.ReadCharacterString(UniversalTagNumber.IA5String, tag));
+            }
+            else if (tag.HasSameClassAndValue(_uriTag))
+            {
+                names._uris.Add(sequence.ReadCharacterString(UniversalTagNumber.IA5String, tag));
+            }
+            else if (tag.HasSameClassAndValue(_addressTag))
+            {
+                names.AddAddress(sequence.ReadOctetString(tag));
+            }
+            else
+            {
+                sequence.ReadEncodedValue();
             }
         }
 

@@ -9,5 +9,6 @@ public static class LeaseExpiry
     public static bool IsValid(Lease lease, DateTimeOffset now) =>
         (lease.Spec?.RenewTime ?? lease.Spec?.AcquireTime) is { } since
         && lease.Spec?.LeaseDurationSeconds is { } seconds
-        && since + TimeSpan.FromSeconds(seconds) > now;
+        // Not by adding: whoever writes a lease may write any time, the last that there is included.
+        && now - since < TimeSpan.FromSeconds(seconds);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ClusterProxy.Kubernetes.Leases;
 using ClusterProxy.Kubernetes.Resources;
 
@@ -23,6 +24,25 @@ public sealed class LeaseExpiryTests
                 {
                     RenewTime = renewed is { } r ? Now.AddSeconds(r) : null,
                     AcquireTime = acquired is { } a ? Now.AddSeconds(a) : null,
+                    LeaseDurationSeconds = duration,
+                },
+            },
+            Now));
+
+    /// <summary>Whoever may write a lease may write any of these.</summary>
+    [Theory]
+    [InlineData("9999-12-31T23:59:59.999999Z", int.MaxValue, true)]
+    [InlineData("9999-12-31T23:59:59.999999Z", int.MinValue, true)]
+    [InlineData("0001-01-01T00:00:00Z", int.MinValue, false)]
+    [InlineData("0001-01-01T00:00:00Z", int.MaxValue, false)]
+    public void Lease_OfAnyTime_HoldsOrNot(string renewed, int duration, bool valid) => Assert.Equal(
+        valid,
+        LeaseExpiry.IsValid(
+            new Lease
+            {
+                Spec = new LeaseSpec
+                {
+                    RenewTime = DateTimeOffset.Parse(renewed, CultureInfo.InvariantCulture),
                     LeaseDurationSeconds = duration,
                 },
             },

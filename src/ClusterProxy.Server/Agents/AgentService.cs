@@ -71,7 +71,14 @@ internal sealed class AgentService
         _announcer?.Add(tunnel, servers);
         try
         {
-            var status = await tunnel.RunAsync(_registry, call.Ended);
+            var running = tunnel.RunAsync(_registry, call.Ended);
+            if (_closed)
+            {
+                // It was let in while those who were there already have been asked.
+                tunnel.AskToMove(TimeSpan.Zero);
+            }
+
+            var status = await running;
             if (call.DeadlinePassed)
             {
                 status = GrpcMethod.EndOf(call);

@@ -346,8 +346,13 @@ internal sealed class ConnectTunnel : IFrontend
     {
         try
         {
-            await _client.SendTlsEndAsync();
+            await _client.SendTlsEndAsync().WaitAsync(_context.Limits.StallLimit, _context.Time);
             await _transport.Transport.Output.CompleteAsync();
+        }
+        catch (TimeoutException)
+        {
+            // The client took its last byte into a full buffer and reads no more.
+            _transport.Abort(new ConnectionAbortedException(CloseReason.Stalled.ToWireText()));
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or ObjectDisposedException or ConnectionAbortedException)
         {

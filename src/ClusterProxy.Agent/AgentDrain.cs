@@ -31,6 +31,6 @@ internal sealed class AgentDrain(ServerPool servers, TimeSpan timeout, AgentCont
         AgentLog.Drained(context.Logger, servers.Active);
     }
 
-    /// <summary>Without a tunnel nobody can ask for anything, and none is opened any more.</summary>
+    /// <summary>Without a tunnel nobody can ask for anything, and none is begun any more.</summary>
     private bool IsReachable() => servers.IsReachable || servers.Active > 0;
 }

@@ -15,6 +15,7 @@ namespace ClusterProxy.Agent.Servers;
 internal sealed class ServerPool : IAsyncDisposable
 {
     private readonly ServerTunnels _tunnels;
+    private readonly TunnelOpener _opener;
     private readonly FleetFollower _fleet;
     private readonly ServerSearch _search;
     private readonly CancellationTokenSource _stop = new();
@@ -29,19 +30,22 @@ internal sealed class ServerPool : IAsyncDisposable
         {
             Listener = new TunnelListener(() => _fleet!.Changed(), OnMissed, OnEnded),
         };
-        var opener = new TunnelOpener(_tunnels, renewal, context);
-        _fleet = new FleetFollower(new FleetParts(options, connector, _tunnels, renewal, opener, context));
-        _search = new ServerSearch(options, connector, _tunnels, _fleet, renewal, opener, context);
+        _opener = new TunnelOpener(_tunnels, renewal, context);
+        _fleet = new FleetFollower(new FleetParts(options, connector, _tunnels, renewal, _opener, context));
+        _search = new ServerSearch(options, connector, _tunnels, _fleet, renewal, _opener, context);
         _fleet.Failing = _search.LookAgain;
         _fleet.Followed = () => context.Metrics.WantedServers(Wanted);
-        opener.Wanted = () => Wanted;
+        _opener.Wanted = () => Wanted;
     }
 
     /// <summary>Those that take new dials and whose server is there.</summary>
     public int OpenTunnels => _tunnels.OpenCount;
 
-    /// <summary>Whether there is a tunnel of any kind on which somebody may still ask for something.</summary>
-    public bool IsReachable => _tunnels.IsReachable;
+    /// <summary>
+    /// Whether there is a tunnel of any kind on which somebody may still ask for something, or is about to be. In this order, since an
+    /// attempt has its tunnel here before it ends.
+    /// </summary>
+    public bool IsReachable => _opener.IsOpening || _tunnels.IsReachable;
 
     public bool IsDraining => _tunnels.IsDraining;
 

@@ -70,7 +70,10 @@ internal sealed class ServerTunnels
     /// <summary>The one that takes dials of this server.</summary>
     public ServerTunnel? Find(string serverId) => Read(() => TakingDials().FirstOrDefault(t => t.ServerId == serverId));
 
-    /// <summary>Takes over the call; null when there is a tunnel to this server already, or none is wanted any more.</summary>
+    /// <summary>
+    /// Takes over the call; null when there is a tunnel to this server already. One that comes during a drain is drained with the others:
+    /// its server knows this agent, and may have sent a dial.
+    /// </summary>
     public ServerTunnel? Adopt(ServerCall call, RenewableCredential? credential)
     {
         lock (_gate)
@@ -82,7 +85,7 @@ internal sealed class ServerTunnels
                 existing.ServerCount = call.ServerCount;
             }
 
-            if (_draining || (existing is not null && !_renewal.IsDue(existing)))
+            if (existing is not null && !_renewal.IsDue(existing))
             {
                 return null;
             }
@@ -109,6 +112,11 @@ internal sealed class ServerTunnels
             _tunnels.Add(tunnel);
             _context.Metrics.TunnelOpened();
             _running.Start(tunnel);
+            if (_draining)
+            {
+                tunnel.Drain();
+            }
+
             return tunnel;
         }
     }
@@ -129,7 +137,7 @@ internal sealed class ServerTunnels
         AgentLog.TunnelDismissed(_context.Logger, tunnel.ServerId, tunnel.Address, tunnel.Active);
     }
 
-    /// <summary>Asks every server for no new dials and adopts no tunnel from now on.</summary>
+    /// <summary>Asks every server for no new dials, also those whose tunnel is being opened.</summary>
     public void Drain()
     {
         lock (_gate)

@@ -3,12 +3,30 @@ namespace ClusterProxy.Agent.Servers;
 /// <summary>One attempt to open a tunnel, counted and logged, whoever decided on it.</summary>
 internal sealed class TunnelOpener(ServerTunnels tunnels, TunnelRenewal renewal, AgentContext context)
 {
+    private int _underWay;
+
     /// <summary>How many tunnels are wanted.</summary>
     public Func<int> Wanted { get; set; } = static () => 1;
+
+    /// <summary>Whether an attempt is under way: its server may know this agent already, and send dials.</summary>
+    public bool IsOpening => Volatile.Read(ref _underWay) > 0;
 
     /// <param name="connect">Reaches a server.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     public async Task<ConnectAttempt> OpenAsync(Func<CancellationToken, Task<ServerCall>> connect, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _underWay);
+        try
+        {
+            return await AttemptAsync(connect, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay);
+        }
+    }
+
+    private async Task<ConnectAttempt> AttemptAsync(Func<CancellationToken, Task<ServerCall>> connect, CancellationToken cancellationToken)
     {
         ServerCall call;
 

@@ -214,6 +214,36 @@ public sealed class ServerPoolTests : IDisposable
         await agent.Host.DrainAsync().DefaultTimeout();
     }
 
+    /// <summary>The server knows the agent before the agent knows that it does.</summary>
+    [Fact]
+    public async Task Drain_WhileATunnelOpens_SendsDrainOnItAndServesNewDials()
+    {
+        await using var target = new EchoTarget();
+        await using var server = await StartAsync(count: 1);
+        var gate = new TaskCompletionSource();
+        server.Refuse = async _ =>
+        {
+            await gate.Task;
+            return false;
+        };
+        await using var agent = await AgentUnderTest.StartAsync(AgentUnderTest.Options(_certificates, server.Port) with
+        {
+            DrainTimeout = TimeSpan.FromSeconds(2),
+        });
+        await server.Calls.WaitForAsync(1).DefaultTimeout();
+        var draining = agent.Host.DrainAsync();
+        Assert.Contains(agent.Records, static r => r.EventName == "Draining");
+
+        gate.SetResult();
+
+        var tunnel = await server.TunnelAsync();
+        await tunnel.ReceiveAsync(PacketType.Drain);
+        var id = await tunnel.ConnectAsync(target.Address);
+        await tunnel.SendDataAsync(id, "x"u8.ToArray());
+        await tunnel.ReceiveDataAsync(id, 1);
+        await draining.DefaultTimeout();
+    }
+
     [Fact]
     public async Task Drain_LostTunnel_IsNotReplaced()
     {

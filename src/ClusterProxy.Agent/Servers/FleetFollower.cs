@@ -167,8 +167,11 @@ internal sealed class FleetFollower
             return;
         }
 
+        // Of a server that was announced by its address alone the id is not known before its link has met it. A tunnel that was found
+        // another way meanwhile may be just the one to it.
+        var unidentified = links.Count(static l => l.Server.Id.Length == 0 && !l.IsConnected);
         var ids = links.SelectMany(static l => new[] { l.ServerId, l.Server.Id }).ToHashSet(StringComparer.Ordinal);
-        foreach (var tunnel in tunnels.Where(t => !t.Servers.IsEmpty && !ids.Contains(t.ServerId)))
+        foreach (var tunnel in tunnels.Where(t => !t.Servers.IsEmpty && !ids.Contains(t.ServerId)).Skip(unidentified))
         {
             _parts.Tunnels.Dismiss(tunnel);
         }

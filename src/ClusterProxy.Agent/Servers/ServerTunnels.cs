@@ -183,10 +183,11 @@ internal sealed class ServerTunnels
             }
 
             var silent = tunnels.Where(static t => t.IsSilent && !t.IsSuperseded).ToArray();
-            if (silent.Length > silentBefore.Length)
+            var fallenSilent = silent.Except(silentBefore).ToArray();
+            if (fallenSilent.Length > 0)
             {
                 AgentLog.ServersSilent(_context.Logger, silent.Length, tunnels.Length);
-                foreach (var tunnel in silent)
+                foreach (var tunnel in fallenSilent)
                 {
                     Listener.Missed(tunnel);
                 }

@@ -159,6 +159,33 @@ public sealed class AnnouncedServersTests : IDisposable
         await agent.WaitForMetricAsync(OpenServers, 2);
     }
 
+    /// <summary>Nobody says which of the announced ones it is, so it must not be taken for one that is not wanted.</summary>
+    [Fact]
+    public async Task ServerWithoutId_NotWhereItIsSaidToBe_StaysWhereTheLoadBalancerFoundIt()
+    {
+        const int GivenUpAfter = 6;
+        using var refusing = new RefusingPort();
+        await using var fleet = await FleetAsync("a", "b");
+        var list = fleet.List("a", "b");
+        foreach (var server in list.Servers)
+        {
+            server.Id = "";
+            server.CertificateName = "localhost";
+        }
+
+        list.Servers[1].Port = refusing.Port;
+        fleet.Announce(list);
+        await using var balancer = fleet.Balance();
+        await using var agent = await AgentUnderTest.StartAsync(_certificates, balancer.Port);
+        await agent.WaitForMetricAsync(OpenServers, 2);
+
+        await Eventually.ObserveAsync(
+            () => Task.FromResult(agent.Records.Count(static r => r.EventName == "ConnectFailed")), static failed => failed >= GivenUpAfter);
+
+        Assert.DoesNotContain(agent.Records, static r => r.EventName == "TunnelDismissed" && Equals(r.Values["ServerId"], "b"));
+        Assert.Equal(1, fleet["b"].Open.Value);
+    }
+
     [Fact]
     public async Task Server_WithoutTheNameThatItsCertificateShouldBear_IsNotConnectedTo()
     {

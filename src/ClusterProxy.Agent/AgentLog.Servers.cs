@@ -66,4 +66,8 @@ internal static partial class AgentLog
     [LoggerMessage(EventId = 3010, EventName = nameof(LaneFailed), Level = LogLevel.Information,
         Message = "No lane to server {ServerId}, the tunnel itself carries its connections: {Error}")]
     public static partial void LaneFailed(ILogger logger, string serverId, string error);
+
+    [LoggerMessage(EventId = 3015, EventName = nameof(LaneFaulted), Level = LogLevel.Error,
+        Message = "A lane to server {ServerId} failed in a way that is no fault of the connection; this is a defect; another one is opened")]
+    public static partial void LaneFaulted(ILogger logger, string serverId, Exception exception);
 }

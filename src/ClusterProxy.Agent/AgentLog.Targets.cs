@@ -32,4 +32,8 @@ internal static partial class AgentLog
     [LoggerMessage(EventId = 3105, EventName = nameof(TooManyConnections), Level = LogLevel.Warning,
         Message = "A dial was refused: {Limit} connections are open. Raise --max-connections if the files and the memory for more are there, or find who keeps them open")]
     public static partial void TooManyConnections(ILogger logger, int limit);
+
+    [LoggerMessage(EventId = 3106, EventName = nameof(DialFaulted), Level = LogLevel.Error,
+        Message = "A dial to {Target} failed in a way that none should; this is a defect, or the system is out of threads or memory")]
+    public static partial void DialFaulted(ILogger logger, string target, Exception exception);
 }

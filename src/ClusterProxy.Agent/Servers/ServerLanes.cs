@@ -96,6 +96,10 @@ internal sealed class ServerLanes : IAsyncDisposable
                 {
                     AgentLog.LaneFailed(_context.Logger, _server.ServerId, e.Message);
                 }
+                catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+                {
+                    AgentLog.LaneFaulted(_context.Logger, _server.ServerId, e);
+                }
 
                 await Task.Delay(delay.Next(), _context.Time, cancellationToken);
             }

@@ -31,7 +31,7 @@ internal sealed class ServerSearch(
             for (var turn = 0; ; turn++)
             {
                 await _pace.WaitAsync(delay, cancellationToken);
-                delay = WantsAttempt() ? await AttemptAsync(turn, cancellationToken) : renewal.Pause(Unlinked());
+                delay = await TurnAsync(turn, cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -42,6 +42,21 @@ internal sealed class ServerSearch(
         {
             AgentLog.ServerLoopFailed(context.Logger, e);
             throw;
+        }
+    }
+
+    /// <summary>A defect costs an attempt as any failure does: tunnels that are open are worth more than to begin anew.</summary>
+    private async Task<TimeSpan> TurnAsync(int turn, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return WantsAttempt() ? await AttemptAsync(turn, cancellationToken) : renewal.Pause(Unlinked());
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            var delay = _pace.Failed();
+            AgentLog.ConnectFaulted(context.Logger, "at the configured addresses", delay.TotalSeconds, e);
+            return delay;
         }
     }
 

@@ -139,11 +139,16 @@ internal sealed class ServerStream : IAsyncDisposable
             await stop.CancelAsync();
             await _writer.DisposeAsync();
             await StopPingAsync();
-            await _dials.EndAsync();
-
-            // Frees a read loop that waits for a target, too.
-            _targets.AbortAll(CloseReason.TunnelLost);
-            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                await _dials.EndAsync();
+            }
+            finally
+            {
+                // Frees a read loop that waits for a target, too.
+                _targets.AbortAll(CloseReason.TunnelLost);
+                await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 

@@ -135,15 +135,20 @@ internal sealed class ServerTunnel : IAsyncDisposable
     /// </summary>
     private async Task RunLanesAsync(CancellationTokenSource ended, CancellationToken cancellationToken)
     {
-        if (_lanes is not null)
+        try
         {
-            await _lanes.RunAsync(cancellationToken);
+            if (_lanes is not null)
+            {
+                await _lanes.RunAsync(cancellationToken);
+            }
+            else
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, _context.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
-        else
+        finally
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, _context.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ended.CancelAsync();
         }
-
-        await ended.CancelAsync();
     }
 }

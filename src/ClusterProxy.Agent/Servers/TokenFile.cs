@@ -17,8 +17,20 @@ internal sealed class TokenFile(string path)
     public async Task<string> ReadAsync(CancellationToken cancellationToken)
     {
         await _threads.WaitAsync(cancellationToken);
-        return await Task.Factory.StartNew(Read, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
-            .WaitAsync(cancellationToken);
+        return await Start().WaitAsync(cancellationToken);
+    }
+
+    private Task<string> Start()
+    {
+        try
+        {
+            return Task.Factory.StartNew(Read, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        catch (TaskSchedulerException e)
+        {
+            _threads.Release();
+            throw new IOException($"no thread could be started to read it: {e.InnerException?.Message ?? e.Message}", e);
+        }
     }
 
     private string Read()

@@ -133,7 +133,7 @@ internal sealed class TunnelDials
     {
         var request = dial.Request;
         var started = _context.Time.GetTimestamp();
-        var result = await _dialer.DialAsync(request.Protocol, request.Address, dial.Cancelled);
+        var result = await DialAsync(dial);
         var taken = Take(dial, result.Socket);
         if (taken is null)
         {
@@ -161,6 +161,20 @@ internal sealed class TunnelDials
         var target = PeerText.Bound(request.Address);
         AgentLog.DialEnded(
             _context.Logger, dial.ConnectionId, target, result.Outcome, elapsed.TotalMilliseconds, dial.TraceId, result.Error);
+    }
+
+    /// <summary>A defect costs the dial that meets it: it is answered, since whoever asked would wait for ever, and so would the end of the tunnel.</summary>
+    private async Task<TargetDialResult> DialAsync(PendingDial dial)
+    {
+        try
+        {
+            return await _dialer.DialAsync(dial.Request.Protocol, dial.Request.Address, dial.Cancelled);
+        }
+        catch (Exception e)
+        {
+            AgentLog.DialFaulted(_context.Logger, PeerText.Bound(dial.Request.Address), e);
+            return TargetDialResult.Failed($"dial tcp: the agent failed in a way that none should: {e.Message}");
+        }
     }
 
     /// <summary>

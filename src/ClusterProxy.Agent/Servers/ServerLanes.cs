@@ -23,6 +23,7 @@ internal sealed class ServerLanes : IAsyncDisposable
     private readonly AgentContext _context;
     private readonly Lock _gate = new();
     private readonly List<ServerStream> _streams = [];
+    private readonly OwnedTasks<ServerStream> _finishing;
     private CloseReason _farewell = CloseReason.ShuttingDown;
     private long _dialsOfEnded;
 
@@ -39,6 +40,7 @@ internal sealed class ServerLanes : IAsyncDisposable
         _features = features;
         _dialer = dialer;
         _context = context;
+        _finishing = new OwnedTasks<ServerStream>(FinishAsync);
     }
 
     /// <summary>Connections and dials under way, those of lost lanes included.</summary>
@@ -77,6 +79,8 @@ internal sealed class ServerLanes : IAsyncDisposable
         {
             await stream.DisposeAsync();
         }
+
+        await _finishing.WhenAllAsync();
     }
 
     private async Task KeepLaneAsync(CancellationToken cancellationToken)
@@ -133,13 +137,19 @@ internal sealed class ServerLanes : IAsyncDisposable
 
         if (!cancellationToken.IsCancellationRequested)
         {
-            await stream.FinishTargetsAsync(cancellationToken);
-            await stream.DisposeAsync();
-            lock (_gate)
-            {
-                _streams.Remove(stream);
-                _dialsOfEnded += stream.DialsSeen;
-            }
+            _finishing.Start(stream);
+        }
+    }
+
+    /// <summary>Its targets may take the last bytes for as long as they like; the lane in its place must not wait for that.</summary>
+    private async Task FinishAsync(ServerStream stream)
+    {
+        await stream.FinishTargetsAsync(CancellationToken.None);
+        await stream.DisposeAsync();
+        lock (_gate)
+        {
+            _streams.Remove(stream);
+            _dialsOfEnded += stream.DialsSeen;
         }
     }
 

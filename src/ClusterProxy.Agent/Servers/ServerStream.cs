@@ -66,8 +66,8 @@ internal sealed class ServerStream : IAsyncDisposable
         _packets = new PacketDispatch(_writer, _targets, _dials, features, _roundTrip, onDrain, onServers, context);
     }
 
-    /// <summary>Connections and dials under way.</summary>
-    public int Active => _targets.Count + _dials.Count;
+    /// <summary>Dials under way and connections. One that becomes the other between the two reads is counted twice: a stream must not seem quiet by it.</summary>
+    public int Active => _dials.Count + _targets.Count;
 
     /// <summary>Dials ever asked for.</summary>
     public long DialsSeen => _packets.DialsSeen;

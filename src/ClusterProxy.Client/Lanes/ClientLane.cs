@@ -69,8 +69,8 @@ internal sealed partial class ClientLane : IAsyncDisposable
     /// <summary>When it was opened.</summary>
     public long Opened { get; }
 
-    /// <summary>What dials are spread by.</summary>
-    public int Load => _connections.Count + _dials.Count;
+    /// <summary>What dials are spread by. One that becomes a connection between the two reads is counted twice: a lane must not seem empty by it.</summary>
+    public int Load => _dials.Count + _connections.Count;
 
     /// <summary>Whether it takes dials.</summary>
     public bool IsUsable => !_leaving && !_ended && _roundTrip.SilentFor <= SilenceLimit;

@@ -214,7 +214,9 @@ internal sealed class OutgoingFlow
     {
         // Tells the receiver that its window is what holds this connection up.
         _writer.TrySend(PacketFactory.Credit(ConnectId, 0));
-        Volatile.Write(ref _waitsForCredit, 1);
+
+        // A fence: what is looked at next must not be older than this word, or whoever changes it finds nobody to wake.
+        Interlocked.Exchange(ref _waitsForCredit, 1);
         if (_discarded || Interlocked.Read(ref _credit) > 0)
         {
             Resume();

@@ -26,31 +26,38 @@ internal sealed class ServerConnector(ServerAddress address, ServerCredentials c
     {
         using var deadline = new CancellationTokenSource(options.ConnectTimeout, options.TimeProvider);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        var socket = CreateSocket();
+        Socket? socket = null;
         try
         {
+            socket = CreateSocket();
             await socket.ConnectAsync(address.EndPoint, both.Token).ConfigureAwait(false);
             return new(await SecureAsync(socket, protocol, both.Token).ConfigureAwait(false), socket);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw new ServerConnectException(
                 $"the proxy server at {address.Text} did not answer within {options.ConnectTimeout.TotalSeconds:0.###} s; " +
                 "check the address and the firewalls between", e);
         }
         catch (SocketException e)
         {
-            socket.Dispose();
+            socket?.Dispose();
             // The system's text for a missing socket file speaks of addresses.
             var error = address.EndPoint is UnixDomainSocketEndPoint file && !File.Exists(file.ToString()) ? "there is no such socket" : e.Message;
             throw new ServerConnectException(
                 $"cannot connect to the proxy server at {address.Text}: {error}; check that it runs and listens there", e);
         }
-        catch
+        catch (Exception e)
         {
-            socket.Dispose();
-            throw;
+            socket?.Dispose();
+            if (e is ServerConnectException or OperationCanceledException)
+            {
+                throw;
+            }
+
+            // Of a function that the application has given, such as the one that says which certificate to show.
+            throw new ServerConnectException($"cannot connect to the proxy server at {address.Text}: {e.GetType().Name}: {e.Message}", e);
         }
     }
 

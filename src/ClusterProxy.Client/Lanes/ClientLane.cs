@@ -60,7 +60,7 @@ internal sealed partial class ClientLane : IAsyncDisposable
         _answerTimeout = answerTimeout;
         _onEnded = onEnded;
         Opened = _lastUsed = settings.Time.GetTimestamp();
-        _writer = new TunnelWriter(transport.Output, settings.Limits, settings.Metrics);
+        _writer = new TunnelWriter(transport.Output, _limits, settings.Metrics);
         _roundTrip = new TunnelRoundTrip(_writer, settings.Time);
         _watch = settings.Time.CreateTimer(static lane => ((ClientLane)lane!).Check(), this, CheckInterval, CheckInterval);
         Completion = RunAsync();

@@ -1,6 +1,8 @@
 using System.Net;
 using ClusterProxy.Hosting.Listeners;
+using ClusterProxy.Hosting.Transport;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -83,6 +85,7 @@ public sealed class PlainHttpHost : IAsyncDisposable
 
         // The default lifetime would listen to SIGTERM and stop health and metrics while the process still drains.
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoSignalsLifetime>());
+        builder.Services.AddSingleton<IConnectionListenerFactory>(new DirectSocketTransport(logger: logging.CreateLogger<PlainHttpHost>()));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -65,27 +65,18 @@ internal sealed class AgentRegistry
     public void NoteDraining(AgentTunnel tunnel) => _owned?.SetDraining(tunnel, tunnel.IsDraining);
 
     /// <summary>How good the tunnel is that <see cref="Pick"/> would give.</summary>
-    public TunnelMatch Match(string address, IReadOnlySet<string>? clusters)
-    {
-        var host = DialAddress.HostOf(address);
-        var eligible = new Eligibility([], clusters);
-        var tables = Current.Tables;
-        for (var i = 0; i < tables.Length; i++)
-        {
-            if (_selectors[i].Pick(tables[i], host, eligible) is { } tunnel)
-            {
-                return new(i, !tunnel.IsDraining);
-            }
-        }
-
-        return TunnelMatch.None;
-    }
+    public TunnelMatch Match(string address, IReadOnlySet<string>? clusters) => Find(address, [], clusters).Match;
 
     /// <summary>The tunnel for a dial: the first strategy with a match decides.</summary>
     /// <param name="address">Host and port.</param>
     /// <param name="tried">Tunnels that the dial was on already.</param>
     /// <param name="clusters">Whose agents may have the dial; null for everybody's.</param>
-    public AgentTunnel? Pick(string address, IReadOnlyCollection<AgentTunnel> tried, IReadOnlySet<string>? clusters = null)
+    public AgentTunnel? Pick(string address, IReadOnlyCollection<AgentTunnel> tried, IReadOnlySet<string>? clusters = null) =>
+        Find(address, tried, clusters).Tunnel;
+
+    /// <summary>As <see cref="Pick"/>, and how good it is.</summary>
+    public (AgentTunnel? Tunnel, TunnelMatch Match) Find(
+        string address, IReadOnlyCollection<AgentTunnel> tried, IReadOnlySet<string>? clusters)
     {
         var host = DialAddress.HostOf(address);
         var eligible = new Eligibility(tried, clusters);
@@ -94,11 +85,11 @@ internal sealed class AgentRegistry
         {
             if (_selectors[i].Pick(tables[i], host, eligible) is { } tunnel)
             {
-                return tunnel;
+                return (tunnel, new(i, !tunnel.IsDraining));
             }
         }
 
-        return null;
+        return (null, TunnelMatch.None);
     }
 
     /// <summary>The number of keys that each configured strategy knows: agent ids, or announced hosts.</summary>

@@ -198,10 +198,16 @@ internal sealed class AgentTunnel
     }
 
     /// <summary>Apart from the look that every stream gets, which thus makes no object for what it hands on here.</summary>
-    private void GiveBackDials(AgentStream stream, AgentRegistry registry, PeerSet? peers) => stream.GiveBackDials(search =>
-        !IsSilent
-        || registry.Pick(search.Address, search.Tried, search.Clusters) is { IsSilent: false }
-        || peers?.Pick(search.Address, search.Clusters, []).Match.IsReady == true);
+    private void GiveBackDials(AgentStream stream, AgentRegistry registry, PeerSet? peers) =>
+        stream.GiveBackDials(search => !IsSilent || HasAnother(search, registry, peers));
+
+    /// <summary>One that the same strategy finds: by another one a dial would come to where it was not meant to, and be answered there.</summary>
+    private static bool HasAnother(DialSearch search, AgentRegistry registry, PeerSet? peers)
+    {
+        var (own, ownMatch) = registry.Find(search.Address, search.Tried, search.Clusters);
+        return (own is { IsSilent: false } && ownMatch.Strategy <= search.Strategy)
+            || (peers?.Pick(search.Address, search.Clusters, []).Match is { IsReady: true } match && match.Strategy <= search.Strategy);
+    }
 
     private void Retire(AgentStream stream)
     {

@@ -4,4 +4,5 @@ namespace ClusterProxy.Server.Agents;
 /// <param name="Address">Host and port.</param>
 /// <param name="Tried">Tunnels that the dial was on, the one that it is on now included.</param>
 /// <param name="Clusters">Whose agents may have the dial; null for everybody's.</param>
-internal sealed record DialSearch(string Address, IReadOnlyCollection<AgentTunnel> Tried, IReadOnlySet<string>? Clusters);
+/// <param name="Strategy">The one that found the tunnel that it is on now, by its place in the flag.</param>
+internal sealed record DialSearch(string Address, IReadOnlyCollection<AgentTunnel> Tried, IReadOnlySet<string>? Clusters, int Strategy);

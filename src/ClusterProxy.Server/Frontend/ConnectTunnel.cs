@@ -346,12 +346,12 @@ internal sealed class ConnectTunnel : IFrontend
     {
         try
         {
-            await _client.SendTlsEndAsync().WaitAsync(_context.Limits.StallLimit, _context.Time);
+            await _client.SendTlsEndAsync().WaitAsync(HalfClosedIdleLimit, _context.Time);
             await _transport.Transport.Output.CompleteAsync();
         }
         catch (TimeoutException)
         {
-            // The client took its last byte into a full buffer and reads no more.
+            // The last byte has filled the system's buffer, and the client has not read what would make room for the alert.
             _transport.Abort(new ConnectionAbortedException(CloseReason.Stalled.ToWireText()));
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or ObjectDisposedException or ConnectionAbortedException)

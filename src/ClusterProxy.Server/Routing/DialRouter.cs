@@ -87,10 +87,12 @@ internal sealed class DialRouter : IDialRouter
         using var stop = new CancellationTokenSource(_limits.Deadline > TimeSpan.Zero ? _limits.Deadline : Timeout.InfiniteTimeSpan, _time);
         using var gaveUp = cancellationToken.UnsafeRegister(CancelSource, stop);
         using var shutdown = _shutdown.Token.UnsafeRegister(CancelSource, stop);
+        var lastStrategy = int.MaxValue;
         while (true)
         {
             // 1
-            if (_agents.Pick(address, tried, clusters) is not { } tunnel)
+            var (tunnel, match) = _agents.Find(address, tried, clusters);
+            if (tunnel is null || match.Strategy > lastStrategy)
             {
                 return DialResult.Failed(tried.Count == 0 ? DialFailureReason.NoAgent : DialFailureReason.AgentLost);
             }
@@ -103,7 +105,7 @@ internal sealed class DialRouter : IDialRouter
                 continue;
             }
 
-            dial.Search = new DialSearch(address, [.. tried], clusters);
+            dial.Search = new DialSearch(address, [.. tried], clusters, match.Strategy);
 
             // 3
             DialAnswer answer;
@@ -125,6 +127,12 @@ internal sealed class DialRouter : IDialRouter
                 default:
                     // 4
                     _logger.DialRetried(address, tunnel.Agent.Id);
+                    if (answer.Kind == DialAnswerKind.Unanswered)
+                    {
+                        // The tunnel is still there, so no other strategy has its turn.
+                        lastStrategy = match.Strategy;
+                    }
+
                     if (answer.Kind == DialAnswerKind.Unanswered ? !tunnel.IsSilent : !tunnel.HasEnded)
                     {
                         // Only a lane is silent, or ended.

@@ -78,8 +78,20 @@ public sealed class ServerProcessTests(ITestOutputHelper output) : TunnelTest(ou
 
         waiting.ForEach(static socket => socket.Dispose());
         var late = Own(new TunnelClient(LoopbackClient.Options(int.Parse(flags["server-port"]), _frontendPlane!)));
-        await using var another = await late.ConnectAsync(echo.Address).DefaultTimeout();
-        await EchoAsync(another);
+        await Eventually.ObserveAsync(async () =>
+        {
+            try
+            {
+                await using var another = await late.ConnectAsync(echo.Address).DefaultTimeout();
+                await EchoAsync(another);
+                return true;
+            }
+            catch (TunnelConnectException)
+            {
+                // The server has not noticed yet that those who waited are gone.
+                return false;
+            }
+        });
 
         static async Task EchoAsync(TunnelStream stream)
         {

@@ -117,6 +117,30 @@ public sealed class TunnelWatchTests
         result.Connection.Abort(Protocol.CloseReason.FrontendClosed);
     }
 
+    /// <summary>By the next strategy it would come to an agent that knows nothing of the host, and be answered so.</summary>
+    [Fact]
+    public async Task DialOnSilentAgent_DoesNotGoToOneThatAnotherStrategyFinds()
+    {
+        var registry = new AgentRegistry([ProxyStrategy.DestHost, ProxyStrategy.Default]);
+        await using var silent = new PipedAgent(registry, "alpha", "ping", _time, "host=alpha");
+        await using var other = new PipedAgent(registry, "beta", "", _time, "host=beta");
+        var router = new DialRouter(registry, new DialLimits(TimeSpan.FromMinutes(5), 10), _time, NullLogger.Instance);
+        using var giveUp = new CancellationTokenSource();
+        var dialing = router.DialAsync("tcp", "alpha:1", default, null, giveUp.Token);
+        await silent.HearAsync(PacketType.DialReq);
+
+        for (var second = 0; second < 8; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            silent.Tunnel.Watch(registry, peers: null);
+        }
+
+        Assert.True(silent.Tunnel.IsSilent);
+        Assert.Equal((1, 0), (silent.Tunnel.PendingDialCount, other.Tunnel.PendingDialCount));
+        await giveUp.CancelAsync();
+        Assert.Equal(DialFailureReason.Cancelled, (await dialing.DefaultTimeout()).Failure);
+    }
+
     [Fact]
     public async Task Agents_AreLookedAtByThemselves()
     {

@@ -17,9 +17,9 @@ internal sealed class PipedAgent : IAsyncDisposable
     private readonly AgentRegistry _registry;
     private readonly Task _running;
 
-    public PipedAgent(AgentRegistry registry, string id, string features, ManualTime time)
+    public PipedAgent(AgentRegistry registry, string id, string features, ManualTime time, string announced = "")
     {
-        Assert.True(AgentIdentifiers.TryParse("", out var identifiers, out _));
+        Assert.True(AgentIdentifiers.TryParse(announced, out var identifiers, out _));
         _registry = registry;
         _reader = new PacketReader(_fromServer.Reader);
         Tunnel = new AgentTunnel(

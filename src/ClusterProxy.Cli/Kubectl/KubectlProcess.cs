@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using ClusterProxy.Cli.Processes;
+using ClusterProxy.Kubernetes.Credentials;
 
 namespace ClusterProxy.Cli.Kubectl;
 
@@ -16,7 +17,9 @@ internal static class KubectlProcess
     public static async Task<int> RunAsync(
         string program, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>> variables, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(program, arguments);
+        var file = ProgramOnPath.Find(program, Environment.GetEnvironmentVariable("PATH"))
+            ?? throw new IOException($"{program}: cannot be run (it is not on PATH); install kubectl, or say where it is with --kubectl");
+        var start = new ProcessStartInfo(file, arguments);
         foreach (var (name, value) in variables)
         {
             start.Environment[name] = value;

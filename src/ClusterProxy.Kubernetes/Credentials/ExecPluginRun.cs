@@ -73,7 +73,9 @@ internal sealed class ExecPluginRun(ExecPlugin plugin, KubeConfigCluster cluster
 
     private Process Start()
     {
-        var start = new ProcessStartInfo(plugin.Command, plugin.Arguments)
+        var file = ProgramOnPath.Find(plugin.Command, Environment.GetEnvironmentVariable("PATH"))
+            ?? throw Failed($"is not on PATH{Hint()}");
+        var start = new ProcessStartInfo(file, plugin.Arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -92,10 +94,11 @@ internal sealed class ExecPluginRun(ExecPlugin plugin, KubeConfigCluster cluster
         }
         catch (Win32Exception e)
         {
-            var hint = plugin.InstallHint is { Length: > 0 } text ? $": {text.Trim()}" : "; install it, or put it on PATH";
-            throw new KubeConfigException($"exec plugin {plugin.Command} cannot be started ({e.Message}){hint}", e);
+            throw new KubeConfigException($"exec plugin {plugin.Command} cannot be started ({e.Message}){Hint()}", e);
         }
     }
+
+    private string Hint() => plugin.InstallHint is { Length: > 0 } text ? $": {text.Trim()}" : "; install it, or put it on PATH";
 
     private KubeConfigException Failed(string what) => new($"exec plugin {plugin.Command} {what}");
 }

@@ -44,6 +44,7 @@ internal static class DevPkiFolder
 
     private static void CreateFolder(string folder)
     {
+        // The mode of a folder that is there is its owner's affair: a service may have to get into it.
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(folder);
@@ -51,7 +52,6 @@ internal static class DevPkiFolder
         else
         {
             Directory.CreateDirectory(folder, OwnerOnlyFolder);
-            File.SetUnixFileMode(folder, OwnerOnlyFolder);
         }
     }
 }

@@ -29,6 +29,12 @@ internal sealed class PkiAuthority : IDisposable
     /// <summary>Trusted and not issuing yet.</summary>
     public CertificateAuthority? Next { get; }
 
+    /// <summary>Two authorities are trusted: one issues, the other is new or old.</summary>
+    public bool IsRollingOver => Trusted.Certificates.Count > 1;
+
+    /// <summary>Of two that are trusted, the one that issues is the new one.</summary>
+    public bool IssuesByTheNewest => Issuing.Certificate.Equals(Trusted.Certificates[^1]);
+
     public string CertificateFile => $"{Name}.crt";
 
     public string KeyFile => $"{Name}.key";

@@ -22,7 +22,9 @@ internal sealed class PkiRotation(string folder, TimeProvider time)
         var authorities = Authorities(names);
         try
         {
-            return [.. authorities.SelectMany(a => Plan(step, a))];
+            // Of all authorities those that are left: the step may have been interrupted between two of them.
+            var due = names.Count == 0 ? authorities.FindAll(a => !HasFinished(step, a)) : authorities;
+            return [.. (due.Count == 0 ? authorities : due).SelectMany(a => Plan(step, a))];
         }
         finally
         {
@@ -42,6 +44,14 @@ internal sealed class PkiRotation(string folder, TimeProvider time)
         _ => throw new ArgumentOutOfRangeException(nameof(step), step, "no step"),
     };
 
+    private static bool HasFinished(RotationPhase step, PkiAuthority authority) => step switch
+    {
+        RotationPhase.Trust => authority.Next is not null,
+        RotationPhase.Issue => authority is { Next: null, IsRollingOver: true, IssuesByTheNewest: true },
+        RotationPhase.Retire => authority is { Next: null, IsRollingOver: false },
+        _ => false,
+    };
+
     private List<PkiAuthority> Authorities(IReadOnlyList<string> names)
     {
         var all = CertificateFiles().Select(f => PkiAuthority.Read(f, time)).OfType<PkiAuthority>().ToList();
@@ -57,7 +67,9 @@ internal sealed class PkiRotation(string folder, TimeProvider time)
 
     private List<(string Name, string? Pem)> Trust(PkiAuthority authority)
     {
-        if (authority.Next is not null || authority.Trusted.Certificates.Count > 1)
+        // Trusted beside the old one, but its key was not written: nobody can issue by it, and it is made anew.
+        var wasInterrupted = authority is { Next: null, IsRollingOver: true, IssuesByTheNewest: false };
+        if (authority.Next is not null || (authority.IsRollingOver && !wasInterrupted))
         {
             var due = authority.Next is not null ? "issue" : "retire";
             throw new FormatException($"a roll-over of {authority.Name} is under way already; go on with --step {due}");
@@ -78,7 +90,12 @@ internal sealed class PkiRotation(string folder, TimeProvider time)
 
     private List<(string Name, string? Pem)> Retire(PkiAuthority authority)
     {
-        if (authority.Next is not null || authority.Trusted.Certificates.Count == 1)
+        if (authority is { Next: null, IsRollingOver: true, IssuesByTheNewest: false })
+        {
+            throw new FormatException($"the key of the new authority beside {authority.Name} is missing: --step trust was interrupted; run it again");
+        }
+
+        if (authority.Next is not null || !authority.IsRollingOver)
         {
             var due = authority.Next is not null ? "issue" : "trust";
             throw new FormatException($"{authority.Name} has no old authority to retire; a roll-over goes on with --step {due}");

@@ -40,6 +40,57 @@ public sealed class CertsRotateTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder.Path, "*.tmp"));
     }
 
+    /// <summary>As if the disk had been full between the two files of the first step.</summary>
+    [Fact]
+    public void Trust_ThatWasInterrupted_IsRunAgain_AndNothingElseIs()
+    {
+        Assert.Equal(0, Rotate("trust", "--ca", "agent-ca").ExitCode);
+        File.Delete(_folder.File("agent-ca.next.key"));
+
+        Assert.Contains("--step trust", Rotate("retire", "--ca", "agent-ca").Errors, StringComparison.Ordinal);
+        Assert.NotEqual(0, Rotate("issue", "--ca", "agent-ca").ExitCode);
+        foreach (var step in (string[])["trust", "issue", "retire"])
+        {
+            Assert.Equal("", Rotate(step, "--ca", "agent-ca").Errors);
+        }
+
+        Assert.Equal("CN=clusterproxy development agent CA G2", CaBundle.Load("ca", _folder.File("agent-ca.crt")).Certificates.Single().Subject);
+        Assert.True(IsTrusted("agent-alpha", File.ReadAllText(_folder.File("agent-ca.crt"))));
+    }
+
+    /// <summary>As if the step had been interrupted between two authorities.</summary>
+    [Theory]
+    [InlineData("trust")]
+    [InlineData("issue")]
+    [InlineData("retire")]
+    public void Step_OfAllAuthorities_GoesOnWithThoseThatAreLeft(string interrupted)
+    {
+        foreach (var step in (string[])["trust", "issue", "retire"])
+        {
+            if (step == interrupted)
+            {
+                Assert.Equal(0, Rotate(step, "--ca", "agent-ca").ExitCode);
+            }
+
+            Assert.Equal("", Rotate(step).Errors);
+        }
+
+        Assert.All(
+            ["agent-ca", "frontend-ca"],
+            (string ca) => Assert.EndsWith(" G2", CaBundle.Load("ca", _folder.File($"{ca}.crt")).Certificates.Single().Subject, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Folder_ThatIsThere_KeepsItsMode()
+    {
+        const UnixFileMode Shared = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+        File.SetUnixFileMode(_folder.Path, Shared);
+
+        Assert.Equal(0, Rotate("leaves").ExitCode);
+
+        Assert.Equal(Shared, File.GetUnixFileMode(_folder.Path));
+    }
+
     /// <summary>Whoever has the files of the step before meets whoever has those of the step after, in each direction.</summary>
     [Fact]
     public void RollOver_AtEachStep_EveryLeafIsTrustedByWhoeverIsOneStepBehindOrAhead()

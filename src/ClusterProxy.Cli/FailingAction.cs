@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using ClusterProxy.Client;
 using ClusterProxy.Hosting;
 
@@ -19,7 +20,7 @@ internal static class FailingAction
             await WriteAsync(parsed, e.Message);
             return ExitCodes.Usage;
         }
-        catch (Exception e) when (e is StartupException or TunnelConnectException or IOException)
+        catch (Exception e) when (e is StartupException or TunnelConnectException or IOException or UnauthorizedAccessException or SocketException)
         {
             await WriteAsync(parsed, e.Message);
             return ExitCodes.Failure;

@@ -64,7 +64,7 @@ internal static class ConnectCommand
                 using var listener = LocalForward.Listen(endPoint);
                 var log = parsed.InvocationConfiguration.Error;
                 await log.WriteLineAsync($"Listening on {listener.LocalEndpoint}, forwarding to {to}; Ctrl-C ends it");
-                await new LocalForward(client, to, relay, log).RunAsync(listener, cancellationToken);
+                await new LocalForward(client, to, relay, log, time).RunAsync(listener, cancellationToken);
                 return ExitCodes.Success;
             }
 

@@ -5,8 +5,11 @@ using ClusterProxy.Client;
 namespace ClusterProxy.Cli.Connecting;
 
 /// <summary>Accepts local connections and carries each to the target until it is told to stop.</summary>
-internal sealed class LocalForward(TunnelClient client, TunnelTarget target, TunnelRelay relay, TextWriter log)
+internal sealed class LocalForward(TunnelClient client, TunnelTarget target, TunnelRelay relay, TextWriter log, TimeProvider time)
 {
+    /// <summary>Before an accept that has just failed is tried again: it would fail again at once.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     // More at a time than any local program opens by design; a runaway one must not take all of the server's streams.
     private const int MaxConnections = 1024;
 
@@ -37,7 +40,12 @@ internal sealed class LocalForward(TunnelClient client, TunnelTarget target, Tun
             while (true)
             {
                 await _slots.WaitAsync(cancellationToken);
-                var socket = await listener.AcceptSocketAsync(cancellationToken);
+                if (await AcceptAsync(listener, cancellationToken) is not { } socket)
+                {
+                    _slots.Release();
+                    continue;
+                }
+
                 _running.RemoveWhere(static task => task.IsCompleted);
                 _running.Add(ServeAsync(socket, cancellationToken));
             }
@@ -49,6 +57,21 @@ internal sealed class LocalForward(TunnelClient client, TunnelTarget target, Tun
 
         await Task.WhenAll(_running);
         _slots.Dispose();
+    }
+
+    /// <summary>Null when it failed: for want of handles, as a rule, and those who are connected will end some time.</summary>
+    private async Task<Socket?> AcceptAsync(TcpListener listener, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await listener.AcceptSocketAsync(cancellationToken);
+        }
+        catch (SocketException e)
+        {
+            await log.WriteLineAsync($"clusterproxy: a local connection cannot be accepted: {e.Message}");
+            await Task.Delay(Pause, time, cancellationToken);
+            return null;
+        }
     }
 
     private async Task ServeAsync(Socket socket, CancellationToken cancellationToken)

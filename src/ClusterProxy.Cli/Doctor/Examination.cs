@@ -4,6 +4,7 @@ using ClusterProxy.Cli.Doctor.Facts;
 using ClusterProxy.Cli.Doctor.Report;
 using ClusterProxy.Client;
 using ClusterProxy.Client.Servers;
+using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Reloading;
 
 namespace ClusterProxy.Cli.Doctor;
@@ -112,7 +113,19 @@ internal sealed class Examination(DoctorInput input, Func<TunnelClient> client, 
             return [];
         }
 
-        await using var tunnels = client();
+        TunnelClient tunnels;
+        try
+        {
+            tunnels = client();
+        }
+        catch (StartupException e)
+        {
+            // Its certificate or its authorities: those have findings of their own, and without them nobody can dial.
+            var failure = new TunnelConnectException(DialFailureReason.StreamSetup, e.Message, e);
+            return [.. input.Clusters.Select(c => new DialFacts(c, TimeSpan.Zero, failure))];
+        }
+
+        await using var owned = tunnels;
         var dials = new DialFacts[input.Clusters.Count];
         await Parallel.ForAsync(
             0, dials.Length, new ParallelOptions { MaxDegreeOfParallelism = DialsAtATime, CancellationToken = cancellationToken },

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Text;
 using ClusterProxy.Client;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Protocol.Tls;
@@ -119,7 +120,7 @@ internal sealed class HealthProbe(TunnelClient client, HealthProbeOptions option
         http.MaxResponseContentBufferSize = 1024 * 1024;
         var scheme = options.Plaintext ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
         using var response = await http.GetAsync(new Uri($"{scheme}://{target}{options.Path}"), cancellationToken);
-        var body = await response.Content.ReadAsStringAsync(cancellationToken);
+        var body = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(cancellationToken));
         return (response.StatusCode, body.Length > 200 ? $"{body[..200]}…" : body);
     }
 

@@ -15,7 +15,7 @@ internal sealed record ClusterRoute(YamlMappingNode Cluster, YamlMappingNode Use
     public void AddTo(KubeconfigFile file, string name, IReadOnlyList<KubeconfigFile> readable)
     {
         var user = name;
-        if (UserSource is { } source && readable.Any(f => f.Path == source.File.Path))
+        if (UserSource is { } source && readable.Any(f => f.RealPath == source.File.RealPath))
         {
             user = source.Name;
         }

@@ -25,11 +25,17 @@ internal sealed class KubeconfigFile
     /// <summary>Absolute; empty for one that lies in no file.</summary>
     public string Path { get; }
 
+    /// <summary>Where its bytes lie: behind all links.</summary>
+    public string RealPath => Path.Length == 0 ? "" : Real(Path);
+
     public string? CurrentContext
     {
         get => Text(_root, "current-context") is { Length: > 0 } name ? name : null;
         set => _root.Children[Key("current-context")] = Value(value!);
     }
+
+    public static string Real(string path) =>
+        (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? System.IO.Path.GetFullPath(path);
 
     public static KubeconfigFile Empty(string path = "") => new(path, Mapping(("apiVersion", "v1"), ("kind", "Config")));
 

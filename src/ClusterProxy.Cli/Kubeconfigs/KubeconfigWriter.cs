@@ -7,7 +7,7 @@ internal static class KubeconfigWriter
     public static void Change(string path, Action<KubeconfigFile> change)
     {
         // A link stays one: dotfiles are often kept elsewhere.
-        var target = (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
+        var target = KubeconfigFile.Real(path);
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         using var held = Lock($"{target}.lock");
         var file = KubeconfigFile.Load(target);

@@ -84,7 +84,7 @@ internal static class KubectlCommand
             {
                 using var done = new CancellationTokenSource();
                 var target = new TunnelTarget(parsed.GetValue(cluster)!, ClusterTarget.ApiPort);
-                var forward = new LocalForward(client, target, new TunnelRelay(time, TimeSpan.FromSeconds(10)), parsed.InvocationConfiguration.Error)
+                var forward = new LocalForward(client, target, new TunnelRelay(time, TimeSpan.FromSeconds(10)), parsed.InvocationConfiguration.Error, time)
                     .RunAsync(listener, done.Token);
                 try
                 {

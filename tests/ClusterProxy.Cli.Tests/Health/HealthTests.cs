@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using ClusterProxy.Cli.Tests.Doctor;
 using ClusterProxy.Cli.Tests.Topology;
@@ -83,6 +85,29 @@ public sealed class HealthTests(RunningProxy proxy) : IClassFixture<RunningProxy
         Assert.Equal((1, "tls"), (exitCode, reports[0].GetProperty("failedStep").GetString()));
         Assert.Contains("no answer within 5 s", reports[0].GetProperty("error").GetString(), StringComparison.Ordinal);
         Assert.Contains("the tunnel works", Remedy(reports[0]), StringComparison.Ordinal);
+    }
+
+    /// <summary>Targets are other people's, and so is what they say of their text.</summary>
+    [Fact]
+    public async Task Health_AnswerInACharsetOfThePast_IsAnAnswer()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var answering = AnswerAsync();
+
+        var (exitCode, reports) = await JsonAsync($"{listener.LocalEndpoint}", "--plaintext");
+        await answering.DefaultTimeout();
+
+        Assert.Equal((0, 200), (exitCode, reports[0].GetProperty("statusCode").GetInt32()));
+
+        async Task AnswerAsync()
+        {
+            using var socket = await listener.AcceptSocketAsync();
+            var head = new byte[4096];
+            await socket.ReceiveAsync(head);
+            await socket.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=windows-1252\r\nContent-Length: 2\r\n\r\nok"u8.ToArray());
+            await socket.ReceiveAsync(head);
+        }
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using ClusterProxy.Cli.Doctor.Report;
 
 namespace ClusterProxy.Cli.Doctor.Facts;
@@ -59,7 +60,7 @@ internal sealed class PageReader(TimeSpan timeout, TimeProvider time)
         var started = time.GetTimestamp();
         using var response = await http.GetAsync(url, deadline.Token);
         return (
-            response.StatusCode, await response.Content.ReadAsStringAsync(deadline.Token),
+            response.StatusCode, Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(deadline.Token)),
             ClockReading.Of(response.Headers.Date, asked, time.GetElapsedTime(started)));
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Text;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 
@@ -35,7 +36,7 @@ internal sealed class PortRequest(TimeProvider time)
         var clock = ClockReading.Of(response.Headers.Date, asked, time.GetElapsedTime(started));
 
         // Trailers are there once the body is.
-        var body = await response.Content.ReadAsStringAsync(cancellationToken);
+        var body = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(cancellationToken));
         var status = Header(response.Headers, GrpcHeaders.Status) ?? Header(response.TrailingHeaders, GrpcHeaders.Status);
         var message = Header(response.Headers, GrpcHeaders.Message) ?? Header(response.TrailingHeaders, GrpcHeaders.Message);
         var text = message is null ? body : GrpcMessageText.Decode(message);

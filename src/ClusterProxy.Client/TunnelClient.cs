@@ -38,6 +38,7 @@ public sealed class TunnelClient : IAsyncDisposable, IDisposable
     public TunnelClient(TunnelClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        options = options.Copy();
         TunnelClientOptionsCheck.ThrowIfInvalid(options);
         var address = ServerAddress.From(options.Address);
         _server = address.Text;

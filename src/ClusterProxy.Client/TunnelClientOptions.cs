@@ -130,6 +130,37 @@ public sealed class TunnelClientOptions
     /// <summary>Additions to the wire that are not announced: for tests of peers that lack them.</summary>
     internal TunnelFeatureSet WithoutFeatures { get; set; }
 
+    /// <summary>What a client goes by, whatever becomes of this object.</summary>
+    internal TunnelClientOptions Copy()
+    {
+        var copy = new TunnelClientOptions
+        {
+            Address = Address,
+            Transport = Transport,
+            Lanes = Lanes,
+            ClientCertificateProvider = ClientCertificateProvider,
+            ClientCertificateFile = ClientCertificateFile,
+            ClientKeyFile = ClientKeyFile,
+            ServerAuthoritiesFile = ServerAuthoritiesFile,
+            ServerAuthoritiesProvider = ServerAuthoritiesProvider,
+            ServerCertificateValidation = ServerCertificateValidation,
+            ServerName = ServerName,
+            DialTimeout = DialTimeout,
+            ConnectTimeout = ConnectTimeout,
+            CloseTimeout = CloseTimeout,
+            KeepAliveDelay = KeepAliveDelay,
+            KeepAliveTimeout = KeepAliveTimeout,
+            MaxMessageSize = MaxMessageSize,
+            WithoutFeatures = WithoutFeatures,
+            TimeProvider = TimeProvider,
+            LoggerFactory = LoggerFactory,
+            MeterFactory = MeterFactory,
+        };
+        copy.ClientCertificates.AddRange(ClientCertificates);
+        copy.ServerAuthorities.AddRange(ServerAuthorities);
+        return copy;
+    }
+
     /// <summary>The clock of all timeouts. The system's by default; tests bring their own.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 

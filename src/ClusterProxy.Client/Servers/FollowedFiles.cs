@@ -96,11 +96,31 @@ internal sealed class FollowedFiles<T>
     {
         try
         {
-            await _threads.RunAsync(Look).WaitAsync(Patience, _time, cancellationToken).ConfigureAwait(false);
+            await Start().WaitAsync(Patience, _time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
             ClientLog.FilesHang(_log, _paths, Patience.TotalSeconds);
+        }
+    }
+
+    /// <summary>Where no thread can be had, the last good content stays in use, as where a read hangs.</summary>
+    private Task Start()
+    {
+        try
+        {
+            return _threads.RunAsync(Look);
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            Interlocked.Decrement(ref _reading);
+            lock (_gate)
+            {
+                _fault = e;
+                Doubt(e.Message, e.Message);
+            }
+
+            return Task.CompletedTask;
         }
     }
 

@@ -15,21 +15,25 @@ internal sealed class SpareThreads
     private int _idle;
 
     /// <summary>Returns at once; the task ends with the work, and fails as it does.</summary>
+    /// <exception cref="OutOfMemoryException">No thread can be had, and the work is not begun.</exception>
     public Task RunAsync(Action work)
     {
         // Whoever waits for it must not go on on such a thread.
         var task = new Task(work, TaskCreationOptions.DenyChildAttach | TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_work)
         {
-            _work.Enqueue(task);
-            if (_idle >= _work.Count)
+            if (_idle > _work.Count)
             {
+                _work.Enqueue(task);
                 Monitor.Pulse(_work);
                 return task;
             }
+
+            // In the lock: what no thread has been started for must not be in the queue.
+            new Thread(Serve) { IsBackground = true, Name = "ClusterProxy.Client files" }.Start();
+            _work.Enqueue(task);
         }
 
-        new Thread(Serve) { IsBackground = true, Name = "ClusterProxy.Client files" }.Start();
         return task;
     }
 

@@ -5,12 +5,14 @@ namespace ClusterProxy.Gateway.Aggregation;
 
 /// <summary>
 /// Upstream's figures of forwarded requests. Labels are bounded, which upstream's are not: a resource counts by its name only when the
-/// cluster knew it, a verb only when it is one of Kubernetes', and clusters are told apart only if that was asked for.
+/// cluster knew it and it is one that Kubernetes could have, a verb only when it is one of Kubernetes', and clusters are told apart only if
+/// that was asked for.
 /// </summary>
 internal sealed class RequestMetrics
 {
     private const string Upstream = "ocm_proxy_";
     private const string Other = "other";
+    private const int LongestName = 63;
 
     private static readonly HashSet<string> Verbs =
         ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "post", "put", "head", "options"];
@@ -49,13 +51,17 @@ internal sealed class RequestMetrics
         _duration.Record(elapsed.TotalSeconds, resource, verb, cluster, code);
     }
 
-    /// <summary>Whoever asks for what is not there could make up a new name each time.</summary>
+    /// <summary>Whoever asks for what is not there could make up a new name each time, and a cluster of one's own may answer all of them.</summary>
     private static string Resource(RequestRecord record, int status) => record.Inner switch
     {
         { IsResource: false } => "",
-        { } inner when status < StatusCodes.Status400BadRequest => inner.Resource,
+        { } inner when status < StatusCodes.Status400BadRequest && IsName(inner.Resource) => inner.Resource,
         _ => Other,
     };
+
+    /// <summary>A label of DNS, as the names of all resources are.</summary>
+    private static bool IsName(string text) => text.Length is > 0 and <= LongestName
+        && text.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-');
 
     /// <summary>Targets may answer with any number.</summary>
     private static string Code(int status) => status is >= 100 and < 600 ? $"{status}" : Other;

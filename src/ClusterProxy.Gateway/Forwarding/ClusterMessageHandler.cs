@@ -1,27 +1,15 @@
-using Polly;
-
 namespace ClusterProxy.Gateway.Forwarding;
 
 /// <summary>
 /// Up to the answer's headers: that is what the circuit breaker judges. Around the whole of a request it could not, since the trial that
 /// closes a circuit again may be a watch of hours.
 /// </summary>
-internal sealed class ClusterMessageHandler(HttpMessageHandler inner, ResiliencePipeline breaker) : DelegatingHandler(inner)
+internal sealed class ClusterMessageHandler(HttpMessageHandler inner, ClusterBreaker breaker) : DelegatingHandler(inner)
 {
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var context = ResilienceContextPool.Shared.Get(cancellationToken);
-        try
-        {
-            context.Properties.Set(ClusterBreaker.Caller, request.Options.TryGetValue(ForwardCall.Key, out var call) ? call.Context : null);
-            return await breaker.ExecuteAsync(
-                static async (resilience, state) => await state.Self.PassAsync(state.Request, resilience.CancellationToken),
-                context, (Self: this, Request: request));
-        }
-        finally
-        {
-            ResilienceContextPool.Shared.Return(context);
-        }
+        var caller = request.Options.TryGetValue(ForwardCall.Key, out var call) ? call.Context : null;
+        return breaker.SendAsync(caller, () => PassAsync(request, cancellationToken), cancellationToken);
     }
 
     /// <summary>What is broken leaves the pool, so that the second time takes another connection, or dials and fails with that reason.</summary>

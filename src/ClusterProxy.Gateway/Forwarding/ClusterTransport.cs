@@ -7,7 +7,6 @@ using ClusterProxy.Kubernetes;
 using ClusterProxy.Kubernetes.Configuration;
 using ClusterProxy.Kubernetes.Credentials;
 using ClusterProxy.Kubernetes.Transport;
-using Polly;
 
 namespace ClusterProxy.Gateway.Forwarding;
 
@@ -27,7 +26,7 @@ internal sealed class ClusterTransport
     private readonly TimeSpan _connectTimeout;
     private readonly ServerTrust _trust;
     private readonly ICredentialSource _credentials;
-    private readonly ResiliencePipeline _breaker;
+    private readonly ClusterBreaker _breaker;
     private readonly TransportConnections _connections;
     private long? _hinted;
 
@@ -49,7 +48,7 @@ internal sealed class ClusterTransport
         };
         _trust = new ServerTrust(access, settings.FileRereadPeriod, time, logger);
         _credentials = CredentialSource.Create(cluster.Credential.Secret, access, settings, time, logger);
-        _breaker = ClusterBreaker.Create(
+        _breaker = new ClusterBreaker(
             time,
             () =>
             {

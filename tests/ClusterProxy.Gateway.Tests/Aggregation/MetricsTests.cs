@@ -55,6 +55,25 @@ public sealed class MetricsTests : IAsyncLifetime
         Assert.DoesNotContain("made-up", await PageAsync(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ResourceOfAClusterThatServesAnything_IsALabel_OnlyIfKubernetesCouldNameItSo()
+    {
+        _gateway = await GatewayFixture.StartAsync();
+        _gateway.PutManaged("one", _managed);
+        var client = _gateway.FrontProxy();
+        var tooLong = new string('x', 64);
+        _managed.Faults.Say(static r => r.Path.StartsWith("/api/v1/", StringComparison.Ordinal), 200, "application/json", "{}", times: 3);
+        foreach (var resource in (string[])[tooLong, "Made_Up", "made-up"])
+        {
+            using var answer = await client.AskAsync($"{GatewayFixture.Root}/clustergateways/one/proxy/api/v1/{resource}");
+            await answer.Content.ReadAsByteArrayAsync().DefaultTimeout();
+        }
+
+        await WaitForAsync("ocm_proxy_proxied_resource_requests_by_resource_total{code=\"200\",resource=\"other\",verb=\"list\"} 2");
+        await WaitForAsync("ocm_proxy_proxied_resource_requests_by_resource_total{code=\"200\",resource=\"made-up\",verb=\"list\"} 1");
+        Assert.DoesNotContain(tooLong, await PageAsync(), StringComparison.Ordinal);
+    }
+
     private Task<string> PageAsync() => _gateway.FrontProxy().GetStringAsync("/metrics");
 
     private Task<string> WaitForAsync(string line) => Eventually.ObserveAsync(PageAsync, page => page.Contains($"\n{line}\n", StringComparison.Ordinal), line);

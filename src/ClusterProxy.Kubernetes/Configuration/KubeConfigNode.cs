@@ -7,8 +7,6 @@ namespace ClusterProxy.Kubernetes.Configuration;
 /// <summary>A mapping of a kubeconfig file, with typed access to its keys and errors that say where it lies.</summary>
 internal sealed class KubeConfigNode
 {
-    private const int MaxDepth = 32;
-
     private readonly YamlMappingNode _mapping;
     private readonly string _file;
     private readonly string _where;
@@ -22,29 +20,37 @@ internal sealed class KubeConfigNode
             + (where.Length > 0 ? "" : ", or give another file"));
     }
 
-    /// <summary>The one document of a text.</summary>
+    /// <summary>The one document of a text, which may be anybody's: aliases are not read.</summary>
     /// <exception cref="KubeConfigException">It is none, or no mapping.</exception>
     public static KubeConfigNode Parse(string text, string file)
     {
-        var documents = ParseAll(text, file);
+        var documents = ParseAll(text, file, allowsAliases: false);
         return documents.Count == 1 ? documents[0] : throw new KubeConfigException($"{file}: holds {documents.Count} documents and not one; keep one");
     }
 
     /// <summary>The documents of a text, empty ones apart.</summary>
+    /// <param name="text">YAML.</param>
+    /// <param name="file">For the error.</param>
+    /// <param name="allowsAliases">As for <see cref="PlainYaml"/>.</param>
     /// <exception cref="KubeConfigException">It is no YAML, or a document is no mapping.</exception>
-    public static List<KubeConfigNode> ParseAll(string text, string file)
+    public static List<KubeConfigNode> ParseAll(string text, string file, bool allowsAliases)
     {
+        YamlStream stream;
         try
         {
-            var stream = new YamlStream();
-            stream.Load(new StringReader(text));
-            return [.. stream.Documents.Select(static d => d.RootNode).Where(static n => n is not YamlScalarNode { Value: "" or null })
-                .Select(n => new KubeConfigNode(n, file, ""))];
+            stream = PlainYaml.Load(text, allowsAliases);
         }
         catch (YamlException e)
         {
             throw new KubeConfigException($"{file}: line {e.Start.Line}: no YAML ({e.Message}); correct the line, or give another file", e);
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            throw new KubeConfigException($"{file}: no YAML that can be read ({e.Message}); correct it, or give another file", e);
+        }
+
+        return [.. stream.Documents.Select(static d => d.RootNode).Where(static n => n is not YamlScalarNode { Value: "" or null })
+            .Select(n => new KubeConfigNode(n, file, ""))];
     }
 
     public KubeConfigException Error(string what) => new($"{_file}: line {_mapping.Start.Line}: {_where} {what}");
@@ -99,17 +105,15 @@ internal sealed class KubeConfigNode
     public string Resolve(string path) => Path.GetFullPath(path, Path.GetDirectoryName(_file)!);
 
     /// <summary>All of it as JSON.</summary>
-    public JsonObject ToJson() => ToObject(_mapping, 0);
+    public JsonObject ToJson() => ToObject(_mapping);
 
     /// <summary>What lies under a key as JSON text.</summary>
     public string? Json(string key) => Find(key) is { } node ? ToJson(node)?.ToJsonString() : null;
 
-    private JsonNode? ToJson(YamlNode node, int depth = 0) => node switch
+    private JsonNode? ToJson(YamlNode node) => node switch
     {
-        // An alias may hold itself.
-        _ when depth > MaxDepth => throw Error($"is nested deeper than {MaxDepth} levels"),
-        YamlMappingNode mapping => ToObject(mapping, depth),
-        YamlSequenceNode sequence => new JsonArray([.. sequence.Children.Select(c => ToJson(c, depth + 1))]),
+        YamlMappingNode mapping => ToObject(mapping),
+        YamlSequenceNode sequence => new JsonArray([.. sequence.Children.Select(c => ToJson(c))]),
         YamlScalarNode { Style: ScalarStyle.Plain, Value: "true" or "false" } scalar => JsonValue.Create(scalar.Value == "true"),
         YamlScalarNode { Style: ScalarStyle.Plain, Value: "null" or "~" or "" } => null,
         YamlScalarNode { Style: ScalarStyle.Plain } scalar when long.TryParse(scalar.Value, out var number) => JsonValue.Create(number),
@@ -117,12 +121,12 @@ internal sealed class KubeConfigNode
         _ => null,
     };
 
-    private JsonObject ToObject(YamlMappingNode mapping, int depth)
+    private JsonObject ToObject(YamlMappingNode mapping)
     {
         var result = new JsonObject();
         foreach (var (key, value) in mapping.Children)
         {
-            result[(key as YamlScalarNode)?.Value ?? throw Error("has a key that is no text")] = ToJson(value, depth + 1);
+            result[(key as YamlScalarNode)?.Value ?? throw Error("has a key that is no text")] = ToJson(value);
         }
 
         return result;

@@ -13,10 +13,10 @@ internal static class KubeConfigReader
     /// <param name="path">The file's absolute path: for errors, and for relative paths inside.</param>
     public static KubeConfig Read(TextReader reader, string path)
     {
-        var yaml = new YamlStream();
+        YamlStream yaml;
         try
         {
-            yaml.Load(reader);
+            yaml = PlainYaml.Load(reader.ReadToEnd(), allowsAliases: true);
         }
         catch (YamlException e)
         {
@@ -24,7 +24,7 @@ internal static class KubeConfigReader
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
-            // YamlDotNet's own answer to some malformed documents, such as an alias that holds itself.
+            // YamlDotNet's own answer to some malformed documents, such as one with an empty tag.
             throw new KubeConfigException($"{path}: no YAML that can be read ({e.Message}); give a kubeconfig file", e);
         }
 

@@ -12,7 +12,7 @@ public static class YamlObjects
     public static IReadOnlyList<JsonObject> Read(string text, string file)
     {
         var objects = new List<JsonObject>();
-        foreach (var document in KubeConfigNode.ParseAll(text, file))
+        foreach (var document in KubeConfigNode.ParseAll(text, file, allowsAliases: true))
         {
             var json = document.ToJson();
             if ((string?)json["kind"] == "List" && json["items"] is JsonArray items)

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ClusterProxy.Kubernetes.Resources;
 
 /// <summary>One condition of a status, in the form that all kinds share.</summary>
@@ -14,8 +16,11 @@ public sealed record ResourceCondition
 
     public long? ObservedGeneration { get; init; }
 
+    /// <summary>Null also for a time that .NET does not know.</summary>
+    [JsonConverter(typeof(LenientTimeConverter))]
     public DateTimeOffset? LastTransitionTime { get; init; }
 
-    /// <summary>Only signing requests have it.</summary>
+    /// <summary>Only signing requests have it; null as the other.</summary>
+    [JsonConverter(typeof(LenientTimeConverter))]
     public DateTimeOffset? LastUpdateTime { get; init; }
 }

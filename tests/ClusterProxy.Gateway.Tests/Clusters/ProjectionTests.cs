@@ -67,6 +67,17 @@ public sealed class ProjectionTests : IDisposable
         Assert.Contains("--exec-plugins", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Plugin_WhoseTextCouldEndTheProcess_IsRefused()
+    {
+        foreach (var text in (string[])["&c {? *c : 1, ? *c : 2}", new string('[', 100_000), "!<> x"])
+        {
+            var secret = Secret("Dynamic", null, ("endpoint", "https://a:1"), ("ca.crt", _ca), ("exec", text));
+
+            Assert.StartsWith("data key exec: ", Assert.Throws<KubeConfigException>(() => Project(secret)).Message, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("no CA", "ca.crt", null, "data key ca.crt is missing")]
     [InlineData("CA that is none", "ca.crt", "hello", "holds no certificate")]

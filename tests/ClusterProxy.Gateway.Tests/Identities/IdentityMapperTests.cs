@@ -173,6 +173,10 @@ public sealed class IdentityMapperTests : IDisposable
     }
 
     [Fact]
+    public void TextThatTheYamlReaderItselfFailsAt_IsAMistakeToo() =>
+        Assert.Throws<FormatException>(() => IdentityRulesYaml.Parse("users: [!<> a]"));
+
+    [Fact]
     public void BadFileAtTheStart_IsAnError() => Assert.Throws<StartupException>(() => File("kind: Other"));
 
     private static Caller Person(string name, params string[] groups) => new(CallerKind.FrontProxy, name) { Groups = groups };

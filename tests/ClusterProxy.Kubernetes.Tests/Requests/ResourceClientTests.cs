@@ -88,6 +88,28 @@ public sealed class ResourceClientTests : ApiTest
     }
 
     [Fact]
+    public async Task ConditionWithATimeThatOnlyGoKnows_HidesNoObjectOfTheList()
+    {
+        Api.Put("""
+            {"apiVersion":"cluster.open-cluster-management.io/v1","kind":"ManagedCluster","metadata":{"name":"odd"},"status":{"conditions":[
+              {"type":"Odd","status":"True","lastTransitionTime":"2026-01-01T00:00:00+23:59","lastUpdateTime":"soon"},
+              {"type":"Plain","status":"True","lastTransitionTime":"2026-01-01T00:00:00Z","lastUpdateTime":null}]}}
+            """);
+        Api.Put("""{"apiVersion":"cluster.open-cluster-management.io/v1","kind":"ManagedCluster","metadata":{"name":"other"}}""");
+
+        var list = await Client().Resource(KnownResources.ManagedClusters).ListAsync(ListOptions.Everything, None).DefaultTimeout();
+
+        Assert.Equal(["odd", "other"], list.Items.Select(static c => c.Metadata!.Name));
+        var conditions = list.Items[0].Status!.Conditions!;
+        Assert.Null(conditions[0].LastTransitionTime);
+        Assert.Null(conditions[0].LastUpdateTime);
+        Assert.Equal(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), conditions[1].LastTransitionTime);
+        Assert.Equal(
+            """{"type":"Plain","status":"True","lastTransitionTime":"2026-01-01T00:00:00Z"}""",
+            JsonSerializer.Serialize(conditions[1], KubernetesJson.Default.ResourceCondition));
+    }
+
+    [Fact]
     public async Task Patches_MergeAndOperations_ChangeWhatTheySay()
     {
         await Maps.CreateAsync(Map("a", ("keep", "1"), ("drop", "2")), None).DefaultTimeout();

@@ -104,6 +104,22 @@ public sealed class WatchTests : ApiTest
         await Assert.ThrowsAsync<ApiConnectionException>(() => taking).DefaultTimeout();
     }
 
+    [Fact]
+    public async Task ConditionWithATimeThatOnlyGoKnows_EndsNoWatch()
+    {
+        var clusters = Client().Resource(KnownResources.ManagedClusters);
+        var list = await clusters.ListAsync(ListOptions.Everything, None).DefaultTimeout();
+        Api.Put("""
+            {"apiVersion":"cluster.open-cluster-management.io/v1","kind":"ManagedCluster","metadata":{"name":"odd"},
+             "status":{"conditions":[{"type":"Odd","status":"True","lastTransitionTime":"2026-01-01T00:00:00+23:59"}]}}
+            """);
+
+        await using var events = clusters.WatchAsync(ListOptions.Everything, list.ResourceVersion, None).GetAsyncEnumerator(None);
+
+        Assert.True(await events.MoveNextAsync().DefaultTimeout());
+        Assert.Null(Assert.Single(events.Current.Value.Status!.Conditions!).LastTransitionTime);
+    }
+
     [Theory]
     [InlineData("nonsense\n")]
     [InlineData("{}\n")]

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Gateway.Status;
@@ -38,12 +39,35 @@ internal sealed class HealthSubresource(
             [$"status.{group.Name}/healthy"] = report.IsHealthy ? "True" : "False",
             [$"status.{group.Name}/healthy-reason"] = report.Reason,
         };
-        await secrets.PatchAsync(
-            new ResourceName(secretNamespace, name),
-            Patch.Merge(new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = annotations } }),
-            subresource: null,
-            request.Context.RequestAborted);
+        try
+        {
+            await secrets.PatchAsync(
+                new ResourceName(secretNamespace, name),
+                Patch.Merge(new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = annotations } }),
+                subresource: null,
+                request.Context.RequestAborted);
+        }
+        catch (ApiException e) when (LastingReason(e.StatusCode) is { } reason)
+        {
+            // Not the 503 of a hub that fails, which clients answer by sending the same again.
+            await request.RefuseAsync(new StatusAnswer((int)e.StatusCode, e.Status.Reason ?? reason, $"the hub's API server: {e.Message}")
+            {
+                Details = e.Status.Details,
+            });
+            return;
+        }
+
         var written = cluster with { Health = new ClusterHealth(report.IsHealthy, report.Reason) };
         await collection.GetAsync(request.Context, request.Target, collection.Kind.Project(written));
     }
+
+    /// <summary>metav1's word for a refusal that the same request would meet again; null for all others.</summary>
+    private static string? LastingReason(HttpStatusCode code) => code switch
+    {
+        HttpStatusCode.Forbidden => StatusReason.Forbidden,
+        HttpStatusCode.NotFound => StatusReason.NotFound,
+        HttpStatusCode.Conflict => StatusReason.Conflict,
+        HttpStatusCode.UnprocessableEntity => StatusReason.Invalid,
+        _ => null,
+    };
 }

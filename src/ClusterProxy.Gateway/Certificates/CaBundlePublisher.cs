@@ -14,17 +14,22 @@ namespace ClusterProxy.Gateway.Certificates;
 /// </summary>
 internal sealed class CaBundlePublisher : IAsyncDisposable
 {
+    /// <summary>A list takes less where there is an answer at all, and whoever waits for it has a certificate to look after meanwhile.</summary>
+    private static readonly TimeSpan SyncLimit = TimeSpan.FromSeconds(10);
+
     private readonly ResourceName _name;
     private readonly ResourceClient<ApiService> _services;
     private readonly Informer<ApiService> _informer;
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
     private bool _saidMissing;
     private string? _patchedVersion;
 
-    public CaBundlePublisher(KubernetesClient client, string name, ILogger logger)
+    public CaBundlePublisher(KubernetesClient client, string name, ILogger logger, TimeProvider time)
     {
         _name = new ResourceName(name);
         _logger = logger;
+        _time = time;
         _services = client.Resource(KnownResources.ApiServices);
         _informer = client.CreateInformer(KnownResources.ApiServices, new InformerOptions<ApiService>
         {
@@ -37,10 +42,10 @@ internal sealed class CaBundlePublisher : IAsyncDisposable
     public string Published { get; private set; } = "";
 
     /// <exception cref="ApiException">The API server says no.</exception>
-    /// <exception cref="IOException">It cannot be reached.</exception>
+    /// <exception cref="IOException">It cannot be reached, or the APIService was not listed yet.</exception>
     public async Task PublishAsync(string bundle, CancellationToken cancellationToken)
     {
-        await _informer.Synced.WaitAsync(cancellationToken);
+        await WaitUntilSyncedAsync(cancellationToken);
         if (_informer.Snapshot.Find(_name) is not { } service)
         {
             Published = "";
@@ -74,6 +79,21 @@ internal sealed class CaBundlePublisher : IAsyncDisposable
         }
 
         Published = bundle;
+    }
+
+    /// <summary>Within a bound: to an account that may not list APIServices the first list never comes.</summary>
+    private async Task WaitUntilSyncedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // One that has failed tries again by itself, so that whoever calls again finds what came of it.
+            await _informer.Synced.WaitAsync(_informer.LastError is null ? SyncLimit : TimeSpan.Zero, _time, cancellationToken);
+        }
+        catch (TimeoutException e)
+        {
+            throw new IOException(
+                $"the APIService {_name.Name} cannot be read: {_informer.LastError ?? $"no answer within {SyncLimit.TotalSeconds:0} s"}", e);
+        }
     }
 
     public ValueTask DisposeAsync() => _informer.DisposeAsync();

@@ -48,7 +48,7 @@ internal sealed class IssuedServingCertificate : IServingCertificate
     internal long Looks => Interlocked.Read(ref _looks);
 
     /// <summary>Returns when there is a pair.</summary>
-    /// <exception cref="IOException">The authority cannot be had.</exception>
+    /// <exception cref="IOException">The authority cannot be had, or the APIService not be read.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // Two rounds, since another replica may be faster with the first one.

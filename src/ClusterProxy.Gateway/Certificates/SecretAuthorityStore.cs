@@ -31,16 +31,9 @@ internal sealed class SecretAuthorityStore : IAuthorityStore
 
     public async Task<AuthorityState?> ReadAsync(CancellationToken cancellationToken)
     {
-        if (!_informer.HasSynced)
-        {
-            // Asked directly, so that a failure is known by its own words.
-            _read = await _secrets.FindAsync(_name, cancellationToken);
-        }
-        else if (Newer(_informer.Snapshot.Find(_name), _read) is { } seen)
-        {
-            _read = seen;
-        }
-
+        // What the watch does not show is asked for directly: before the first list, so that a failure is known by its own words, and after
+        // it, since only so the Secret that somebody deleted differs from the one just written that the watch has not brought yet.
+        _read = _informer.Snapshot.Find(_name) is { } seen ? Newer(seen, _read) : await _secrets.FindAsync(_name, cancellationToken);
         return _read is null ? null : Decode(_read);
     }
 
@@ -75,7 +68,7 @@ internal sealed class SecretAuthorityStore : IAuthorityStore
     public ValueTask DisposeAsync() => _informer.DisposeAsync();
 
     /// <summary>The watch may lag behind what was just written.</summary>
-    private static Secret? Newer(Secret? seen, Secret? known) => seen is null || known is null || seen.Metadata?.Uid != known.Metadata?.Uid
+    private static Secret Newer(Secret seen, Secret? known) => known is null || seen.Metadata?.Uid != known.Metadata?.Uid
         ? seen
         : ulong.TryParse(seen.Metadata?.ResourceVersion, out var s) && ulong.TryParse(known.Metadata?.ResourceVersion, out var k) && s < k
             ? known

@@ -29,6 +29,7 @@ internal sealed class SecretServingCertificate : IServingCertificate
     private Task _loop = Task.CompletedTask;
     private Loaded? _loaded;
     private string? _failure;
+    private string? _lookFailure;
 
     public SecretServingCertificate(KubernetesClient client, ResourceName name, CaBundlePublisher? publisher, ILogger logger, TimeProvider time)
     {
@@ -99,6 +100,7 @@ internal sealed class SecretServingCertificate : IServingCertificate
                     await _publisher.PublishAsync(authorities, cancellationToken);
                 }
 
+                _lookFailure = null;
                 await timer.WaitForNextTickAsync(cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -107,7 +109,13 @@ internal sealed class SecretServingCertificate : IServingCertificate
             }
             catch (Exception e)
             {
-                Say(e.Message, e);
+                // Known apart from what is wrong with the Secret: each would make the other be said again at every look.
+                if (_lookFailure != e.Message)
+                {
+                    _lookFailure = e.Message;
+                    _logger.SecretUnusable(e.Message, e);
+                }
+
                 await Task.Delay(Look, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

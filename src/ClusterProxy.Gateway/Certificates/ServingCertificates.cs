@@ -59,7 +59,7 @@ internal static class ServingCertificates
             new FolderAuthorityStore(options.AuthorityDirectory), publisher: null, names, options.Times, logger, time);
         return await StartedAsync("serving-ca-dir", options.AuthorityDirectory, local, local.StartAsync);
 
-        CaBundlePublisher? Publisher() => options.ApiService.Length > 0 ? new CaBundlePublisher(hub!, options.ApiService, logger) : null;
+        CaBundlePublisher? Publisher() => options.ApiService.Length > 0 ? new CaBundlePublisher(hub!, options.ApiService, logger, time) : null;
 
         async Task<IServingCertificate> StartedAsync(
             string flag, string value, IServingCertificate source, Func<CancellationToken, Task> start)

@@ -256,6 +256,41 @@ public sealed class CollectionTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.UnsupportedMediaType), (mismatch.StatusCode, unread.StatusCode));
     }
 
+    [Theory]
+    [InlineData(403, "Forbidden")]
+    [InlineData(404, "NotFound")]
+    [InlineData(409, "Conflict")]
+    [InlineData(422, "Invalid")]
+    public async Task Health_ThatTheHubRefuses_IsRefusedAlike(int code, string reason)
+    {
+        _gateway.Hub.Faults.Say(
+            static r => r.Method == "PATCH", code, "application/json",
+            $$"""{"kind":"Status","apiVersion":"v1","status":"Failure","message":"told to","reason":"{{reason}}","code":{{code}} }""");
+
+        var refused = await PutHealthAsync().StatusAsync();
+
+        Assert.Equal((code, reason), (refused.Code, refused.Reason));
+        Assert.EndsWith("told to", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Health_ThatTheHubCannotTakeNow_IsToBeSentAgain()
+    {
+        _gateway.Hub.Faults.Answer(static r => r.Method == "PATCH", 503, retryAfter: "0", times: 20);
+
+        using var refused = await PutHealthAsync();
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.NotNull(refused.Headers.RetryAfter);
+    }
+
+    private async Task<HttpResponseMessage> PutHealthAsync()
+    {
+        _gateway.Put("alpha");
+        using var content = new StringContent("""{"metadata":{"name":"alpha"},"status":{"healthy":true}}""", null, "application/json");
+        return await _client.PutAsync($"{Gateways}/alpha/health", content).DefaultTimeout();
+    }
+
     private static IEnumerable<string> NamesOf(JsonNode list) => list["items"]!.AsArray().Select(static i => (string)i!["metadata"]!["name"]!);
 
     [Fact]

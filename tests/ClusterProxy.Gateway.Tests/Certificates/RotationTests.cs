@@ -114,12 +114,66 @@ public sealed class RotationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task SelfIssued_AuthorityThatIsDeleted_IsMadeAnew()
+    {
+        var certificate = await IssueAsync();
+        var (authorities, leaf) = (certificate.Authorities, certificate.KeyPair.Certificate.Thumbprint);
+
+        _api.Delete("secrets", "proxy", "authority");
+        await Eventually.ObserveAsync(async () =>
+        {
+            await LookedAsync(certificate);
+            return certificate.Authorities != authorities;
+        });
+
+        Assert.NotNull(_api.Find("secrets", "proxy", "authority"));
+        Assert.Equal(Bundle, certificate.Authorities);
+        Assert.NotEqual(leaf, certificate.KeyPair.Certificate.Thumbprint);
+    }
+
+    [Fact]
+    public async Task SelfIssued_ApiServiceThatIsNotListed_EndsTheStart()
+    {
+        _api.Faults.Hold(static r => r.Path.EndsWith("/apiservices", StringComparison.Ordinal), new SyncPoint());
+        var starting = IssueAsync();
+
+        await Eventually.ObserveAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult(starting.IsCompleted);
+        });
+
+        var failure = await Assert.ThrowsAsync<IOException>(() => starting).DefaultTimeout();
+        Assert.Equal($"the APIService {ApiServiceName} cannot be read: no answer within 10 s", failure.Message);
+    }
+
+    [Fact]
+    public async Task Secret_RenewedWhileNoApiServiceMayBeListed_IsTakenUp()
+    {
+        using var ca = new TestCertificates("issuer");
+        PutTls(ca, ca.Server(Service));
+        _api.Forbidden = static r => r.Path.EndsWith("/apiservices", StringComparison.Ordinal);
+        var logger = _log.CreateFactory().CreateLogger("test");
+        var publisher = new CaBundlePublisher(Client(), ApiServiceName, logger, TimeProvider.System);
+        var secret = Started(new SecretServingCertificate(Client(), new ResourceName("proxy", "tls"), publisher, logger, TimeProvider.System));
+        await _log.Log.WaitForAsync("WatchFailed").DefaultTimeout();
+        await secret.StartAsync(CancellationToken.None).DefaultTimeout();
+        var first = secret.KeyPair.Certificate.Thumbprint;
+
+        PutTls(ca, ca.Server(Service));
+        await Eventually.ObserveAsync(() => Task.FromResult(secret.KeyPair.Certificate.Thumbprint != first));
+
+        Assert.Contains(_log.Records, static r => r.EventName == "SecretUnusable"
+            && r.Message.Contains($"the APIService {ApiServiceName} cannot be read: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Secret_RenewedAndBroken_IsTakenUpAndRefused()
     {
         using var ca = new TestCertificates("issuer");
         PutTls(ca, ca.Server(Service));
         var secret = Started(new SecretServingCertificate(
-            Client(), new ResourceName("proxy", "tls"), new CaBundlePublisher(Client(), ApiServiceName, _log.CreateFactory().CreateLogger("test")),
+            Client(), new ResourceName("proxy", "tls"), new CaBundlePublisher(Client(), ApiServiceName, _log.CreateFactory().CreateLogger("test"), TimeProvider.System),
             _log.CreateFactory().CreateLogger("test"), TimeProvider.System));
         await secret.StartAsync(CancellationToken.None).DefaultTimeout();
         await using var port = await LivePort.StartAsync(secret, _time);
@@ -167,7 +221,7 @@ public sealed class RotationTests : IAsyncLifetime
         var logger = _log.CreateFactory().CreateLogger("test");
         var client = Client();
         var certificate = Started(new IssuedServingCertificate(
-            new SecretAuthorityStore(client, new ResourceName("proxy", "authority")), new CaBundlePublisher(client, ApiServiceName, logger),
+            new SecretAuthorityStore(client, new ResourceName("proxy", "authority")), new CaBundlePublisher(client, ApiServiceName, logger, _time),
             ServingNames.Of("proxy/gateway", []), _times, logger, _time));
         await certificate.StartAsync(CancellationToken.None).DefaultTimeout();
         return certificate;

@@ -12,4 +12,9 @@ internal static partial class GatewayLog
         + "the gateway's credential too",
         EventName = "ClusterInsecure")]
     public static partial void ClusterInsecure(this ILogger logger, string cluster, string source);
+
+    [LoggerMessage(
+        4102, LogLevel.Error, "Reading {Source} failed unexpectedly; this is a defect, and its cluster alone is left out",
+        EventName = "DescriptionFailed")]
+    public static partial void DescriptionFailed(this ILogger logger, string source, Exception exception);
 }

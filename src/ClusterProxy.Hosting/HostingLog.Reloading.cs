@@ -37,7 +37,7 @@ internal static partial class HostingLog
         EventId = 7204,
         EventName = nameof(ReloaderFailed),
         Level = LogLevel.Error,
-        Message = "The loop that rereads changed files failed; this is a defect, and changed files need a restart until it is mended")]
+        Message = "A round of the loop that rereads changed files failed; this is a defect, and the next round comes")]
     public static partial void ReloaderFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(
@@ -53,4 +53,18 @@ internal static partial class HostingLog
         Level = LogLevel.Information,
         Message = "{Files} can be read again, it hung since {Since:u}")]
     public static partial void FileReadAgain(ILogger logger, string files, DateTimeOffset since);
+
+    [LoggerMessage(
+        EventId = 7207,
+        EventName = nameof(FileFailed),
+        Level = LogLevel.Error,
+        Message = "{Files} changed and cannot be used because of a defect, what was loaded before stays in use; tried again when it changes")]
+    public static partial void FileFailed(ILogger logger, ReloadingFile files, Exception exception);
+
+    [LoggerMessage(
+        EventId = 7208,
+        EventName = nameof(LookFailed),
+        Level = LogLevel.Error,
+        Message = "A look at {Files} failed; this is a defect, said once for as long as it lasts, and all others are looked at")]
+    public static partial void LookFailed(ILogger logger, string files, Exception exception);
 }

@@ -1,3 +1,4 @@
+using ClusterProxy.Kubernetes.Resources;
 using Microsoft.Extensions.Logging;
 
 namespace ClusterProxy.Kubernetes;
@@ -16,4 +17,13 @@ internal static partial class KubernetesLog
 
     [LoggerMessage(5103, LogLevel.Error, "Work on {Key} failed unexpectedly, again in {Delay}", EventName = "WorkFailed")]
     public static partial void WorkFailed(ILogger logger, string key, TimeSpan delay, Exception error);
+
+    [LoggerMessage(
+        5104, LogLevel.Error, "One of those who are told of {Resource} failed at {Name}; this is a defect, and the others are told",
+        EventName = "SubscriberFailed")]
+    public static partial void SubscriberFailed(ILogger logger, string resource, ResourceName name, Exception error);
+
+    [LoggerMessage(
+        5105, LogLevel.Error, "Watching {Resource} failed unexpectedly; this is a defect, and all is listed again", EventName = "InformerFailed")]
+    public static partial void InformerFailed(ILogger logger, string resource, Exception error);
 }

@@ -150,8 +150,14 @@ internal sealed class ClusterCatalog(ulong firstVersion, GatewayMetrics metrics,
         {
             return project();
         }
-        catch (Exception e) when (e is FormatException or KubeConfigException)
+        catch (Exception e)
         {
+            // Whatever it is, it is this one description's: through here come all clusters, and the loops that watch them.
+            if (e is not (FormatException or KubeConfigException))
+            {
+                logger.DescriptionFailed(where, e);
+            }
+
             Report(new ClusterProblem(Key(source, name), $"{where}: {e.Message}"));
             return null;
         }

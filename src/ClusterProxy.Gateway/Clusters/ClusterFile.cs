@@ -77,8 +77,9 @@ internal sealed record ClusterFile
                 .OfType<DescribedObject>();
             return new ClusterFile { Path = path, Hash = hash, Objects = [.. objects] };
         }
-        catch (Exception e) when (e is KubeConfigException or FormatException or JsonException or InvalidOperationException)
+        catch (Exception e) when (e is KubeConfigException or FormatException or JsonException or InvalidOperationException or ArgumentException)
         {
+            // The last two are also YamlDotNet's own answer to some malformed documents, such as one with an empty tag.
             return new ClusterFile { Path = path, Hash = hash, Problem = e.Message };
         }
     }

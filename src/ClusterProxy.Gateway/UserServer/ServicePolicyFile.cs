@@ -40,6 +40,11 @@ internal sealed class ServicePolicyFile
         {
             throw new StartupException($"{file}: line {e.Start.Line}: {e.Message}", e);
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // YamlDotNet's own answer to some malformed documents, such as one with an empty tag.
+            throw new StartupException($"{file}: no YAML that can be read ({e.Message}); correct it", e);
+        }
     }
 
     private ServicePolicy Policy(YamlNode root)

@@ -24,6 +24,7 @@ internal sealed class FileLook(string name, Func<Action> read, Action? hangs, IL
     private int _lost;
     private DateTimeOffset? _since;
     private long _givenUp;
+    private string? _defect;
 
     /// <summary>Whether a read is under way, or the last one was given up.</summary>
     public bool IsLate
@@ -51,6 +52,25 @@ internal sealed class FileLook(string name, Func<Action> read, Action? hangs, IL
         }
     }
 
+    /// <summary>
+    /// As <see cref="Run"/>, but what that throws is a defect which concerns no other look. It is said once for as long as it lasts, since
+    /// it would come with each round.
+    /// </summary>
+    public void TryRun()
+    {
+        try
+        {
+            Run();
+        }
+        catch (Exception e)
+        {
+            if (Interlocked.Exchange(ref _defect, e.Message) != e.Message)
+            {
+                HostingLog.LookFailed(logger, name, e);
+            }
+        }
+    }
+
     /// <summary>Reads and takes up, unless that is under way elsewhere or not due.</summary>
     public void Run()
     {
@@ -65,6 +85,7 @@ internal sealed class FileLook(string name, Func<Action> read, Action? hangs, IL
             if (Return(attempt))
             {
                 take();
+                Volatile.Write(ref _defect, null);
             }
         }
         finally

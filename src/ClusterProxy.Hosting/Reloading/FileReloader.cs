@@ -35,6 +35,11 @@ public sealed class FileReloader(ILogger logger, TimeProvider time) : IAsyncDisp
             {
                 if (take() is var outcome && outcome != ReloadOutcome.Unchanged)
                 {
+                    if (outcome == ReloadOutcome.Refused && file.Defect is { } defect)
+                    {
+                        HostingLog.FileFailed(logger, file, defect);
+                    }
+
                     changed(outcome);
                 }
             };
@@ -79,14 +84,13 @@ public sealed class FileReloader(ILogger logger, TimeProvider time) : IAsyncDisp
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                _looks.ForEach(static l => l.GiveUpIfHanging());
                 try
                 {
-                    await StartRound().WaitAsync(RoundPatience, time, cancellationToken);
+                    await RoundAsync(cancellationToken);
                 }
-                catch (TimeoutException)
+                catch (Exception e) when (!cancellationToken.IsCancellationRequested)
                 {
-                    // It goes on beside the next one, which passes over the file that it is at.
+                    HostingLog.ReloaderFailed(logger, e);
                 }
             }
         }
@@ -96,21 +100,23 @@ public sealed class FileReloader(ILogger logger, TimeProvider time) : IAsyncDisp
         }
     }
 
+    private async Task RoundAsync(CancellationToken cancellationToken)
+    {
+        _looks.ForEach(static l => l.GiveUpIfHanging());
+        try
+        {
+            await StartRound().WaitAsync(RoundPatience, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // It goes on beside the next one, which passes over the file that it is at.
+        }
+    }
+
     /// <summary>While reads hang, on a thread of its own: the pool has few and is short of what they hold.</summary>
     private Task StartRound() => Task.Factory.StartNew(
         Look, CancellationToken.None,
         _looks.Exists(static l => l.IsLate) ? TaskCreationOptions.LongRunning : TaskCreationOptions.None, TaskScheduler.Default);
 
-    private void Look()
-    {
-        try
-        {
-            _looks.ForEach(static l => l.Run());
-        }
-        catch (Exception e)
-        {
-            HostingLog.ReloaderFailed(logger, e);
-            throw;
-        }
-    }
+    private void Look() => _looks.ForEach(static l => l.TryRun());
 }

@@ -10,6 +10,9 @@ public abstract class ReloadingFile
     /// <summary>Why the content was refused that was looked at last; empty when it was not.</summary>
     public abstract string Refusal { get; }
 
+    /// <summary>What was thrown at the content that <see cref="Refusal"/> tells of, when that was nothing a bad content should cause.</summary>
+    internal abstract Exception? Defect { get; }
+
     /// <summary>Reads the files and takes up what they hold if it is new and good.</summary>
     public ReloadOutcome Check() => Read()();
 

@@ -24,10 +24,14 @@ public sealed class ReloadingFile<T> : ReloadingFile
     private string _suspect = "";
     private string _refused = "";
     private string _refusal = "";
+    private Exception? _defect;
     private T _value;
 
     /// <param name="files">Read together, in this order.</param>
-    /// <param name="parse">Gets their contents; throws <see cref="StartupException"/> or <see cref="FormatException"/> when they cannot be used.</param>
+    /// <param name="parse">
+    /// Gets their contents; throws <see cref="StartupException"/> or <see cref="FormatException"/> when they cannot be used. All else is a
+    /// defect, by which a changed content is refused alike.
+    /// </param>
     /// <param name="objection">Why something that parses must not replace what is in use, or null. Not asked for the first content.</param>
     /// <exception cref="StartupException">The files cannot be used at the start, where nothing stands in for them.</exception>
     public ReloadingFile(IReadOnlyList<FlagFile> files, Func<IReadOnlyList<string>, T> parse, Func<T, string?>? objection = null)
@@ -54,6 +58,17 @@ public sealed class ReloadingFile<T> : ReloadingFile
         }
     }
 
+    internal override Exception? Defect
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _defect;
+            }
+        }
+    }
+
     /// <summary>The value, after a look at the files: for programs that need it rarely and have no loop.</summary>
     public T CheckedValue()
     {
@@ -72,6 +87,10 @@ public sealed class ReloadingFile<T> : ReloadingFile
         {
             return () => Doubt(e.Message, e.Message);
         }
+        catch (Exception e)
+        {
+            return () => DoubtBy(e, e.Message);
+        }
     }
 
     private ReloadOutcome Take(string[] contents)
@@ -89,6 +108,11 @@ public sealed class ReloadingFile<T> : ReloadingFile
             {
                 return Doubt(fingerprint, e.Message);
             }
+            catch (Exception e)
+            {
+                // Whatever it is, it is this content's: the files beside it are followed on, and so is this one when it changes.
+                return DoubtBy(e, fingerprint);
+            }
         }
     }
 
@@ -100,7 +124,7 @@ public sealed class ReloadingFile<T> : ReloadingFile
             return Doubt(fingerprint, objection);
         }
 
-        (_good, _suspect, _refused, _refusal) = (fingerprint, "", "", "");
+        (_good, _suspect, _refused, _refusal, _defect) = (fingerprint, "", "", "", null);
         if (value is null)
         {
             return ReloadOutcome.Unchanged;
@@ -110,7 +134,10 @@ public sealed class ReloadingFile<T> : ReloadingFile
         return ReloadOutcome.Reloaded;
     }
 
-    private ReloadOutcome Doubt(string fingerprint, string reason)
+    private ReloadOutcome DoubtBy(Exception defect, string fingerprint) =>
+        Doubt(fingerprint, $"{this}: cannot be used because of a defect ({defect.Message})", defect);
+
+    private ReloadOutcome Doubt(string fingerprint, string reason, Exception? defect = null)
     {
         lock (_gate)
         {
@@ -125,7 +152,7 @@ public sealed class ReloadingFile<T> : ReloadingFile
                 return ReloadOutcome.Unchanged;
             }
 
-            (_refused, _refusal) = (fingerprint, reason);
+            (_refused, _refusal, _defect) = (fingerprint, reason, defect);
             return ReloadOutcome.Refused;
         }
     }

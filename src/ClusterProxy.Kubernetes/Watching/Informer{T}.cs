@@ -59,7 +59,8 @@ public sealed class Informer<T> : IAsyncDisposable
 
     /// <summary>
     /// Gets every change, one at a time and in order, beginning with what is there now. Must return at once, such as after putting a key
-    /// into a <see cref="Queues.WorkQueue{TKey}"/>, and must not throw.
+    /// into a <see cref="Queues.WorkQueue{TKey}"/>, and must not throw: a change that it fails at is lost to it, and logged as a
+    /// defect.
     /// </summary>
     public void Subscribe(Action<ResourceChange<T>> subscriber)
     {
@@ -108,6 +109,13 @@ public sealed class Informer<T> : IAsyncDisposable
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 return;
+            }
+            catch (Exception e)
+            {
+                // What it kept from being taken up is not known, so nothing but a list makes that good.
+                version = null;
+                Volatile.Write(ref _lastError, e.Message);
+                KubernetesLog.InformerFailed(_logger, _client.Definition.FullName, e);
             }
 
             await PauseAsync(started, cancellationToken).ConfigureAwait(false);
@@ -251,9 +259,22 @@ public sealed class Informer<T> : IAsyncDisposable
             {
                 foreach (var subscriber in _subscribers)
                 {
-                    subscriber(change);
+                    Tell(subscriber, change);
                 }
             }
+        }
+    }
+
+    /// <summary>The defect of one subscriber keeps nothing from the others, nor later changes from anybody.</summary>
+    private void Tell(Action<ResourceChange<T>> subscriber, ResourceChange<T> change)
+    {
+        try
+        {
+            subscriber(change);
+        }
+        catch (Exception e)
+        {
+            KubernetesLog.SubscriberFailed(_logger, _client.Definition.FullName, change.Latest.Key, e);
         }
     }
 }

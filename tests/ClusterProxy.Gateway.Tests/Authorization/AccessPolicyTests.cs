@@ -89,6 +89,7 @@ public sealed class AccessPolicyTests
     [InlineData("rules: [{users: [a], clusters: [b], verbs: [get], resources: []}]", "resources is empty")]
     [InlineData("rules: [{users: [a], clusters: [b], verbs: [get], paths: [version]}]", "begins with a slash")]
     [InlineData("rules: {", "line ")]
+    [InlineData("users: [!<> a]", "no YAML that can be read")]
     public void Mistake_IsToldWithItsPlace(string text, string said) =>
         Assert.Contains(said, Assert.Throws<StartupException>(() => AccessPolicyFile.Parse(File, text)).Message, StringComparison.Ordinal);
 

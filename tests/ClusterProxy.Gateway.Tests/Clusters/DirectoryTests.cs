@@ -89,6 +89,17 @@ public sealed class DirectoryTests : IAsyncLifetime
         Assert.Contains("no YAML", Assert.Single(_catalog.Problems.Values).Reason, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void FileThatTheYamlReaderItselfFailsAt_IsAProblem()
+    {
+        Write("a.yaml", "users: [!<> a]");
+        Write("b.yaml", Yaml("beta", "https://b:1"));
+        _catalog.Add(new ClusterDirectory(_directory.Path, new ClusterProjection(new GatewayOptions()), TimeProvider.System, _log.CreateFactory().CreateLogger("test")));
+
+        Assert.NotNull(_catalog.Find("beta"));
+        Assert.EndsWith("a.yaml", Assert.Single(_catalog.Problems.Values).Source, StringComparison.Ordinal);
+    }
+
     private static string Yaml(string name, string endpoint) => $"""
         apiVersion: v1
         kind: Secret

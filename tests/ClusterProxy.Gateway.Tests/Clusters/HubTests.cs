@@ -1,3 +1,5 @@
+using ClusterProxy.Gateway.Tests.Kit;
+
 namespace ClusterProxy.Gateway.Tests.Clusters;
 
 public sealed class HubTests : CatalogTest
@@ -41,6 +43,22 @@ public sealed class HubTests : CatalogTest
 
         var changed = await Changes.WaitForAsync(static c => c.After is { Name: "lonely", IsGateway: true }).DefaultTimeout();
         Assert.Equal("lonely", changed.After!.Endpoint.Address.Host);
+    }
+
+    [Fact]
+    public void Description_ThatFailsUnexpectedly_IsAProblemOfItsOwn()
+    {
+        Log.Allow("DescriptionFailed");
+        var source = new TestClusters();
+        Catalog.Add(source);
+
+        Catalog.Describe(source, "odd", "Secret fleet/odd", static () => throw new InvalidOperationException("a defect"));
+
+        Assert.Null(Catalog.Find("odd"));
+        Assert.Equal("Secret fleet/odd: a defect", Assert.Single(Catalog.Problems.Values).Reason);
+        Assert.Single(Log.Records, static r => r is { EventName: "DescriptionFailed", Exception: InvalidOperationException });
+        Catalog.Describe(source, "odd", "Secret fleet/odd", null);
+        Assert.Empty(Catalog.Problems);
     }
 
     private void PutManaged(string name, string url) => Hub.Put($$$"""

@@ -57,6 +57,7 @@ public sealed class ServicePolicyTests
     [InlineData("{}", "a policy needs rules")]
     [InlineData("", "holds no policy")]
     [InlineData("rules: [", "line ")]
+    [InlineData("users: [!<> a]", "no YAML that can be read")]
     public void WrongFile_IsRefusedWithItsLine(string text, string problem)
     {
         var error = Assert.Throws<StartupException>(() => ServicePolicyFile.Parse(_file, text));

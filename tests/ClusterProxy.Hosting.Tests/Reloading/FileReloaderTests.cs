@@ -1,4 +1,5 @@
 using ClusterProxy.Hosting.Reloading;
+using Microsoft.Extensions.Logging;
 
 namespace ClusterProxy.Hosting.Tests.Reloading;
 
@@ -9,6 +10,7 @@ public sealed class FileReloaderTests : IAsyncDisposable
 
     private readonly TemporaryDirectory _folder = new();
     private readonly ManualTime _time = new();
+    private readonly RecordingLogger _logger = new();
     private readonly ObservedCount _rounds = new();
     private readonly List<ReloadOutcome> _outcomes = [];
     private readonly FileReloader _reloader;
@@ -19,8 +21,10 @@ public sealed class FileReloaderTests : IAsyncDisposable
         File.WriteAllText(_folder.File("f"), "good 1");
         _file = new ReloadingFile<string>(
             [new FlagFile("f", _folder.File("f"))],
-            static texts => texts[0].StartsWith("good", StringComparison.Ordinal) ? texts[0] : throw new FormatException("bad"));
-        _reloader = new FileReloader(new RecordingLogger(), _time);
+            static texts => texts[0] == "odd" ? throw new InvalidOperationException("a defect")
+                : texts[0].StartsWith("good", StringComparison.Ordinal) ? texts[0]
+                : throw new FormatException("bad"));
+        _reloader = new FileReloader(_logger, _time);
         _reloader.Add(_file, _outcomes.Add);
         _reloader.Add("rounds", () => _rounds.Add(1));
         _reloader.Start();
@@ -49,6 +53,42 @@ public sealed class FileReloaderTests : IAsyncDisposable
         Assert.True(await ElapsedUntilAsync(() => _outcomes.Count > 0) <= Promise);
         Assert.Equal([ReloadOutcome.Refused], _outcomes);
         Assert.Equal("good 1", _file.Value);
+    }
+
+    [Fact]
+    public async Task Content_ThatItsReaderItselfFailsAt_IsARefusal_AndTheLoopGoesOn()
+    {
+        File.WriteAllText(_folder.File("f"), "odd");
+
+        Assert.True(await ElapsedUntilAsync(() => _outcomes.Count > 0) <= Promise);
+        Assert.Equal([ReloadOutcome.Refused], _outcomes);
+        Assert.Equal("good 1", _file.Value);
+        var said = Assert.Single(_logger.Entries);
+        Assert.Equal(("FileFailed", LogLevel.Error), (said.Id.Name, said.Level));
+
+        File.WriteAllText(_folder.File("f"), "good 2");
+
+        Assert.True(await ElapsedUntilAsync(() => _file.Value == "good 2") <= Promise);
+    }
+
+    [Fact]
+    public async Task Look_ThatThrows_IsSaidOnce_AndTheOthersComeAllTheSame()
+    {
+        var time = new ManualTime();
+        var looks = new ObservedCount();
+        await using var reloader = new FileReloader(_logger, time);
+        reloader.Add("broken", static () => throw new InvalidOperationException("a defect"));
+        reloader.Add("whole", looks.Increment);
+        reloader.Start();
+
+        for (var round = 1; round <= 3; round++)
+        {
+            time.Advance(FileReloader.Interval);
+            await looks.WaitForAsync(round).DefaultTimeout();
+        }
+
+        var said = Assert.Single(_logger.Entries);
+        Assert.Equal(("LookFailed", LogLevel.Error), (said.Id.Name, said.Level));
     }
 
     /// <summary>From a change at the worst moment, right behind a look.</summary>

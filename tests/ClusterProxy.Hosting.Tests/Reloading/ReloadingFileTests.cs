@@ -107,6 +107,27 @@ public sealed class ReloadingFileTests : IDisposable
     }
 
     [Fact]
+    public void Content_ThatItsReaderItselfFailsAt_IsRefusedUntilItChanges()
+    {
+        File.WriteAllText(Path, "one");
+        var file = new ReloadingFile<string>(
+            [new("flag", Path)], static t => t[0] == "odd" ? throw new InvalidOperationException("of its own") : t[0]);
+        File.WriteAllText(Path, "odd");
+
+        Assert.Equal(
+            [ReloadOutcome.Unchanged, ReloadOutcome.Refused, ReloadOutcome.Unchanged], new[] { file.Check(), file.Check(), file.Check() });
+        Assert.Equal("one", file.Value);
+        Assert.Equal($"--flag={Path}: cannot be used because of a defect (of its own)", file.Refusal);
+        Assert.IsType<InvalidOperationException>(file.Defect);
+
+        File.WriteAllText(Path, "two");
+
+        Assert.Equal(ReloadOutcome.Reloaded, file.Check());
+        Assert.Equal(("two", ""), (file.Value, file.Refusal));
+        Assert.Null(file.Defect);
+    }
+
+    [Fact]
     [UnsupportedOSPlatform("windows")]
     public void SecretVolume_ThatIsSwapped_IsFollowed()
     {

@@ -119,6 +119,45 @@ public sealed class InformerTests(ITestOutputHelper output) : ApiTest
     }
 
     [Fact]
+    public async Task SubscriberThatThrows_IsLogged_AndTheOthersHearAll()
+    {
+        Log.Allow("SubscriberFailed");
+        PutMaps(2);
+        await using var informer = Client().CreateInformer(KnownResources.ConfigMaps);
+        informer.Subscribe(static _ => throw new InvalidOperationException("a defect"));
+        informer.Subscribe(change => _heard.Add(Describe(change)));
+        informer.Start();
+        await informer.Synced.DefaultTimeout();
+
+        PutMap("x", "1");
+        await HeardAsync("+x=1");
+
+        Assert.Equal(["+m0000=value", "+m0001=value", "+x=1"], _heard.Items.Order(StringComparer.Ordinal));
+        Assert.Equal(3, Log.Records.Count(static r => r is { EventName: "SubscriberFailed", Exception: InvalidOperationException }));
+        Assert.Null(informer.LastError);
+    }
+
+    [Fact]
+    public async Task Defect_IsLogged_AndAllIsListedAgain()
+    {
+        Log.Allow("InformerFailed");
+        PutMap("x", "1");
+        var isBroken = true;
+        await using var informer = Start(new InformerOptions<ConfigMap>
+        {
+            Trim = map => Volatile.Read(ref isBroken) ? throw new InvalidOperationException("a defect") : map,
+        });
+
+        await Log.Log.WaitForAsync("InformerFailed").DefaultTimeout();
+        Assert.Equal("a defect", informer.LastError);
+        Volatile.Write(ref isBroken, false);
+
+        await informer.Synced.DefaultTimeout();
+        Assert.Equal(["+x=1"], _heard.Items);
+        Assert.Null(informer.LastError);
+    }
+
+    [Fact]
     public async Task LateSubscriber_GetsWhatIsThereFirst()
     {
         PutMap("x", "1");

@@ -1,8 +1,6 @@
 using System.Net;
 using ClusterProxy.Hosting.Listeners;
-using ClusterProxy.Hosting.Transport;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -20,6 +18,12 @@ namespace ClusterProxy.Hosting.Endpoints;
 /// <summary>A small HTTP/1.1 server for health, metrics or administration: no TLS, no MVC, no configuration files.</summary>
 public sealed class PlainHttpHost : IAsyncDisposable
 {
+    /// <summary>
+    /// Of probes, scrapers and people. Few, since they come out of the handles that are kept back (<see cref="Transport.SpareHandles"/>): a
+    /// program without others must not be taken for dead.
+    /// </summary>
+    private const int MaxConnections = 24;
+
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);
 
     private readonly WebApplication _app;
@@ -85,12 +89,11 @@ public sealed class PlainHttpHost : IAsyncDisposable
 
         // The default lifetime would listen to SIGTERM and stop health and metrics while the process still drains.
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoSignalsLifetime>());
-        builder.Services.AddSingleton<IConnectionListenerFactory>(new DirectSocketTransport(logger: logging.CreateLogger<PlainHttpHost>()));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Limits.MaxConcurrentConnections = 256;
+            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Listen(address, static listen => listen.Protocols = HttpProtocols.Http1);
         });

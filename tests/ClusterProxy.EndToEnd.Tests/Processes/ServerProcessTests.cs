@@ -76,6 +76,7 @@ public sealed class ServerProcessTests(ITestOutputHelper output) : TunnelTest(ou
             await EchoAsync(stream);
         }
 
+        Assert.True((await _http.GetAsync(new Uri($"http://127.0.0.1:{flags["health-port"]}/healthz")).DefaultTimeout()).IsSuccessStatusCode);
         waiting.ForEach(static socket => socket.Dispose());
         var late = Own(new TunnelClient(LoopbackClient.Options(int.Parse(flags["server-port"]), _frontendPlane!)));
         await Eventually.ObserveAsync(async () =>

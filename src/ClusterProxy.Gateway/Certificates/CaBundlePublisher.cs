@@ -86,8 +86,8 @@ internal sealed class CaBundlePublisher : IAsyncDisposable
     {
         try
         {
-            // One that has failed tries again by itself, so that whoever calls again finds what came of it.
-            await _informer.Synced.WaitAsync(_informer.LastError is null ? SyncLimit : TimeSpan.Zero, _time, cancellationToken);
+            // Also when the first list has failed: the next one comes by itself, and soon.
+            await _informer.Synced.WaitAsync(SyncLimit, _time, cancellationToken);
         }
         catch (TimeoutException e)
         {

@@ -127,12 +127,9 @@ internal sealed class DialRouter : IDialRouter
                 default:
                     // 4
                     _logger.DialRetried(address, tunnel.Agent.Id);
-                    if (answer.Kind == DialAnswerKind.Unanswered)
-                    {
-                        // The tunnel is still there, so no other strategy has its turn.
-                        lastStrategy = match.Strategy;
-                    }
 
+                    // While the tunnel is there no other strategy has its turn.
+                    lastStrategy = tunnel.HasEnded ? int.MaxValue : answer.Kind == DialAnswerKind.Unanswered ? match.Strategy : lastStrategy;
                     if (answer.Kind == DialAnswerKind.Unanswered ? !tunnel.IsSilent : !tunnel.HasEnded)
                     {
                         // Only a lane is silent, or ended.

@@ -50,12 +50,30 @@ internal sealed class AgentService
             return new(GrpcStatusCode.Unavailable, "the proxy server is shutting down");
         }
 
-        var agent = await _admission.AdmitAsync(call);
-        return await RunAsync(call, agent);
+        if (call.Calls is not { } calls)
+        {
+            return await AdmitAsync(call);
+        }
+
+        if (!calls.TryEnter())
+        {
+            return new(GrpcStatusCode.ResourceExhausted, $"this connection has {ConnectionCalls.Most} calls already; open another connection");
+        }
+
+        try
+        {
+            return await AdmitAsync(call);
+        }
+        finally
+        {
+            calls.Leave();
+        }
     }
 
     /// <summary>Refuses agents from now on; those that are connected stay.</summary>
     public void Close() => _closed = true;
+
+    private async Task<GrpcStatus> AdmitAsync(GrpcServerCall call) => await RunAsync(call, await _admission.AdmitAsync(call));
 
     private async Task<GrpcStatus> RunAsync(GrpcServerCall call, AgentIdentity agent)
     {

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Security.Cryptography.X509Certificates;
 using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Server.Agents;
 using ClusterProxy.Server.Agents.Tokens;
 using ClusterProxy.Server.Frontend;
 using ClusterProxy.Server.Policy;
@@ -55,6 +56,9 @@ internal sealed class GrpcServerCall : IDisposable
 
     /// <summary>Who was let in on the agent's connection; null where agents show no token.</summary>
     public TokenConnection? TokenConnection => _http.Features.Get<TokenConnection>();
+
+    /// <summary>The agent's calls on its connection; null where no agents come.</summary>
+    public ConnectionCalls? Calls => _http.Features.Get<ConnectionCalls>();
 
     /// <summary>What the client may have of connections; null for as many as it likes.</summary>
     public FrontendShare? Share => _http.Features.Get<FrontendShare>();

@@ -58,9 +58,7 @@ internal static class AgentPlane
                 counted(new FrontendSwitch(serveGrpc: true, serveConnect: null, serveLane: null, WrongProtocol, refused, options.ConnectHeadTimeout, time)
                     .Use(next))),
             Serve = Serve(new GrpcMethod(TunnelHeaders.ConnectMethod, service.ServeAsync, refused, time, logger)),
-
-            // One tunnel, and others whose end is on its way. Each is a tunnel with all that belongs to it, and connections are what is counted.
-            MaxStreams = 16,
+            MaxStreams = 1000,
 
             // What is dialled before the lanes are open stays on this one stream, often over a long way: at 100 ms these are
             // 160 MB/s. Between our own peers credit bounds what is really under way.
@@ -74,7 +72,13 @@ internal static class AgentPlane
     private static ConnectionDelegate Connect(LaneService lanes, ConnectionDelegate others) => connection =>
         connection.Features.Get<ISslStreamFeature>()?.SslStream is { } tls && tls.NegotiatedApplicationProtocol == LaneProtocol.Alpn
             ? ServeLaneAsync(lanes, tls, connection)
-            : others(connection);
+            : ServeCallsAsync(others, connection);
+
+    private static Task ServeCallsAsync(ConnectionDelegate others, ConnectionContext connection)
+    {
+        connection.Features.Set(new ConnectionCalls());
+        return others(connection);
+    }
 
     private static RequestDelegate Serve(GrpcMethod method) => http =>
     {

@@ -39,6 +39,28 @@ public sealed class FloodTests(RawServerFixture fixture)
         await fixture.VerifyUntouchedAsync();
     }
 
+    /// <summary>Each is a tunnel, and only connections are counted by certificate.</summary>
+    [Fact]
+    public async Task Calls_PastWhatAConnectionMayHave_AreRefused()
+    {
+        const int Most = 16;
+        const int ResourceExhausted = 8;
+        await using (var http = await OpenAsync(ServerPort.Agent))
+        {
+            for (var i = 0; i < Most; i++)
+            {
+                var stream = (2 * i) + 1;
+                await http.SendAsync(RawHttp2.Call(stream, RawAccess.MethodOf(ServerPort.Agent), ("agentid", "many")));
+                Assert.NotNull(await http.ReadUntilAsync(f => f is { Type: RawFrame.Headers, EndsStream: false } && f.StreamId == stream));
+            }
+
+            await http.SendAsync(RawHttp2.Call((2 * Most) + 1, RawAccess.MethodOf(ServerPort.Agent), ("agentid", "many")));
+            Assert.Equal(ResourceExhausted, await http.ReadStatusAsync((2 * Most) + 1));
+        }
+
+        await fixture.VerifyUntouchedAsync();
+    }
+
     [Fact]
     public async Task Agent_WhoseUnknownIdsNobodyReadsAnswersTo_LosesItsTunnel()
     {

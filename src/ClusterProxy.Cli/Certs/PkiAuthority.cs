@@ -35,6 +35,9 @@ internal sealed class PkiAuthority : IDisposable
     /// <summary>Of two that are trusted, the one that issues is the new one.</summary>
     public bool IssuesByTheNewest => Issuing.Certificate.Equals(Trusted.Certificates[^1]);
 
+    /// <summary>The new one is trusted beside the old one, but its key was not written: nobody can issue by it.</summary>
+    public bool HasLostItsNext => Next is null && IsRollingOver && !IssuesByTheNewest;
+
     public string CertificateFile => $"{Name}.crt";
 
     public string KeyFile => $"{Name}.key";

@@ -67,9 +67,7 @@ internal sealed class PkiRotation(string folder, TimeProvider time)
 
     private List<(string Name, string? Pem)> Trust(PkiAuthority authority)
     {
-        // Trusted beside the old one, but its key was not written: nobody can issue by it, and it is made anew.
-        var wasInterrupted = authority is { Next: null, IsRollingOver: true, IssuesByTheNewest: false };
-        if (authority.Next is not null || (authority.IsRollingOver && !wasInterrupted))
+        if (authority.Next is not null || (authority.IsRollingOver && !authority.HasLostItsNext))
         {
             var due = authority.Next is not null ? "issue" : "retire";
             throw new FormatException($"a roll-over of {authority.Name} is under way already; go on with --step {due}");
@@ -90,7 +88,7 @@ internal sealed class PkiRotation(string folder, TimeProvider time)
 
     private List<(string Name, string? Pem)> Retire(PkiAuthority authority)
     {
-        if (authority is { Next: null, IsRollingOver: true, IssuesByTheNewest: false })
+        if (authority.HasLostItsNext)
         {
             throw new FormatException($"the key of the new authority beside {authority.Name} is missing: --step trust was interrupted; run it again");
         }

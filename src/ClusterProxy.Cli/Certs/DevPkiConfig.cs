@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClusterProxy.Kubernetes.Configuration;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -16,8 +17,7 @@ internal static class DevPkiConfig
     {
         try
         {
-            var yaml = new YamlStream();
-            yaml.Load(reader);
+            var yaml = PlainYaml.Load(reader.ReadToEnd(), allowsAliases: true);
             var options = new DevPkiOptions();
             if (yaml.Documents.Count == 0)
             {

@@ -50,9 +50,7 @@ internal sealed class KubeconfigFile
         }
 
         KubeConfig.Load(full);
-        var yaml = new YamlStream();
-        using var reader = new StreamReader(full);
-        yaml.Load(reader);
+        var yaml = PlainYaml.Load(File.ReadAllText(full), allowsAliases: true);
         return yaml.Documents is [{ RootNode: YamlMappingNode root }, ..] ? new KubeconfigFile(full, root) : Empty(full);
     }
 

@@ -1,5 +1,6 @@
 using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Reloading;
+using ClusterProxy.Kubernetes.Configuration;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -19,8 +20,7 @@ internal static class AccessPolicyFile
     {
         try
         {
-            var yaml = new YamlStream();
-            yaml.Load(new StringReader(text));
+            var yaml = PlainYaml.Load(text, allowsAliases: true);
             return yaml.Documents is [{ RootNode: YamlMappingNode root }] && root.Children.Count == 1
                 && root.Children.TryGetValue("rules", out var rules)
                 ? new AccessPolicy([.. Items(file, rules, "rules").Select(r => Rule(file, r))])
@@ -29,11 +29,6 @@ internal static class AccessPolicyFile
         catch (YamlException e)
         {
             throw new StartupException($"{file}: line {e.Start.Line}: {e.Message}", e);
-        }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
-        {
-            // YamlDotNet's own answer to some malformed documents, such as one with an empty tag.
-            throw new StartupException($"{file}: no YAML that can be read ({e.Message}); correct it", e);
         }
     }
 

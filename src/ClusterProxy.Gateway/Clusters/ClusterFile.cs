@@ -79,7 +79,7 @@ internal sealed record ClusterFile
         }
         catch (Exception e) when (e is KubeConfigException or FormatException or JsonException or InvalidOperationException or ArgumentException)
         {
-            // The last two are also YamlDotNet's own answer to some malformed documents, such as one with an empty tag.
+            // The last two for a field that is of another type than it should be, or there twice.
             return new ClusterFile { Path = path, Hash = hash, Problem = e.Message };
         }
     }

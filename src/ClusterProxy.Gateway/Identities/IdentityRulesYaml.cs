@@ -16,7 +16,7 @@ internal static class IdentityRulesYaml
 
     /// <param name="text">YAML.</param>
     /// <param name="onlyFor">The cluster whose annotation it is; null for a file.</param>
-    /// <exception cref="FormatException">Line, what is wrong, what to write; no line where the YAML reader gives none.</exception>
+    /// <exception cref="FormatException">Line, what is wrong, what to write.</exception>
     public static IdentityRules Parse(string text, string? onlyFor = null)
     {
         try
@@ -29,11 +29,6 @@ internal static class IdentityRulesYaml
         catch (YamlException e)
         {
             throw new FormatException($"line {e.Start.Line}: {e.Message}", e);
-        }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
-        {
-            // YamlDotNet's own answer to some malformed documents, such as one with an empty tag.
-            throw new FormatException($"no YAML that can be read ({e.Message}); correct it", e);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Reloading;
+using ClusterProxy.Kubernetes.Configuration;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -31,19 +32,13 @@ internal sealed class ServicePolicyFile
     {
         try
         {
-            var yaml = new YamlStream();
-            yaml.Load(new StringReader(text));
+            var yaml = PlainYaml.Load(text, allowsAliases: true);
             return yaml.Documents is [{ RootNode: { } root }] ? new ServicePolicyFile(file).Policy(root)
                 : throw new StartupException($"{file}: holds no policy; `rules: []` denies everything");
         }
         catch (YamlException e)
         {
             throw new StartupException($"{file}: line {e.Start.Line}: {e.Message}", e);
-        }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
-        {
-            // YamlDotNet's own answer to some malformed documents, such as one with an empty tag.
-            throw new StartupException($"{file}: no YAML that can be read ({e.Message}); correct it", e);
         }
     }
 

@@ -44,10 +44,6 @@ internal sealed class KubeConfigNode
         {
             throw new KubeConfigException($"{file}: line {e.Start.Line}: no YAML ({e.Message}); correct the line, or give another file", e);
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
-        {
-            throw new KubeConfigException($"{file}: no YAML that can be read ({e.Message}); correct it, or give another file", e);
-        }
 
         return [.. stream.Documents.Select(static d => d.RootNode).Where(static n => n is not YamlScalarNode { Value: "" or null })
             .Select(n => new KubeConfigNode(n, file, ""))];

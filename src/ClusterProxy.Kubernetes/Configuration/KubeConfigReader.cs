@@ -22,11 +22,6 @@ internal static class KubeConfigReader
         {
             throw new KubeConfigException($"{path}: line {e.Start.Line}: {e.Message}; correct the line, or give a kubeconfig file", e);
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
-        {
-            // YamlDotNet's own answer to some malformed documents, such as one with an empty tag.
-            throw new KubeConfigException($"{path}: no YAML that can be read ({e.Message}); give a kubeconfig file", e);
-        }
 
         // kubectl reads an empty file as one without entries.
         var root = new KubeConfigNode(yaml.Documents.Count > 0 ? yaml.Documents[0].RootNode : new YamlMappingNode(), path, "");

@@ -15,14 +15,23 @@ public static class PlainYaml
     /// <param name="text">YAML, which JSON is part of.</param>
     /// <param name="allowsAliases">Of what has ended before. How much they make of a text is not bounded: only for those whom the process obeys.</param>
     /// <exception cref="YamlException">It is no YAML, or more than is read here.</exception>
-    /// <exception cref="ArgumentException">YamlDotNet's own answer to some malformed documents, such as one with an empty tag.</exception>
-    /// <exception cref="InvalidOperationException">As that.</exception>
     public static YamlStream Load(string text, bool allowsAliases)
     {
-        Check(new Parser(new StringReader(text)), allowsAliases);
-        var yaml = new YamlStream();
-        yaml.Load(new StringReader(text));
-        return yaml;
+        var parser = new Parser(new StringReader(text));
+        try
+        {
+            Check(parser, allowsAliases);
+            parser = new Parser(new StringReader(text));
+            var yaml = new YamlStream();
+            yaml.Load(parser);
+            return yaml;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            // YamlDotNet's own answer to some malformed documents, such as one with an empty tag, without the place where it is.
+            var (start, end) = parser.Current is { } last ? (last.Start, last.End) : (Mark.Empty, Mark.Empty);
+            throw new YamlException(start, end, $"no YAML that can be read ({e.Message})", e);
+        }
     }
 
     private static void Check(Parser parser, bool allowsAliases)

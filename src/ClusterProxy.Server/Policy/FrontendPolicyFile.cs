@@ -3,6 +3,7 @@ using System.Net;
 using ClusterProxy.Hosting;
 using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Hosting.Reloading;
+using ClusterProxy.Kubernetes.Configuration;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -22,8 +23,7 @@ internal static class FrontendPolicyFile
     {
         try
         {
-            var yaml = new YamlStream();
-            yaml.Load(new StringReader(text));
+            var yaml = PlainYaml.Load(text, allowsAliases: true);
             if (yaml.Documents is not [{ RootNode: YamlMappingNode root }] || root.Children.Count != 1
                 || !root.Children.TryGetValue("rules", out var rules))
             {

@@ -98,6 +98,7 @@ public sealed class FrontendPolicyTests
     [InlineData("rules:\n- subjects: [\"*\"]\n  hosts: [[a]]", "hosts: an item is a single value")]
     [InlineData("rules:\n- subjects: [*]\n  hosts: [a]", "line 2: ")]
     [InlineData("rules: [", "line ")]
+    [InlineData("rules: [!<> a]", "line 1: no YAML that can be read")]
     public void File_ThatIsNoPolicy_SaysWhatIsWrong_AndWhatToDo(string yaml, string problem)
     {
         var error = Assert.Throws<StartupException>(() => Parse(yaml));

@@ -8,10 +8,10 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
 {
     public const string Group = "ClusterProxy additions";
 
-    private readonly Flag<TimeSpan> _drainTimeout = flags.AddDuration(
+    private readonly Flag<TimeSpan> _drainTimeout = flags.AddTimer(
         "drain-timeout", defaults.DrainTimeout, Group, "How long open connections may go on after SIGTERM.");
 
-    private readonly Flag<TimeSpan> _connectTimeout = flags.AddDuration(
+    private readonly Flag<TimeSpan> _connectTimeout = flags.AddTimer(
         "connect-timeout", defaults.ConnectTimeout, Group, "How long each step of connecting to a server may take.");
 
     private readonly Flag<int> _tunnels = flags.AddInt(
@@ -33,11 +33,11 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
         "max-connections", defaults.MaxConnections, Group,
         "Connections to targets at one time, dials among them, past which new dials are refused; 0 for no limit.");
 
-    private readonly Flag<TimeSpan> _stallLimit = flags.AddDuration(
+    private readonly Flag<TimeSpan> _stallLimit = flags.AddTimer(
         "connection-stall-limit", defaults.ConnectionStallLimit, Group,
         "How long a connection whose queue is full may hold up its tunnel before that connection is closed.");
 
-    private readonly Flag<TimeSpan> _pingInterval = flags.AddDuration(
+    private readonly Flag<TimeSpan> _pingInterval = flags.AddTimer(
         "peer-ping-interval", defaults.PeerPingInterval, Group,
         "Interval of HTTP/2 pings that find half-open tunnels; the smaller of this and --keepalive-time counts, "
         + "but no less than 30s, which is what servers allow; 0 leaves only --keepalive-time.");
@@ -54,7 +54,7 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
         "certificate-expiry-warning", defaults.CertificateExpiryWarning, Group,
         "How long before a certificate in use expires /readyz and the log warn of it; at most a fifth of its lifetime.");
 
-    private readonly Flag<TimeSpan> _compactMemory = flags.AddDuration(
+    private readonly Flag<TimeSpan> _compactMemory = flags.AddTimer(
         "compact-memory-after", defaults.CompactMemoryAfter, Group,
         "How long the program must have been quiet after work before it gives memory back by one full collection; 0 for never.");
 

@@ -15,7 +15,7 @@ internal sealed class CompatibilityFlags(FlagSet flags, AgentOptions defaults)
         "warn-on-channel-limit", defaults.WarnOnChannelLimit, Group,
         "Warn when a packet queue is full; a metric counts stalls instead.");
 
-    private readonly Flag<TimeSpan> _probe = flags.AddDuration(
+    private readonly Flag<TimeSpan> _probe = flags.AddTimer(
         "probe-interval", defaults.ProbeInterval, Group,
         "Time between checks of each server connection; a lost one is noticed at once, a silent one by pings.");
 

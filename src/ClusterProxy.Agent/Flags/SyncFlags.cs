@@ -7,16 +7,16 @@ internal sealed class SyncFlags(FlagSet flags, AgentOptions defaults)
 {
     private const string Group = "Finding servers";
 
-    private readonly Flag<TimeSpan> _interval = flags.AddDuration(
+    private readonly Flag<TimeSpan> _interval = flags.AddTimer(
         "sync-interval", defaults.SyncInterval, Group, "Time between attempts to reach further servers.");
 
-    private readonly Flag<TimeSpan> _cap = flags.AddDuration(
+    private readonly Flag<TimeSpan> _cap = flags.AddTimer(
         "sync-interval-cap", defaults.SyncIntervalCap, Group, "Greatest time between attempts when they fail.");
 
     private readonly Flag<bool> _forever = flags.AddBool(
         "sync-forever", defaults.SyncForever, Group, "Go on looking for servers when all known ones are connected.");
 
-    private readonly Flag<TimeSpan> _keepalive = flags.AddDuration(
+    private readonly Flag<TimeSpan> _keepalive = flags.AddTimer(
         "keepalive-time", defaults.KeepaliveTime, Group, "Interval of HTTP/2 pings to servers; see --peer-ping-interval.");
 
     private readonly Flag<ServerCountSource> _source = flags.AddParsed(

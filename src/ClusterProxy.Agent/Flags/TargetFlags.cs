@@ -21,7 +21,7 @@ internal sealed class TargetFlags(FlagSet flags, AgentOptions defaults)
         "target-alias", defaults.TargetAlias, AdditionFlags.Group,
         "A name that frontends may dial and what it means here, name[:port]=host[:port]; repeatable.");
 
-    private readonly Flag<TimeSpan> _dialTimeout = flags.AddDuration(
+    private readonly Flag<TimeSpan> _dialTimeout = flags.AddTimer(
         "dial-timeout", defaults.DialTimeout, AdditionFlags.Group, "How long a target may take to accept a connection.");
 
     public AgentOptions Apply(FlagParseResult result, AgentOptions options) => options with

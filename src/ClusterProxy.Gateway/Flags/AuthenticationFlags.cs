@@ -34,17 +34,17 @@ internal sealed class AuthenticationFlags(FlagSet flags, GatewayOptions defaults
     private readonly Flag<bool> _tolerate = flags.AddBool(
         "authentication-tolerate-lookup-failure", defaults.AuthenticationTolerateLookupFailure, Group, "Start without them, too.");
 
-    private readonly Flag<TimeSpan> _tokenTtl = flags.AddDuration(
+    private readonly Flag<TimeSpan> _tokenTtl = flags.AddTimer(
         "authentication-token-webhook-cache-ttl", defaults.AuthenticationTokenCacheTtl, Group, "How long the answer to a TokenReview is kept.");
 
     private readonly Flag<int> _strangers = flags.AddInt(
         "authentication-unknown-tokens-per-second", defaults.AuthenticationUnknownTokensPerSecond, Group,
         "Token reviews for tokens nobody was known by of late: so many a second and at once, others get 429; as many access reviews for callers without a credential; 0 for no limit.");
 
-    private readonly Flag<TimeSpan> _allowedTtl = flags.AddDuration(
+    private readonly Flag<TimeSpan> _allowedTtl = flags.AddTimer(
         "authorization-webhook-cache-authorized-ttl", defaults.AuthorizationAllowedCacheTtl, Group, "How long an access review's yes is kept.");
 
-    private readonly Flag<TimeSpan> _deniedTtl = flags.AddDuration(
+    private readonly Flag<TimeSpan> _deniedTtl = flags.AddTimer(
         "authorization-webhook-cache-unauthorized-ttl", defaults.AuthorizationDeniedCacheTtl, Group, "How long an access review's no is kept.");
 
     private readonly Flag<IReadOnlyList<string>> _always = flags.AddStringList(

@@ -34,10 +34,10 @@ internal sealed class ClusterFlags(FlagSet flags, GatewayOptions defaults)
         "exec-plugins", defaults.ExecPlugins, Group,
         "Commands that credentials of the type Dynamic may run, as they are written there; * for any.");
 
-    private readonly Flag<TimeSpan> _connect = flags.AddDuration(
+    private readonly Flag<TimeSpan> _connect = flags.AddTimer(
         "cluster-connect-timeout", defaults.ClusterConnectTimeout, Group, "How long connecting to a cluster may take, TLS included.");
 
-    private readonly Flag<TimeSpan> _response = flags.AddDuration(
+    private readonly Flag<TimeSpan> _response = flags.AddTimer(
         "cluster-response-timeout", defaults.ClusterResponseTimeout, Group,
         "How long nothing may move on a request that is not a watch, a followed log, an upgrade or a proxied one.");
 

@@ -46,10 +46,10 @@ internal sealed class ServingFlags(FlagSet flags, GatewayOptions defaults)
         "health-bind-address", defaults.HealthBindAddress, Group, "Address of the health port; empty for all interfaces.",
         BindAddresses.AllIfEmpty);
 
-    private readonly Flag<TimeSpan> _shutdown = flags.AddDuration(
+    private readonly Flag<TimeSpan> _shutdown = flags.AddTimer(
         "graceful-shutdown-timeout", defaults.GracefulShutdownTimeout, Group, "How long requests may go on after SIGTERM; 0 ends them at once.");
 
-    private readonly Flag<TimeSpan> _delay = flags.AddDuration(
+    private readonly Flag<TimeSpan> _delay = flags.AddTimer(
         "shutdown-delay", defaults.ShutdownDelay, Group, "The first part of it, in which requests are still taken though /readyz says no.");
 
     public GatewayOptions Apply(FlagParseResult result, GatewayOptions options) => options with

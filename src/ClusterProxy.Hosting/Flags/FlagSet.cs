@@ -52,6 +52,10 @@ public sealed class FlagSet
     public Flag<TimeSpan> AddDuration(string name, TimeSpan defaultValue, string group, string help) =>
         Add(new Flag<TimeSpan>(name, defaultValue, group, help, FlagTypes.Duration));
 
+    /// <summary>A duration that is waited for: 500h for all that is longer, since the platform's timers end at 1193h, its sockets' at 596h.</summary>
+    public Flag<TimeSpan> AddTimer(string name, TimeSpan defaultValue, string group, string help) =>
+        Add(new Flag<TimeSpan>(name, defaultValue, group, help, FlagTypes.Timer));
+
     /// <param name="name">Without hyphens in front.</param>
     /// <param name="defaultValue">The value when neither flag nor environment gives one.</param>
     /// <param name="group">Heading in <c>--help</c>.</param>

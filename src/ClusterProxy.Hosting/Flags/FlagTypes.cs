@@ -5,6 +5,8 @@ namespace ClusterProxy.Hosting.Flags;
 
 internal static class FlagTypes
 {
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromHours(500);
+
     public static FlagType<bool> Switch { get; } = new(
         "", GoBoolean.TryParse, value => value ? "true" : "false", "is not a boolean: write true or false")
     {
@@ -28,6 +30,8 @@ internal static class FlagTypes
         TryParseDuration,
         GoDuration.Format,
         "is not a duration: write numbers with units, such as 30s, 500ms or 1h30m");
+
+    public static FlagType<TimeSpan> Timer { get; } = Duration with { TryParse = TryParseTimer };
 
     public static FlagType<string> Text { get; } = new(
         "string",
@@ -59,6 +63,13 @@ internal static class FlagTypes
         var inRange = GoInteger.TryParse(text, out var parsed) && parsed is >= int.MinValue and <= int.MaxValue;
         value = inRange ? (int)parsed : 0;
         return inRange;
+    }
+
+    private static bool TryParseTimer(string text, out TimeSpan value)
+    {
+        var parses = GoDuration.TryParse(text, out value);
+        value = value < LongestTimer ? value : LongestTimer;
+        return parses;
     }
 
     private static bool TryParseDuration(string text, out TimeSpan value) => GoDuration.TryParse(text, out value);

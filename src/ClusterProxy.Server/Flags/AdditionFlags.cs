@@ -73,19 +73,19 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         "buffer-budget", defaults.BufferBudget, Group,
         "Bytes queued for all connections together, past which new dials are refused.");
 
-    private readonly Flag<TimeSpan> _stallLimit = flags.AddDuration(
+    private readonly Flag<TimeSpan> _stallLimit = flags.AddTimer(
         "connection-stall-limit", defaults.ConnectionStallLimit, Group,
         "How long a connection whose queue is full may hold up its tunnel before that connection is closed.");
 
-    private readonly Flag<TimeSpan> _headTimeout = flags.AddDuration(
+    private readonly Flag<TimeSpan> _headTimeout = flags.AddTimer(
         "connect-head-timeout", defaults.ConnectHeadTimeout, Group, "How long an HTTP-CONNECT client may take to send its request head.");
 
-    private readonly Flag<TimeSpan> _pingInterval = flags.AddDuration(
+    private readonly Flag<TimeSpan> _pingInterval = flags.AddTimer(
         "peer-ping-interval", defaults.PeerPingInterval, Group,
         "Interval of HTTP/2 pings that find half-open tunnels; the smaller of this and the keepalive time counts, "
         + "and 0 leaves only the keepalive time.");
 
-    private readonly Flag<TimeSpan> _shutdownDelay = flags.AddDuration(
+    private readonly Flag<TimeSpan> _shutdownDelay = flags.AddTimer(
         "shutdown-delay", defaults.ShutdownDelay, Group,
         "How long after SIGTERM new frontends and dials are still served, while /readyz says no; part of --graceful-shutdown-timeout, "
         + "and a third of it at most.");
@@ -105,7 +105,7 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
         "certificate-expiry-warning", defaults.CertificateExpiryWarning, Group,
         "How long before a certificate in use expires /readyz and the log warn of it; at most a fifth of its lifetime.");
 
-    private readonly Flag<TimeSpan> _compactMemory = flags.AddDuration(
+    private readonly Flag<TimeSpan> _compactMemory = flags.AddTimer(
         "compact-memory-after", defaults.CompactMemoryAfter, Group,
         "How long the program must have been quiet after work before it gives memory back by one full collection; 0 for never.");
 

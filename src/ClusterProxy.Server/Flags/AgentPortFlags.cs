@@ -22,7 +22,7 @@ internal sealed class AgentPortFlags(FlagSet flags, ServerOptions defaults)
     private readonly Flag<string> _caCert = flags.AddString(
         "cluster-ca-cert", defaults.ClusterCaCert, Group, "CA file that agents' certificates are checked against.");
 
-    private readonly Flag<TimeSpan> _keepalive = flags.AddDuration(
+    private readonly Flag<TimeSpan> _keepalive = flags.AddTimer(
         "keepalive-time", defaults.KeepaliveTime, Group, "Interval of HTTP/2 pings to agents; see --peer-ping-interval.");
 
     private readonly Flag<string> _serverId = flags.AddString(

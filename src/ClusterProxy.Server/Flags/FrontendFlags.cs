@@ -33,7 +33,7 @@ internal sealed class FrontendFlags(FlagSet flags, ServerOptions defaults)
     private readonly Flag<bool> _deleteUds = flags.AddBool(
         "delete-existing-uds-file", defaults.DeleteExistingUdsFile, Group, "Replace a socket file that is already there.");
 
-    private readonly Flag<TimeSpan> _keepalive = flags.AddDuration(
+    private readonly Flag<TimeSpan> _keepalive = flags.AddTimer(
         "frontend-keepalive-time", defaults.FrontendKeepaliveTime, Group, "Interval of HTTP/2 pings to gRPC frontends; see --peer-ping-interval.");
 
     public ServerOptions Apply(FlagParseResult result, ServerOptions options) => options with

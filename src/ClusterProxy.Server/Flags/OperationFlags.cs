@@ -28,11 +28,11 @@ internal sealed class OperationFlags(FlagSet flags, ServerOptions defaults)
         "enable-contention-profiling", defaults.EnableContentionProfiling, Group,
         "Accepted without effect: --enable-profiling shows lock contention already, and is needed with it.");
 
-    private readonly Flag<TimeSpan> _shutdown = flags.AddDuration(
+    private readonly Flag<TimeSpan> _shutdown = flags.AddTimer(
         "graceful-shutdown-timeout", defaults.GracefulShutdownTimeout, Group,
         "How long open connections may go on after SIGTERM; 0 closes them at once.");
 
-    private readonly Flag<TimeSpan> _dialTimeout = flags.AddDuration(
+    private readonly Flag<TimeSpan> _dialTimeout = flags.AddTimer(
         "backend-dial-timeout", defaults.BackendDialTimeout, Group, "How long an agent may take to answer a dial; 0 for no limit.");
 
     public ServerOptions Apply(FlagParseResult result, ServerOptions options) => options with

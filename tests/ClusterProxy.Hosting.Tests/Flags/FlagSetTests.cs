@@ -43,6 +43,18 @@ public sealed class FlagSetTests
     public void Parse_BooleanSpelling_IsRead(string argument, bool expected) =>
         Assert.Equal(expected, Parsed(argument).Get(_switch));
 
+    [Fact]
+    public void Parse_TimerThatIsLongerThanTheClocks_IsTheLongest()
+    {
+        var wait = _flags.AddTimer("wait", TimeSpan.Zero, "Second", "How long.");
+
+        Assert.Equal(TimeSpan.FromHours(500), Parsed("--wait=876000h").Get(wait));
+        Assert.Equal(TimeSpan.FromHours(499), Parsed("--wait=499h").Get(wait));
+        Assert.Equal(TimeSpan.FromHours(876_000), Parsed("--interval=876000h").Get(_interval));
+        Assert.StartsWith("flag --wait: \"1x\" is not a duration", Refused("--wait=1x"), StringComparison.Ordinal);
+        using var timer = new CancellationTokenSource(TimeSpan.FromHours(500) * 1.05);
+    }
+
     [Theory]
     [InlineData("yes")]
     [InlineData("")]

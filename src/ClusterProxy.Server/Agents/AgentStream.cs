@@ -314,8 +314,14 @@ internal sealed class AgentStream : IStreamPeer
         }
     }
 
-    private void OnCloseResponse(CloseResponse response) =>
-        Find(response.ConnectID)?.EndByPeer(CloseReasonNames.FromWireText(response.Error));
+    private void OnCloseResponse(CloseResponse response)
+    {
+        // The answer to the probe was awaited, and is no sign of a defect.
+        if (_probe is null || response.ConnectID != SilenceProbe.NoConnection)
+        {
+            Find(response.ConnectID)?.EndByPeer(CloseReasonNames.FromWireText(response.Error));
+        }
+    }
 
     /// <summary>Null, and noted, when the agent has no such connection.</summary>
     private TunnelConnection? Find(long connectId)

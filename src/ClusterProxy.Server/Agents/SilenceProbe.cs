@@ -11,7 +11,9 @@ namespace ClusterProxy.Server.Agents;
 /// <param name="time">The clock.</param>
 internal sealed class SilenceProbe(TunnelWriter writer, TimeProvider time)
 {
-    private const long NoConnection = -1;
+    /// <summary>What the probe asks about.</summary>
+    public const long NoConnection = -1;
+
     private const long Unasked = -1;
 
     /// <summary>With the limit of silence and a look a second a dead tunnel is out of routing within 25 s of its last byte.</summary>

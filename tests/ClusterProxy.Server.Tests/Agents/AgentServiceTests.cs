@@ -168,11 +168,13 @@ public sealed class AgentServiceTests
 
         await agent.SendAsync(new Packet { Type = PacketType.Data, Data = new Data { Data_ = Google.Protobuf.ByteString.CopyFromUtf8("x") } });
         await agent.SendAsync(PacketFactory.CloseResponse(77));
+        await agent.SendAsync(PacketFactory.CloseResponse(-1, "the answer to a probe"));
         await agent.SendAsync(PacketFactory.CloseDial(77));
         await agent.SendAsync(new Packet { Type = (PacketType)99 });
         await agent.SendDataAsync(-5, "probe"u8.ToArray());
 
         Assert.Equal(-5, (await agent.HearAsync(PacketType.CloseReq)).CloseRequest.ConnectID);
+        Assert.Equal(3, server.Metric("clusterproxy_server_packets_refused_total").Value(("segment", "from_agent"), ("reason", "unknown_connection")));
         Assert.Single(server.Host.Agents.Tunnels);
     }
 

@@ -53,7 +53,7 @@ internal sealed class FleetRouter : IDialRouter
             if (!ownTried && (lane is null || own.Order <= match.Order))
             {
                 ownTried = true;
-                var result = await _own.DialAsync(protocol, address, trace, clusters, cancellationToken);
+                var result = await _own.DialAsync(protocol, address, trace, clusters, Left(started), cancellationToken);
                 if (result.Failure is not (DialFailureReason.NoAgent or DialFailureReason.AgentLost))
                 {
                     return result;
@@ -96,9 +96,7 @@ internal sealed class FleetRouter : IDialRouter
             return new(DialResult.Failed(refusal), IsFinal: true);
         }
 
-        using var deadline = _limits.Deadline > TimeSpan.Zero
-            ? new CancellationTokenSource(Left(started), _context.Time)
-            : new CancellationTokenSource();
+        using var deadline = new CancellationTokenSource(Left(started), _context.Time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken, _own.ShuttingDown);
         try
         {
@@ -119,9 +117,5 @@ internal sealed class FleetRouter : IDialRouter
         }
     }
 
-    private TimeSpan Left(long started)
-    {
-        var left = _limits.Deadline - _context.Time.GetElapsedTime(started);
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-    }
+    private TimeSpan Left(long started) => _limits.Left(_context.Time.GetElapsedTime(started));
 }

@@ -55,8 +55,19 @@ internal sealed class DialRouter : IDialRouter
         _shutdown.Cancel();
     }
 
+    public Task<DialResult> DialAsync(
+        string protocol, string address, TraceContext trace, IReadOnlySet<string>? clusters, CancellationToken cancellationToken) =>
+        DialAsync(protocol, address, trace, clusters, _limits.Left(TimeSpan.Zero), cancellationToken);
+
+    /// <param name="protocol">As the frontend says.</param>
+    /// <param name="address">What agents are picked by and dial.</param>
+    /// <param name="trace">Goes on in the packet.</param>
+    /// <param name="clusters">Whose agents may have it; null for all.</param>
+    /// <param name="left">Of the deadline; infinite without one.</param>
+    /// <param name="cancellationToken">The caller has gone.</param>
     public async Task<DialResult> DialAsync(
-        string protocol, string address, TraceContext trace, IReadOnlySet<string>? clusters, CancellationToken cancellationToken)
+        string protocol, string address, TraceContext trace, IReadOnlySet<string>? clusters, TimeSpan left,
+        CancellationToken cancellationToken)
     {
         if (Refusal is { } refusal)
         {
@@ -71,7 +82,7 @@ internal sealed class DialRouter : IDialRouter
             }
 
             var tried = new List<AgentTunnel>(1);
-            var result = await DialWithinAsync(protocol, address, trace, clusters, tried, cancellationToken);
+            var result = await DialWithinAsync(protocol, address, trace, clusters, tried, left, cancellationToken);
             return tried is [.., var last] ? result with { Agent = last.Agent } : result;
         }
         finally
@@ -82,9 +93,14 @@ internal sealed class DialRouter : IDialRouter
 
     private async Task<DialResult> DialWithinAsync(
         string protocol, string address, TraceContext trace, IReadOnlySet<string>? clusters, List<AgentTunnel> tried,
-        CancellationToken cancellationToken)
+        TimeSpan left, CancellationToken cancellationToken)
     {
-        using var stop = new CancellationTokenSource(_limits.Deadline > TimeSpan.Zero ? _limits.Deadline : Timeout.InfiniteTimeSpan, _time);
+        if (left == TimeSpan.Zero)
+        {
+            return DialResult.Failed(DialFailureReason.TimedOut);
+        }
+
+        using var stop = new CancellationTokenSource(left, _time);
         using var gaveUp = cancellationToken.UnsafeRegister(CancelSource, stop);
         using var shutdown = _shutdown.Token.UnsafeRegister(CancelSource, stop);
         var lastStrategy = int.MaxValue;
@@ -117,7 +133,7 @@ internal sealed class DialRouter : IDialRouter
             switch (answer.Kind)
             {
                 case DialAnswerKind.GivenUp:
-                    return DialResult.Failed(Outcome(tunnel, dial, address, cancellationToken));
+                    return DialResult.Failed(Outcome(tunnel, dial, address, left, cancellationToken));
                 case DialAnswerKind.Connected:
                     return DialResult.Connected(answer.Connection!);
                 case DialAnswerKind.Refused:
@@ -141,7 +157,7 @@ internal sealed class DialRouter : IDialRouter
         }
     }
 
-    private DialFailureReason Outcome(AgentTunnel tunnel, PendingDial dial, string address, CancellationToken caller)
+    private DialFailureReason Outcome(AgentTunnel tunnel, PendingDial dial, string address, TimeSpan left, CancellationToken caller)
     {
         if (caller.IsCancellationRequested)
         {
@@ -153,7 +169,7 @@ internal sealed class DialRouter : IDialRouter
             return DialFailureReason.ShuttingDown;
         }
 
-        _logger.DialTimedOut(address, tunnel.Agent.Id, _limits.Deadline);
+        _logger.DialTimedOut(address, tunnel.Agent.Id, left);
         tunnel.RetireIfBlocked(dial, _limits.Deadline);
         return DialFailureReason.TimedOut;
     }

@@ -17,6 +17,7 @@ internal sealed class FleetFollower
 
     private volatile ServerSet _set = ServerSet.None;
     private volatile ServerLink[] _links = [];
+    private volatile int _doubles;
 
     public FleetFollower(FleetParts parts)
     {
@@ -29,7 +30,7 @@ internal sealed class FleetFollower
     public int FanOut => _set.FanOut;
 
     /// <summary>How many tunnels to announced servers there should be; 0 when none is announced.</summary>
-    public int Wanted => FleetView.Count(_set);
+    public int Wanted => FleetView.Count(_set, _doubles);
 
     /// <summary>Whether there are as many tunnels as there should be, where not every server is to have one.</summary>
     public bool IsComplete => FanOut > 0 && _parts.Tunnels.OpenCount >= Wanted;
@@ -132,7 +133,9 @@ internal sealed class FleetFollower
         }
 
         var before = _links;
-        var wanted = FleetView.Wanted(_set, s => before.Any(l => l.Server == s && l.IsOut));
+        var doubles = Doubles(before.Where(l => _set.Servers.Contains(l.Server)));
+        _doubles = doubles.Count;
+        var wanted = FleetView.Wanted(_set, s => before.Any(l => l.Server == s && (l.IsOut || doubles.Contains(l))));
         var kept = before.Where(l => wanted.Contains(l.Server)).ToArray();
         var added = wanted.Except(kept.Select(static l => l.Server))
             .Select(s => new ServerLink(s, FirstDelay(before), _parts, this)).ToArray();
@@ -150,6 +153,11 @@ internal sealed class FleetFollower
         DismissUnwanted(tunnels);
         Followed();
     }
+
+    /// <summary>Links to one more address of a server that has another one: where addresses alone are announced only meeting it tells.</summary>
+    private static HashSet<ServerLink> Doubles(IEnumerable<ServerLink> links) =>
+        [.. links.Where(static l => l.ServerId.Length > 0).GroupBy(static l => l.ServerId, StringComparer.Ordinal)
+            .SelectMany(static g => g.DistinctBy(static l => l.Server.Name).Skip(1))];
 
     /// <summary>
     /// A server that is new to a running fleet, or takes the place of a lost one, is new to all agents at one time. Before they leave a

@@ -30,7 +30,7 @@ internal static class FleetView
     /// so that there are as many tunnels as there should be.
     /// </summary>
     /// <param name="set">The fleet.</param>
-    /// <param name="isFailing">Whether a server of it cannot be reached.</param>
+    /// <param name="isFailing">Whether a server of it cannot be reached, or is there under another name.</param>
     public static ImmutableArray<FleetServer> Wanted(ServerSet set, Func<FleetServer, bool> isFailing)
     {
         if (set.FanOut == 0)
@@ -56,9 +56,11 @@ internal static class FleetView
     }
 
     /// <summary>How many tunnels that makes.</summary>
-    public static int Count(ServerSet set)
+    /// <param name="set">The fleet.</param>
+    /// <param name="doubles">Names in it that turned out to be another one's server.</param>
+    public static int Count(ServerSet set, int doubles = 0)
     {
-        var names = set.Servers.Select(static s => s.Name).Distinct(StringComparer.Ordinal).Count();
+        var names = set.Servers.Select(static s => s.Name).Distinct(StringComparer.Ordinal).Count() - doubles;
         return set.FanOut == 0 ? names : Math.Min(set.FanOut, names);
     }
 

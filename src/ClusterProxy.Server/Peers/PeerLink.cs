@@ -21,6 +21,12 @@ internal sealed class PeerLink : IAsyncDisposable
     /// <summary>For the other server to say which tunnels it has: until then a lane is of no use to dials.</summary>
     private static readonly TimeSpan TellingTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>As often an address that is not needed is tried: it may have become another server's.</summary>
+    private static readonly TimeSpan SpareLimit = TimeSpan.FromMinutes(1);
+
+    /// <summary>Between two looks whether it is needed.</summary>
+    private static readonly TimeSpan SpareLook = TimeSpan.FromSeconds(1);
+
     private readonly PeerConnector _connector;
     private readonly PeerContext _context;
     private readonly PeerClaims _claims;
@@ -47,13 +53,16 @@ internal sealed class PeerLink : IAsyncDisposable
     public PeerLane? Lane => _lane;
 
     /// <summary>Whether nothing more is to be learned of it soon: it has said which tunnels it has, or could not be asked.</summary>
-    public bool HasTold => _tried || _lane is { Tunnels.IsWhole: true };
+    public bool HasTold => _tried || IsSpare || _lane is { Tunnels.IsWhole: true };
 
     /// <summary>With the lanes that were replaced and still carry connections.</summary>
     public IEnumerable<PeerLane> AllLanes => _leaving.Keys.Select(static open => open.Lane).Concat(_lane is { } lane ? [lane] : []);
 
     /// <summary>Whether the address turned out to be this server's own.</summary>
     public bool IsSelf { get; private set; }
+
+    /// <summary>Whether it is one more address of a server that has its lane by another one.</summary>
+    public bool IsSpare { get; private set; }
 
     /// <summary>Opens no more lanes, takes no more dials, and returns when nothing runs on those that are there, or the token fires.</summary>
     public async Task LeaveAsync(CancellationToken cut)
@@ -116,10 +125,11 @@ internal sealed class PeerLink : IAsyncDisposable
                 return;
             }
 
-            if (!_claims.TryClaim(transport.ServerId, this))
+            IsSpare = !_claims.TryClaim(transport.ServerId, this);
+            if (IsSpare)
             {
-                // Another of its addresses serves already.
                 await connection.DisposeAsync();
+                await SpareAsync(transport.ServerId, cancellationToken);
                 return;
             }
 
@@ -141,6 +151,16 @@ internal sealed class PeerLink : IAsyncDisposable
         {
             _context.Metrics.Peers.ConnectFailed();
             _context.Logger.PeerLinkFaulted(e, Address.Address);
+        }
+    }
+
+    /// <summary>Returns when the server may need this address, or it is time to see whether it is still that server's.</summary>
+    private async Task SpareAsync(string serverId, CancellationToken cancellationToken)
+    {
+        var since = _context.Time.GetTimestamp();
+        while (_claims.IsServed(serverId, this) && _context.Time.GetElapsedTime(since) < SpareLimit)
+        {
+            await Task.Delay(SpareLook, _context.Time, cancellationToken);
         }
     }
 
@@ -249,6 +269,7 @@ internal sealed class PeerLink : IAsyncDisposable
     private void Failed(PeerConnectException fault)
     {
         _context.Metrics.Peers.ConnectFailed();
+        IsSpare = false;
         if (_trouble != fault.Message)
         {
             _trouble = fault.Message;

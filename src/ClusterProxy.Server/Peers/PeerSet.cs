@@ -52,8 +52,8 @@ internal sealed class PeerSet : IAsyncDisposable
         }
     }
 
-    /// <summary>Addresses that are another server's, or may be.</summary>
-    public int WantedCount => Links.Count(static l => !l.IsSelf);
+    /// <summary>Other servers, as far as it is known which addresses are one server's.</summary>
+    public int WantedCount => Links.Count(static l => l is { IsSelf: false, IsSpare: false });
 
     /// <summary>Whether another server has a tunnel for some dial.</summary>
     public bool CanRoute => Lanes.Any(static l => l.IsThere && l.Tunnels.Count > 0);

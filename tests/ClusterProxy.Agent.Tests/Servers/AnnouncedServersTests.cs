@@ -1,5 +1,6 @@
 using System.Net;
 using ClusterProxy.Agent.Tests.Scripted;
+using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
 using Microsoft.AspNetCore.Http;
@@ -249,6 +250,32 @@ public sealed class AnnouncedServersTests : IDisposable
         Assert.All(fleet.Servers, static s => Assert.Equal(1, s.Calls.Value));
     }
 
+    /// <summary>As a name announces a server that has an address of each family: both addresses come first in the order of the key.</summary>
+    [Fact]
+    public async Task FanOut_ServerWithoutId_AtTwoAddresses_CountsOnce()
+    {
+        await using var fleet = await FleetAsync("a", "b");
+        await using var other = new TcpRelay(fleet["a"].Port);
+        var list = fleet.List("a", "b");
+        list.Servers.Add(new ListedServer { Host = "127.0.0.1", Port = other.Port });
+        foreach (var server in list.Servers)
+        {
+            (server.Id, server.CertificateName) = ("", "localhost");
+        }
+
+        (list.FanOut, list.Key) = (2, KeyWhoseLastIs(list.Servers[1], list));
+        fleet.Announce(list);
+        await using var agent = await AgentUnderTest.StartAsync(_certificates, fleet["a"].Port);
+
+        await agent.WaitForMetricAsync(OpenServers, 2);
+
+        await agent.WaitForMetricAsync(KnownServers, 2);
+        foreach (var server in fleet.Servers)
+        {
+            await server.Open.WaitForAsync(1).DefaultTimeout();
+        }
+    }
+
     /// <summary>The order of c1 is c, a, b.</summary>
     [Fact]
     public async Task FanOut_ServerThatTurnsSomeAway_IsWaitedForLonger_ThanOneThatIsNotThere()
@@ -350,6 +377,9 @@ public sealed class AnnouncedServersTests : IDisposable
             return Task.FromResult(turnsAway);
         };
     }
+
+    private static string KeyWhoseLastIs(ListedServer last, ServerList list) => Enumerable.Range(0, 1000).Select(static i => $"k{i}")
+        .First(key => RendezvousHash.First(key, list.Servers, static s => $"{s.Host}:{s.Port}", 3)[2].Equals(last));
 
     private static ServerList Two(ServerList list)
     {

@@ -35,7 +35,7 @@ public sealed class ResolvedPeersTests : IDisposable
     {
         await using var other = await StartOtherAsync();
         var agent = await other.ConnectAgentAsync("alpha", "host=alpha");
-        await using var peers = Peers(other.Host.Fleet!.Port, out var router);
+        await using var peers = Peers(Named(other.Host.Fleet!.Port), out var router);
         peers.Start();
         await Eventually.ObserveAsync(() => Task.FromResult(peers.CanRoute));
         var first = await ConnectAsync(router, agent, connectId: 1);
@@ -74,6 +74,28 @@ public sealed class ResolvedPeersTests : IDisposable
         End(second);
     }
 
+    [Fact]
+    public async Task ServerAtTwoAddresses_HasOneLane_AndIsWantedOnce_AndTheOtherAddressIsThereWhenTheFirstIsGone()
+    {
+        await using var other = await StartOtherAsync();
+        await using var one = new TcpRelay(other.Host.Fleet!.Port);
+        await using var two = new TcpRelay(other.Host.Fleet!.Port);
+        await using var peers = Peers(
+            new FixedServers([new FleetServer("", "127.0.0.1", one.Port), new FleetServer("", "127.0.0.1", two.Port)]), out _);
+        peers.Start();
+
+        await Eventually.ObserveAsync(
+            () => Task.FromResult((peers.WantedCount, peers.Lanes.Count(), Open(), one.Accepted.Value, two.Accepted.Value)),
+            static seen => seen == (1, 1, 1, 1, 1));
+        var (used, spare) = one.Open.Value == 1 ? (one, two) : (two, one);
+        used.RefuseNew = true;
+        used.Cut();
+
+        await Eventually.ObserveAsync(() => Task.FromResult((peers.Lanes.Count(), spare.Open.Value)), static seen => seen == (1, 1));
+
+        int Open() => (int)(one.Open.Value + two.Open.Value);
+    }
+
     private static Task<DialResult> DialAsync(FleetRouter router) =>
         router.DialAsync("tcp", "alpha:1", default, clusters: null, CancellationToken.None);
 
@@ -93,6 +115,12 @@ public sealed class ResolvedPeersTests : IDisposable
         connection.Abort(CloseReason.FrontendClosed);
     }
 
+    private ResolvedServers Named(int port)
+    {
+        Assert.True(DialTarget.TryParse($"servers.test:{port}", out var name));
+        return new("peers-dns", name, (_, _) => Task.FromResult(_addresses), _log.CreateFactory().CreateLogger("a"), _time);
+    }
+
     private Task<TestServer> StartOtherAsync()
     {
         var certificate = _certificates.Peer("b");
@@ -109,8 +137,8 @@ public sealed class ResolvedPeersTests : IDisposable
         });
     }
 
-    /// <summary>The parts of a server without agents that forward; only the name's clock is the test's.</summary>
-    private PeerSet Peers(int port, out FleetRouter router)
+    /// <summary>The parts of a server without agents that forward.</summary>
+    private PeerSet Peers(IServerSource source, out FleetRouter router)
     {
         var logger = _log.CreateFactory().CreateLogger("a");
         var context = new PeerContext("a", TunnelLimits.Default, TimeProvider.System, new ServerMetrics(IdleTunnels.CreateMeters()), logger);
@@ -126,10 +154,8 @@ public sealed class ResolvedPeersTests : IDisposable
                 OfferHttp2 = false,
             },
             context.Time);
-        Assert.True(DialTarget.TryParse($"servers.test:{port}", out var name));
         var peers = new PeerSet(
-            new ResolvedServers("peers-dns", name, (_, _) => Task.FromResult(_addresses), logger, _time),
-            new PeerConnector(tls, new CertificateRenewal(() => pair.Validity, context.Time), context), [ProxyStrategy.DestHost], context);
+            source, new PeerConnector(tls, new CertificateRenewal(() => pair.Validity, context.Time), context), [ProxyStrategy.DestHost], context);
         var (agents, limits) = (new AgentRegistry([ProxyStrategy.DestHost]), new DialLimits(TimeSpan.FromMinutes(1), 10));
         router = new FleetRouter(new DialRouter(agents, limits, context.Time, logger), agents, peers, limits, context);
         return peers;

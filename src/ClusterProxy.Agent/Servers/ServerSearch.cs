@@ -48,6 +48,7 @@ internal sealed class ServerSearch(
     /// <summary>A defect costs an attempt as any failure does: tunnels that are open are worth more than to begin anew.</summary>
     private async Task<TimeSpan> TurnAsync(int turn, CancellationToken cancellationToken)
     {
+        context.Metrics.WantedServers(Wanted);
         try
         {
             return WantsAttempt() ? await AttemptAsync(turn, cancellationToken) : renewal.Pause(Unlinked());

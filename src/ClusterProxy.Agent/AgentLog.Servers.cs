@@ -38,9 +38,13 @@ internal static partial class AgentLog
     public static partial void PacketIgnored(ILogger logger, int packetType);
 
     [LoggerMessage(EventId = 3007, EventName = nameof(TunnelRenewed), Level = LogLevel.Information,
-        Message = "A tunnel with a newer certificate replaces the one to server {ServerId}, whose certificate ends at {End:u}; "
+        Message = "A tunnel with a newer certificate or token replaces the one to server {ServerId}, opened with one that ends at {End:u}; "
             + "its {Active} connections go on")]
     public static partial void TunnelRenewed(ILogger logger, string serverId, DateTimeOffset end, int active);
+
+    [LoggerMessage(EventId = 3016, EventName = nameof(RenewalDelayed), Level = LogLevel.Warning,
+        Message = "A tunnel is to be opened anew before what opened it ends, and whether there is a newer token is not known: {Problem}")]
+    public static partial void RenewalDelayed(ILogger logger, string problem);
 
     [LoggerMessage(EventId = 3013, EventName = nameof(TunnelDismissed), Level = LogLevel.Information,
         Message = "Server {ServerId} at {Address} is not among the servers to keep tunnels to any more: its {Active} connections go on, "

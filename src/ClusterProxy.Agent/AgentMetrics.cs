@@ -91,7 +91,7 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
         _overLimit = _meter.CreateCounter<long>(
             Own + "dials_over_limit_total", description: "Dials refused because as many connections were open as may be.");
         _renewals = _meter.CreateCounter<long>(
-            Own + "tunnel_renewals_total", description: "Tunnels that were replaced before the certificate that opened them ended.");
+            Own + "tunnel_renewals_total", description: "Tunnels that were replaced before the certificate or token that opened them ended.");
         _meter.CreateObservableGauge(
             Own + "pending_dials", () => Volatile.Read(ref _pendingDials), description: "Dials under way.");
         _meter.CreateObservableGauge(

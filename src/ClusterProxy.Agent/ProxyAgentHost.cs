@@ -55,12 +55,15 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
         var certificates = new AgentCertificates(options, _certificateFiles);
         var lookup = new NameLookup();
         var dialer = new TargetDialer(lookup, policy, aliases, options.DialTimeout, time);
+        var token = options.ServiceAccountTokenPath.Length > 0
+            ? new TokenFile(options.ServiceAccountTokenPath, new ConnectDeadline(options.ConnectTimeout, time))
+            : null;
         var connect = new ServerConnectorOptions
         {
             Servers = options.Servers,
             AgentId = options.AgentId,
             AgentIdentifiers = options.AgentIdentifiers,
-            TokenPath = options.ServiceAccountTokenPath,
+            Token = token,
             Tls = certificates.Tls(options.AlpnProto, time),
             Proxy = proxy,
             Features = features,
@@ -80,7 +83,7 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
                 Leases = _leases is null ? null : () => _leases.Count,
             },
             new ServerConnector(connect, transport, time), new LaneConnector(connect, transport, options.MaxMessageSize, time), dialer,
-            new TunnelRenewal(certificates.Own, time), _context);
+            new TunnelRenewal(certificates.Own, token, time, logger), _context);
         _compaction = IdleCompaction.Start(options.CompactMemoryAfter, BusyAllocation, () => _context.Metrics.PayloadBytes, logger, time);
     }
 

@@ -10,8 +10,8 @@ internal static partial class ServerLog
 
     [LoggerMessage(
         2051, LogLevel.Information,
-        "The token with which agent {AgentId} at {Peer} connected ended at {End:u}: its connections go on, and new dials go to other "
-        + "tunnels if there are any", EventName = "AgentTokenEnded")]
+        "The token with which agent {AgentId} at {Peer} connected ended at {End:u}, and cannot be reviewed any more: its tunnel goes on "
+        + "without", EventName = "AgentTokenEnded")]
     public static partial void AgentTokenEnded(this ILogger logger, string agentId, string peer, DateTimeOffset end);
 
     [LoggerMessage(

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using ClusterProxy.Hosting.Certificates;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Grpc;
@@ -32,6 +33,9 @@ internal sealed class ServerCall(GrpcClientCall call, HttpMessageInvoker http, S
 
     /// <summary>By which a lane names this tunnel; empty from a server without lanes.</summary>
     public required string LaneToken { get; init; }
+
+    /// <summary>Of the token that it was made with; null when there was none, or it does not say.</summary>
+    public Validity? TokenLife { get; init; }
 
     /// <summary>Whether the transport has brought nothing for so long that an answer to a ping is overdue.</summary>
     public bool IsSilent => isSilent();

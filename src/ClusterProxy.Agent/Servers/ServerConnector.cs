@@ -15,7 +15,6 @@ namespace ClusterProxy.Agent.Servers;
 internal sealed class ServerConnector(ServerConnectorOptions options, ServerTransport transport, TimeProvider time)
 {
     private readonly ConnectDeadline _deadline = new(options.StepTimeout, time);
-    private readonly TokenFile _token = new(options.TokenPath);
 
     /// <summary>Tries every configured server once, in an order that moves on with each turn.</summary>
     /// <exception cref="ServerConnectException">None could be reached; the text names each failure.</exception>
@@ -45,7 +44,8 @@ internal sealed class ServerConnector(ServerConnectorOptions options, ServerTran
     /// <exception cref="ServerConnectException">It could not be reached.</exception>
     public async Task<ServerCall> ConnectAsync(ServerAddress server, int turn, CancellationToken cancellationToken)
     {
-        var metadata = await MetadataAsync(cancellationToken);
+        var token = options.Token is { } file ? await file.ReadAsync(cancellationToken) : null;
+        var metadata = Metadata(token);
         var (stream, remote) = await transport.OpenAsync(server, turn, cancellationToken);
         var address = remote.Address;
         var connection = new SingleConnectionHandler(stream, options.PingDelay, options.PingTimeout, time);
@@ -55,13 +55,13 @@ internal sealed class ServerConnector(ServerConnectorOptions options, ServerTran
         {
             return await _deadline.RunAsync(
                 ConnectStep.Call, $"the answer of {server} ({address}) to the Connect call",
-                async token =>
+                async stop =>
                 {
                     // The scheme is http because the handler's stream is the inside of TLS.
                     var authority = new UriBuilder(Uri.UriSchemeHttp, server.Host, server.Port).Uri;
-                    call = await GrpcClientCall.StartAsync(http, authority, TunnelHeaders.ConnectMethod, metadata, token);
+                    call = await GrpcClientCall.StartAsync(http, authority, TunnelHeaders.ConnectMethod, metadata, stop);
                     return await AcceptAsync(
-                        call, http, remote, () => options.SilenceLimit is { } limit && connection.SilentFor > limit, token);
+                        call, http, remote, () => options.SilenceLimit is { } limit && connection.SilentFor > limit, token, stop);
                 },
                 cancellationToken);
         }
@@ -79,7 +79,7 @@ internal sealed class ServerConnector(ServerConnectorOptions options, ServerTran
         }
     }
 
-    private async Task<List<KeyValuePair<string, string>>> MetadataAsync(CancellationToken cancellationToken)
+    private List<KeyValuePair<string, string>> Metadata(ServiceAccountToken? token)
     {
         List<KeyValuePair<string, string>> metadata =
         [
@@ -87,32 +87,17 @@ internal sealed class ServerConnector(ServerConnectorOptions options, ServerTran
             new(TunnelHeaders.AgentIdentifiers, options.AgentIdentifiers),
             new(TunnelHeaders.Features, TunnelFeatures.Format(options.Features)),
         ];
-        if (options.TokenPath.Length > 0)
+        if (token is not null)
         {
-            metadata.Add(new(TunnelHeaders.Authorization, "Bearer " + await ReadTokenAsync(cancellationToken)));
+            metadata.Add(new(TunnelHeaders.Authorization, "Bearer " + token.Text));
         }
 
         return metadata;
     }
 
-    private Task<string> ReadTokenAsync(CancellationToken cancellationToken) => _deadline.RunAsync(
-        ConnectStep.Token, $"reading --service-account-token-path={options.TokenPath}",
-        async token =>
-        {
-            try
-            {
-                return await _token.ReadAsync(token);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new ServerConnectException(
-                    ConnectStep.Token, $"--service-account-token-path={options.TokenPath} cannot be read: {e.Message}", e);
-            }
-        },
-        cancellationToken);
-
     private async Task<ServerCall> AcceptAsync(
-        GrpcClientCall call, HttpMessageInvoker http, ServerRemote remote, Func<bool> isSilent, CancellationToken cancellationToken)
+        GrpcClientCall call, HttpMessageInvoker http, ServerRemote remote, Func<bool> isSilent, ServiceAccountToken? token,
+        CancellationToken cancellationToken)
     {
         var headers = await call.ResponseHeadersAsync(cancellationToken);
         var count = Single(headers, TunnelHeaders.ServerCount, remote.Address);
@@ -130,6 +115,7 @@ internal sealed class ServerConnector(ServerConnectorOptions options, ServerTran
                 ? ServerSet.FromHeader(Optional(headers, TunnelHeaders.Servers))
                 : ServerSet.None,
             LaneToken = Optional(headers, TunnelHeaders.LaneToken),
+            TokenLife = token?.Life,
         };
     }
 

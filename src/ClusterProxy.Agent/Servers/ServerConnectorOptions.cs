@@ -13,8 +13,8 @@ internal sealed record ServerConnectorOptions
     /// <summary>Sent as given, also when empty.</summary>
     public string AgentIdentifiers { get; init; } = "";
 
-    /// <summary>Read at each attempt; empty when the client certificate is the identity.</summary>
-    public string TokenPath { get; init; } = "";
+    /// <summary>Read at each attempt; null when the client certificate is the identity.</summary>
+    public TokenFile? Token { get; init; }
 
     public required ClientTls Tls { get; init; }
 

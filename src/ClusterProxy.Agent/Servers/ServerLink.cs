@@ -97,6 +97,7 @@ internal sealed class ServerLink
     {
         try
         {
+            await _renewal.LookAsync(Own(), cancellationToken);
             return NeedsAttempt() ? await AttemptAsync(turn, cancellationToken) : Pause();
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -140,5 +141,7 @@ internal sealed class ServerLink
     private bool NeedsAttempt() =>
         !_tunnels.IsDraining && !IsLeaving && (_tunnels.Find(ServerId) is not { } tunnel || _renewal.IsDue(tunnel));
 
-    private TimeSpan Pause() => _renewal.Pause(_tunnels.Current.Where(t => t.ServerId == ServerId));
+    private TimeSpan Pause() => _renewal.Pause(Own());
+
+    private IEnumerable<ServerTunnel> Own() => _tunnels.Current.Where(t => t.ServerId == ServerId);
 }

@@ -51,6 +51,7 @@ internal sealed class ServerSearch(
         context.Metrics.WantedServers(Wanted);
         try
         {
+            await renewal.LookAsync(Unlinked(), cancellationToken);
             return WantsAttempt() ? await AttemptAsync(turn, cancellationToken) : renewal.Pause(Unlinked());
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)

@@ -1,3 +1,5 @@
+using ClusterProxy.Hosting.Tokens;
+
 namespace ClusterProxy.Agent.Servers;
 
 /// <summary>
@@ -5,20 +7,35 @@ namespace ClusterProxy.Agent.Servers;
 /// takes its thread out of it: each has a thread of its own, and there are few, since the path may lead to another disk at the next try.
 /// </summary>
 /// <param name="path">Of <c>--service-account-token-path</c>.</param>
-internal sealed class TokenFile(string path)
+/// <param name="deadline">Of a read.</param>
+internal sealed class TokenFile(string path, ConnectDeadline deadline)
 {
     /// <summary>Reads that have not returned; whoever comes then waits for one of them.</summary>
     public const int MaxHanging = 4;
 
     private readonly SemaphoreSlim _threads = new(MaxHanging);
+    private volatile ServiceAccountToken? _last;
 
-    /// <exception cref="IOException">It cannot be read, or holds no token.</exception>
-    /// <exception cref="UnauthorizedAccessException">It must not be read.</exception>
-    public async Task<string> ReadAsync(CancellationToken cancellationToken)
-    {
-        await _threads.WaitAsync(cancellationToken);
-        return await Start().WaitAsync(cancellationToken);
-    }
+    /// <summary>As it was read last; null before.</summary>
+    public ServiceAccountToken? Last => _last;
+
+    /// <exception cref="ServerConnectException">It cannot be read in time, or holds no token.</exception>
+    public Task<ServiceAccountToken> ReadAsync(CancellationToken cancellationToken) => deadline.RunAsync(
+        ConnectStep.Token, $"reading --service-account-token-path={path}",
+        async stop =>
+        {
+            try
+            {
+                await _threads.WaitAsync(stop);
+                var text = await Start().WaitAsync(stop);
+                return _last = new ServiceAccountToken(text, TokenLife.Of(text));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new ServerConnectException(ConnectStep.Token, $"--service-account-token-path={path} cannot be read: {e.Message}", e);
+            }
+        },
+        cancellationToken);
 
     private Task<string> Start()
     {

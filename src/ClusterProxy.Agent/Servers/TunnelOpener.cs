@@ -31,7 +31,7 @@ internal sealed class TunnelOpener(ServerTunnels tunnels, TunnelRenewal renewal,
         ServerCall call;
 
         // Before the handshake: a file that changes meanwhile only makes the tunnel look older than it is.
-        var credential = renewal.Next();
+        var certificate = renewal.Certificate;
         try
         {
             call = await connect(cancellationToken);
@@ -43,7 +43,7 @@ internal sealed class TunnelOpener(ServerTunnels tunnels, TunnelRenewal renewal,
         }
 
         var (id, address) = (call.ServerId, call.Address);
-        var tunnel = tunnels.Adopt(call, credential);
+        var tunnel = tunnels.Adopt(call, TunnelRenewal.Of(certificate, call.TokenLife));
         var (open, wanted) = (tunnels.OpenCount, Wanted());
         context.Metrics.WantedServers(wanted);
         if (tunnel is null)

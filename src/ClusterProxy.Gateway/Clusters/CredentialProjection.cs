@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using ClusterProxy.Hosting.Tokens;
 using ClusterProxy.Kubernetes.Configuration;
 using ClusterProxy.Kubernetes.Resources;
 
@@ -40,7 +41,7 @@ internal sealed class CredentialProjection(GatewayOptions options)
             : token.Any(static c => c is <= ' ' or >= '\x7f')
                 ? throw new FormatException($"data key {ClusterKeys.Token} holds characters that no token has; was it encoded twice?")
                 : ClusterCredential.OfToken(
-                    Bytes(secret, ClusterKeys.Token), TokenExpiry.Of(token), Fingerprint(Encoding.UTF8.GetBytes(token)));
+                    Bytes(secret, ClusterKeys.Token), TokenLife.Of(token)?.End, Fingerprint(Encoding.UTF8.GetBytes(token)));
     }
 
     private static ClusterCredential Certificate(Secret secret)

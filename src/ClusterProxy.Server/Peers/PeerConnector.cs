@@ -16,12 +16,12 @@ namespace ClusterProxy.Server.Peers;
 /// <param name="tls">Of the peer plane.</param>
 /// <param name="renewal">Of the certificate that <paramref name="tls"/> shows.</param>
 /// <param name="context">What all lanes to other servers share.</param>
-internal sealed class PeerConnector(ClientTls tls, CertificateRenewal renewal, PeerContext context)
+internal sealed class PeerConnector(ClientTls tls, CredentialRenewal renewal, PeerContext context)
 {
     /// <summary>All of it together; servers of a fleet are near each other.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    public CertificateRenewal Renewal => renewal;
+    public CredentialRenewal Renewal => renewal;
 
     /// <exception cref="PeerConnectException">No lane can be had.</exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>

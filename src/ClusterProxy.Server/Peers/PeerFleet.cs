@@ -46,7 +46,7 @@ internal sealed class PeerFleet : IAsyncDisposable
                 OfferHttp2 = false,
             },
             context.Time);
-        _peers = new PeerSet(source, new PeerConnector(tls, new CertificateRenewal(() => Certificates.Peer!.Value.Validity, context.Time), context), options.ProxyStrategies, context);
+        _peers = new PeerSet(source, new PeerConnector(tls, new CredentialRenewal(() => Certificates.Peer!.Value.Validity, context.Time), context), options.ProxyStrategies, context);
         Router = new FleetRouter(own, agents, _peers, limits, context);
         Returning = options.FanOut != 1 ? new ReturningAgents(agents, _peers, context.Time) : null;
         context.Metrics.Peers.Observe(_peers, owned, Served);

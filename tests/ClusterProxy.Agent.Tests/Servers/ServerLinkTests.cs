@@ -65,6 +65,6 @@ public sealed class ServerLinkTests : IDisposable
             new ServerConnector(connect, transport, context.Time),
             new LaneConnector(connect, transport, TunnelLimits.Default.MaxMessageSize, context.Time),
             new TargetDialer(lookup, TargetPolicy.Default, TargetAliases.None, TimeSpan.FromSeconds(5), context.Time),
-            new TunnelRenewal(null, context.Time), context);
+            new TunnelRenewal(null, null, context.Time, context.Logger), context);
     }
 }

@@ -14,7 +14,7 @@ public sealed class TokenFileTests : IDisposable
     public async Task DiskThatHangs_IsWaitedForNoLongerThanTheCallerLikes_ByFewThreads_AndTheNextPathIsRead()
     {
         var path = _folder.File("token");
-        var file = new TokenFile(path);
+        var file = Open(path);
         using (var disk = new HangingFile(path))
         {
             for (var i = 1; i < TokenFile.MaxHanging; i++)
@@ -27,11 +27,11 @@ public sealed class TokenFileTests : IDisposable
 
             // The path leads elsewhere.
             disk.Replace("t1\n");
-            Assert.Equal("t1", await file.ReadAsync(CancellationToken.None).DefaultTimeout());
+            Assert.Equal("t1", (await file.ReadAsync(CancellationToken.None).DefaultTimeout()).Text);
         }
 
         File.WriteAllText(path, "t2");
-        Assert.Equal("t2", await file.ReadAsync(CancellationToken.None).DefaultTimeout());
+        Assert.Equal("t2", (await file.ReadAsync(CancellationToken.None).DefaultTimeout()).Text);
     }
 
     [Theory]
@@ -43,8 +43,11 @@ public sealed class TokenFileTests : IDisposable
     {
         File.WriteAllText(_folder.File("token"), text);
 
-        var error = await Assert.ThrowsAsync<IOException>(() => new TokenFile(_folder.File("token")).ReadAsync(CancellationToken.None)).DefaultTimeout();
+        var error = await Assert.ThrowsAsync<ServerConnectException>(() => Open(_folder.File("token")).ReadAsync(CancellationToken.None)).DefaultTimeout();
 
-        Assert.Equal("it holds no token", error.Message);
+        Assert.Equal(ConnectStep.Token, error.Step);
+        Assert.Equal($"--service-account-token-path={_folder.File("token")} cannot be read: it holds no token", error.Message);
     }
+
+    private static TokenFile Open(string path) => new(path, new ConnectDeadline(TimeSpan.FromMinutes(1), TimeProvider.System));
 }

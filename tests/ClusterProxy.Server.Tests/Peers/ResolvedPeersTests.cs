@@ -155,7 +155,7 @@ public sealed class ResolvedPeersTests : IDisposable
             },
             context.Time);
         var peers = new PeerSet(
-            source, new PeerConnector(tls, new CertificateRenewal(() => pair.Validity, context.Time), context), [ProxyStrategy.DestHost], context);
+            source, new PeerConnector(tls, new CredentialRenewal(() => pair.Validity, context.Time), context), [ProxyStrategy.DestHost], context);
         var (agents, limits) = (new AgentRegistry([ProxyStrategy.DestHost]), new DialLimits(TimeSpan.FromMinutes(1), 10));
         router = new FleetRouter(new DialRouter(agents, limits, context.Time, logger), agents, peers, limits, context);
         return peers;

@@ -74,7 +74,7 @@ public sealed class LightAgents : IAsyncDisposable
             new ServerPoolOptions(), new ServerConnector(connect, transport, TimeProvider.System),
             new LaneConnector(connect, transport, TunnelLimits.Default.MaxMessageSize, TimeProvider.System),
             new TargetDialer(_lookup, TargetPolicy.Default, aliases, TimeSpan.FromSeconds(5), TimeProvider.System),
-            new TunnelRenewal(null, TimeProvider.System), _context);
+            new TunnelRenewal(null, null, TimeProvider.System, _context.Logger), _context);
         var agent = new LightAgent(cluster, pool);
         _agents.Add(agent);
         pool.Start();

@@ -1,3 +1,4 @@
+using ClusterProxy.Hosting.Tokens;
 using ClusterProxy.Kubernetes.Reviews;
 using ClusterProxy.Protocol;
 using ClusterProxy.Server.Agents.Identity;
@@ -46,7 +47,7 @@ internal sealed class AgentTokenCheck(TokenReviewer reviewer, AgentAccounts acco
             {
                 Claims = TokenClaims.Of(review),
                 Cluster = cluster,
-                End = TokenEnd.Of(token),
+                End = TokenLife.Of(token)?.End,
             })
             : AgentTokenResult.Refused(AgentRefusalReason.WrongAccount, $"the agent's token is of {user}, not of the {accounts}");
     }

@@ -4,8 +4,9 @@ namespace ClusterProxy.Server.Agents.Tokens;
 
 /// <summary>
 /// Reviews an agent's token again and again while its tunnel lives. One that was taken back (its pod or account is gone) ends the
-/// tunnel. One that has only ended by its time keeps its connections, but new dials go elsewhere: the agent comes back with the next
-/// token. While nobody can review, nothing changes: an API server that is down must not take the fleet with it.
+/// tunnel. One that has only ended by its time keeps it, since nothing more can be asked about it: our agents come back with the next token
+/// before, and upstream's keep the tunnel for as long as it holds. While nobody can review, nothing changes: an API server that is down
+/// must not take the fleet with it.
 /// </summary>
 internal sealed class AgentTokenWatch : IAsyncDisposable
 {
@@ -63,7 +64,6 @@ internal sealed class AgentTokenWatch : IAsyncDisposable
         if (token.End <= _context.Time.GetUtcNow())
         {
             _context.Logger.AgentTokenEnded(agent.Id, agent.Peer, token.End.Value);
-            _tunnel.Drain();
         }
         else
         {

@@ -1,7 +1,5 @@
-using System.Buffers.Text;
-using System.Globalization;
-using System.Text;
 using ClusterProxy.Protocol.Grpc;
+using ClusterProxy.Protocol.Packets;
 using ClusterProxy.Server.Tests.Kit;
 using ClusterProxy.Testing.KubernetesApi;
 using Microsoft.Extensions.Logging;
@@ -129,18 +127,23 @@ public sealed class AgentTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task TokenThatHasOnlyEnded_KeepsItsTunnel_ForWhenThereIsNoOther()
+    public async Task TokenThatHasOnlyEnded_KeepsItsTunnel_AndIsReviewedNoMore()
     {
-        var end = _time.GetUtcNow().AddMinutes(1).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
-        var claims = "{\"exp\":" + end + "}";
-        var token = $"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.c2ln";
+        var token = TestApiServer.Token(_time.GetUtcNow(), _time.GetUtcNow().AddMinutes(1));
         _api.AddToken(token);
         await using var agent = await ConnectAsync(token);
 
         _api.Api.Tokens.TryRemove(token, out _);
         await AdvanceUntilAsync(() => _server.Log.Records.Any(static r => r.EventName == "AgentTokenEnded"));
 
-        Assert.True(Assert.Single(_server.Host.Agents.Tunnels).IsDraining);
+        var (ended, reviews) = (Assert.Single(_server.Host.Agents.Tunnels), ReviewsOf(token));
+        _api.AddToken("good");
+        await using var other = await ConnectAsync("good");
+        await AdvanceUntilAsync(() => ReviewsOf("good") == 3);
+
+        Assert.Equal(reviews, ReviewsOf(token));
+        await agent.SendAsync(PacketFactory.CloseResponse(-1));
+        await Eventually.ObserveAsync(() => Task.FromResult(!ended.IsDraining));
     }
 
     [Fact]
@@ -180,6 +183,8 @@ public sealed class AgentTokenTests : IAsyncLifetime
         Assert.Equal(1, _server.Metric(Refused).Value(("reason", reason)));
         Assert.Contains(_server.Log.Records, static r => r is { EventName: "AgentIdentityRefused", Level: LogLevel.Warning });
     }
+
+    private int ReviewsOf(string token) => _api.Api.Requests.Count(r => r.Body.Contains($"\"{token}\"", StringComparison.Ordinal));
 
     private Task AdvanceUntilAsync(Func<bool> condition) => Eventually.ObserveAsync(() =>
     {

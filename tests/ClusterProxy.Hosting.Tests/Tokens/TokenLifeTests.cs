@@ -1,11 +1,11 @@
 using System.Buffers.Text;
 using System.Text;
-using ClusterProxy.Server.Agents.Tokens;
+using ClusterProxy.Hosting.Tokens;
 using Xunit.Abstractions;
 
-namespace ClusterProxy.Server.Tests.Agents.Tokens;
+namespace ClusterProxy.Hosting.Tests.Tokens;
 
-public sealed class TokenEndTests(ITestOutputHelper output)
+public sealed class TokenLifeTests(ITestOutputHelper output)
 {
     [Theory]
     [InlineData("""{"exp":1767225600,"iss":"x"}""", 1767225600L)]
@@ -14,11 +14,20 @@ public sealed class TokenEndTests(ITestOutputHelper output)
     [InlineData("""{"exp":1.5}""", null)]
     [InlineData("""{"exp":-1}""", null)]
     [InlineData("""{"exp":99999999999999999}""", null)]
+    [InlineData("""{"\ud800":1}""", null)]
     [InlineData("[1]", null)]
     [InlineData("no json", null)]
     public void End_IsTheClaim(string claims, long? end) => Assert.Equal(
         end is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null,
-        TokenEnd.Of($"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.sig"));
+        TokenLife.Of(Token(claims))?.End);
+
+    [Theory]
+    [InlineData("""{"exp":1767225600,"nbf":1767222000,"iat":1}""", 1767222000L)]
+    [InlineData("""{"exp":1767225600,"iat":1767222000}""", 1767222000L)]
+    [InlineData("""{"exp":1767225600}""", null)]
+    public void Start_IsTheOneOfTheClaimsThatIsThere(string claims, long? start) => Assert.Equal(
+        start is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : DateTimeOffset.MinValue,
+        TokenLife.Of(Token(claims))!.Value.Start);
 
     [Fact]
     public void AnyText_IsReadOrNone()
@@ -28,8 +37,10 @@ public sealed class TokenEndTests(ITestOutputHelper output)
         for (var i = 0; i < 20_000; i++)
         {
             var text = new string([.. Enumerable.Range(0, random.Next(40)).Select(_ => Characters[random.Next(Characters.Length)])]);
-            TokenEnd.Of(text);
-            TokenEnd.Of($"a.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text))}.b");
+            TokenLife.Of(text);
+            TokenLife.Of(Token(text));
         }
     }
+
+    private static string Token(string claims) => $"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.c2ln";
 }

@@ -10,6 +10,8 @@ namespace ClusterProxy.Agent;
 /// <param name="Time">The clock.</param>
 internal sealed record AgentContext(TunnelLimits Limits, AgentMetrics Metrics, ILogger Logger, TimeProvider Time)
 {
+    public ConnectIds ConnectIds { get; } = new();
+
     /// <summary>To targets at one time, dials among them; 0 for as many as are asked for.</summary>
     public int MaxConnections { get; init; }
 }

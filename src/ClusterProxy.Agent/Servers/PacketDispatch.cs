@@ -14,7 +14,6 @@ internal sealed class PacketDispatch(TunnelWriter writer, TunnelTargets targets,
     /// <summary>Milliseconds: a day.</summary>
     private const long LongestDrain = 24 * 60 * 60 * 1000;
 
-    private long _lastConnectId;
     private long _dialsSeen;
 
     /// <summary>Dials ever asked for.</summary>
@@ -36,7 +35,7 @@ internal sealed class PacketDispatch(TunnelWriter writer, TunnelTargets targets,
                 break;
             case PacketType.DialReq:
                 Volatile.Write(ref _dialsSeen, _dialsSeen + 1);
-                dials.Start(packet.Message?.DialRequest ?? new DialRequest(), ++_lastConnectId);
+                dials.Start(packet.Message?.DialRequest ?? new DialRequest(), context.ConnectIds.Next());
                 break;
             case PacketType.DialCls:
                 dials.Cancel(packet.Message?.CloseDial?.Random ?? 0);

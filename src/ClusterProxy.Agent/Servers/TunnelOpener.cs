@@ -1,3 +1,5 @@
+using ClusterProxy.Protocol;
+
 namespace ClusterProxy.Agent.Servers;
 
 /// <summary>One attempt to open a tunnel, counted and logged, whoever decided on it.</summary>
@@ -43,7 +45,10 @@ internal sealed class TunnelOpener(ServerTunnels tunnels, TunnelRenewal renewal,
         }
 
         var (id, address) = (call.ServerId, call.Address);
-        var tunnel = tunnels.Adopt(call, TunnelRenewal.Of(certificate, call.TokenLife));
+
+        // Upstream's server never looks again at what let an agent in, and takes connections of two tunnels by one agent for one another's.
+        var credential = call.Features == TunnelFeatureSet.None ? null : TunnelRenewal.Of(certificate, call.TokenLife);
+        var tunnel = tunnels.Adopt(call, credential);
         var (open, wanted) = (tunnels.OpenCount, Wanted());
         context.Metrics.WantedServers(wanted);
         if (tunnel is null)

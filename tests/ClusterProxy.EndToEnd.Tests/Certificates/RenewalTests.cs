@@ -36,7 +36,7 @@ public sealed class RenewalTests(ITestOutputHelper output) : TunnelTest(output)
 
         // Of ten hours, so that half an hour before its end is the latest time to renew.
         var end = DateTimeOffset.UtcNow.AddMinutes(10);
-        var (ending, next) = (TestApiServer.Token(end.AddHours(-10), end), TestApiServer.Token(end.AddMinutes(-15), end.AddHours(10)));
+        var (ending, next) = (WebToken.Of(end.AddHours(-10), end), WebToken.Of(end.AddMinutes(-15), end.AddHours(10)));
         api.AddToken(ending);
         api.AddToken(next);
         var path = api.Write("token", ending);

@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Text;
 using ClusterProxy.Hosting.Tokens;
 using Xunit.Abstractions;
 
@@ -19,7 +17,7 @@ public sealed class TokenLifeTests(ITestOutputHelper output)
     [InlineData("no json", null)]
     public void End_IsTheClaim(string claims, long? end) => Assert.Equal(
         end is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null,
-        TokenLife.Of(Token(claims))?.End);
+        TokenLife.Of(WebToken.Of(claims))?.End);
 
     [Theory]
     [InlineData("""{"exp":1767225600,"nbf":1767222000,"iat":1}""", 1767222000L)]
@@ -27,7 +25,7 @@ public sealed class TokenLifeTests(ITestOutputHelper output)
     [InlineData("""{"exp":1767225600}""", null)]
     public void Start_IsTheOneOfTheClaimsThatIsThere(string claims, long? start) => Assert.Equal(
         start is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : DateTimeOffset.MinValue,
-        TokenLife.Of(Token(claims))!.Value.Start);
+        TokenLife.Of(WebToken.Of(claims))!.Value.Start);
 
     [Fact]
     public void AnyText_IsReadOrNone()
@@ -38,9 +36,7 @@ public sealed class TokenLifeTests(ITestOutputHelper output)
         {
             var text = new string([.. Enumerable.Range(0, random.Next(40)).Select(_ => Characters[random.Next(Characters.Length)])]);
             TokenLife.Of(text);
-            TokenLife.Of(Token(text));
+            TokenLife.Of(WebToken.Of(text));
         }
     }
-
-    private static string Token(string claims) => $"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.c2ln";
 }

@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Text;
 using ClusterProxy.Server.Agents.Tokens;
 using ClusterProxy.Testing.KubernetesApi;
 
@@ -33,13 +31,6 @@ internal sealed class TestApiServer : IAsyncDisposable
         AgentServiceAccount = "agent",
         AuthenticationAudience = Audience,
     };
-
-    /// <summary>A JSON Web Token that says from when until when it is good.</summary>
-    public static string Token(DateTimeOffset start, DateTimeOffset end)
-    {
-        var claims = $$"""{"nbf":{{start.ToUnixTimeSeconds()}},"exp":{{end.ToUnixTimeSeconds()}}}""";
-        return $"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.c2ln";
-    }
 
     /// <summary>A token that is let in.</summary>
     public void AddToken(string token) => Api.Tokens[token] = ApiUser.ServiceAccount("ns", "agent", Audience) with

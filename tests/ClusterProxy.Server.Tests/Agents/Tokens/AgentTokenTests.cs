@@ -129,7 +129,7 @@ public sealed class AgentTokenTests : IAsyncLifetime
     [Fact]
     public async Task TokenThatHasOnlyEnded_KeepsItsTunnel_AndIsReviewedNoMore()
     {
-        var token = TestApiServer.Token(_time.GetUtcNow(), _time.GetUtcNow().AddMinutes(1));
+        var token = WebToken.Of(_time.GetUtcNow(), _time.GetUtcNow().AddMinutes(1));
         _api.AddToken(token);
         await using var agent = await ConnectAsync(token);
 

@@ -38,6 +38,9 @@ internal sealed class FrontendConnection : IAsyncDisposable
 
     public ConnectionOwner Owner { get; }
 
+    /// <summary>Whether the agent's side is over and the frontend has been given all of it.</summary>
+    public bool HasEnded => Owner.Connection.Completion.IsCompleted && _drained.Task.IsCompleted;
+
     /// <summary>
     /// Starts to send what the agent sends, unless the frontend has left. Call it when DIAL_RSP is queued, so that DATA comes behind it.
     /// </summary>

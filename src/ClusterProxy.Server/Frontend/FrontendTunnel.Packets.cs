@@ -20,6 +20,9 @@ internal sealed partial class FrontendTunnel
             case FrontendState.Open when packet.ConnectId == connection!.Id:
                 await connection.Owner.WriteAsync(packet.Payload);
                 break;
+            case FrontendState.Open when packet.ConnectId == 0:
+                _observer.Refuse(PacketRefusal.UnknownConnection, 0);
+                break;
             case FrontendState.Open:
                 _observer.Refuse(PacketRefusal.UnknownConnection, packet.ConnectId);
                 Reply(PacketFactory.CloseResponse(packet.ConnectId, Mismatched));
@@ -67,7 +70,7 @@ internal sealed partial class FrontendTunnel
         var (state, connection) = Current();
         switch (state)
         {
-            case FrontendState.Open when connectId == connection!.Id && !connection.Owner.Connection.Completion.IsCompleted:
+            case FrontendState.Open when connectId == connection!.Id && !connection.HasEnded:
                 lock (_gate)
                 {
                     _state = FrontendState.Closing;
@@ -79,7 +82,7 @@ internal sealed partial class FrontendTunnel
                     break;
                 }
 
-                // CLOSE_RSP goes out behind the last byte that the agent still sends.
+                // CLOSE_RSP goes out behind the last byte that the agent still sends, or has sent.
                 connection.Owner.Close(CloseReason.FrontendClosed);
                 break;
             case FrontendState.Open:

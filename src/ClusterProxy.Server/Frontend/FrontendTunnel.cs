@@ -244,7 +244,8 @@ internal sealed partial class FrontendTunnel : IFrontend, IStreamPeer
         var status = _writer.Fault is GrpcException overflow ? overflow.Status
             : _call.Ended.IsCancellationRequested || fault is IOException ? GrpcMethod.EndOf(_call)
             : GrpcErrorCodes.FromException(fault);
-        _context.Metrics.StreamFailed(_context.Metrics.FromClient, status.Code);
+        var segment = _writer.Completion.IsFaulted || _writer.Fault is not null ? _context.Metrics.ToClient : _context.Metrics.FromClient;
+        _context.Metrics.StreamFailed(segment, status.Code);
         if (status.Code is not (GrpcStatusCode.Canceled or GrpcStatusCode.DeadlineExceeded))
         {
             _context.Refusals.StreamBroken(Who, Address, status);

@@ -7,6 +7,9 @@ namespace ClusterProxy.Server.Tests.Frontend;
 
 public sealed class FrontendTunnelTests
 {
+    /// <summary>More than HTTP/2 takes from a server whose client does not read, and less than the server keeps for a connection.</summary>
+    private const int Blocks = 16;
+
     [Fact]
     [Trait("Spec", "7.25")]
     public async Task Dial_NoAgent_AnswersWithItsRandomAndText()
@@ -275,6 +278,55 @@ public sealed class FrontendTunnelTests
 
         await frontend.SendAsync(PacketFactory.CloseRequest(id));
         Assert.Equal("Unknown connectID", (await frontend.HearAsync(PacketType.CloseRsp)).CloseResponse.Error);
+    }
+
+    /// <summary>A Go program's Close would report the text as its error.</summary>
+    [Fact]
+    public async Task Close_WhileTheTargetsLastBytesAreOnTheirWay_IsAnsweredBehindThem_WithoutText()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+        var accepted = agent.AcceptAsync(2);
+        var id = await frontend.DialAsync();
+        await accepted;
+        var block = new byte[32 * 1024];
+        for (var i = 0; i < Blocks; i++)
+        {
+            await agent.SendDataAsync(2, block);
+        }
+
+        await agent.SendAsync(PacketFactory.CloseResponse(2));
+        await CountedAsync("from_agent", "CLOSE_RSP");
+        await frontend.SendAsync(PacketFactory.CloseRequest(id));
+        await CountedAsync("from_client", "CLOSE_REQ");
+
+        var left = Blocks * block.Length;
+        while (left > 0)
+        {
+            left -= (await frontend.HearAsync(PacketType.Data)).Payload.Length;
+        }
+
+        Assert.Equal("", (await frontend.HearAsync(PacketType.CloseRsp)).CloseResponse.Error);
+
+        Task CountedAsync(string segment, string type) => Eventually.ObserveAsync(() => Task.FromResult(
+            server.Metric("konnectivity_network_proxy_server_stream_packets_total").Value(("segment", segment), ("packet_type", type)) == 1));
+    }
+
+    [Fact]
+    public async Task Data_ThatNamesNoConnection_IsDropped()
+    {
+        await using var server = await TestServer.StartAsync();
+        var agent = await server.ConnectAgentAsync();
+        var frontend = await server.OpenFrontendAsync();
+        var accepted = agent.AcceptAsync(2);
+        var id = await frontend.DialAsync();
+        await accepted;
+
+        await frontend.SendAsync(new Packet { Type = PacketType.Data, Data = new Data { Data_ = Google.Protobuf.ByteString.CopyFromUtf8("x") } });
+        await frontend.SendDataAsync(id, "y"u8.ToArray());
+
+        Assert.Equal("y"u8.ToArray(), (await agent.HearAsync(PacketType.Data)).Payload);
     }
 
     [Fact]

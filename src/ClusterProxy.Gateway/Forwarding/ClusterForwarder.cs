@@ -49,7 +49,7 @@ internal sealed class ClusterForwarder(
         try
         {
             // :: Step 1
-            if (Refusal(cluster, identity, targetPathAndQuery) is { } refusal)
+            if (Refusal(context, cluster, identity, targetPathAndQuery) is { } refusal)
             {
                 await refusal.WriteAsync(context);
             }
@@ -65,13 +65,14 @@ internal sealed class ClusterForwarder(
         }
     }
 
-    private StatusAnswer? Refusal(Cluster cluster, ForwardedIdentity identity, string target) =>
+    private StatusAnswer? Refusal(HttpContext context, Cluster cluster, ForwardedIdentity identity, string target) =>
         TargetPath.Objection(target) is { } objection ? StatusAnswer.BadRequest(objection)
         : SentIdentityHeaders.Objection(identity) is { } what ? StatusAnswer.Forbidden(
             $"{what} of the caller holds characters that no header can carry, so nobody can act as this user in cluster \"{cluster}\"")
         : !cluster.IsGateway ? StatusAnswer.ServiceUnavailable(
             $"cluster \"{cluster}\" cannot be reached: there is no Secret with a credential for it in namespace {options.SecretNamespace}")
-        : options.FeatureGates.RejectsUnhealthy && cluster.Health is { Healthy: false } health ? StatusAnswer.ServiceUnavailable(
+        : options.FeatureGates.RejectsUnhealthy && cluster.Health is { Healthy: false } health && !HealthProbe.Is(context.Request.Method, target)
+            ? StatusAnswer.ServiceUnavailable(
             $"cluster \"{cluster}\" is marked unhealthy: {health.Reason}", TimeSpan.FromSeconds(10))
         : null;
 

@@ -22,7 +22,14 @@ public sealed class UnhealthyTests : ForwarderTest
         var refused = await client.AskAsync("/alpha/x").StatusAsync();
 
         Assert.Equal((503, "ServiceUnavailable", "cluster \"alpha\" is marked unhealthy: ConnectionTimeout"), refused);
+        Assert.Equal(503, (await client.AskAsync("/alpha/healthzz").StatusAsync()).Code);
         Assert.Empty(cluster.Requests.Items);
+        foreach (var path in (string[])["healthz", "livez/etcd?verbose", "readyz?exclude=etcd"])
+        {
+            using var probed = await client.AskAsync($"/alpha/{path}");
+            Assert.True(probed.IsSuccessStatusCode);
+        }
+
         Gateway.Clusters.Put(described with { Health = new ClusterHealth(true, "") });
         using var answer = await client.AskAsync("/alpha/x");
         Assert.True(answer.IsSuccessStatusCode);

@@ -1,5 +1,5 @@
+using System.Collections.ObjectModel;
 using System.Net;
-using System.Text.Json.Nodes;
 using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Gateway.Status;
 using ClusterProxy.Kubernetes.Requests;
@@ -19,6 +19,8 @@ namespace ClusterProxy.Gateway.Aggregation;
 internal sealed class HealthSubresource(
     ApiGroup group, ServedCollection collection, ClusterCatalog clusters, ResourceClient<Secret>? secrets, string secretNamespace)
 {
+    private const int MostAttempts = 5;
+
     public async Task PutAsync(ServedRequest request, string name)
     {
         if (clusters.Find(name) is not { IsGateway: true } cluster)
@@ -34,18 +36,9 @@ internal sealed class HealthSubresource(
             return;
         }
 
-        var annotations = new JsonObject
-        {
-            [$"status.{group.Name}/healthy"] = report.IsHealthy ? "True" : "False",
-            [$"status.{group.Name}/healthy-reason"] = report.Reason,
-        };
         try
         {
-            await secrets.PatchAsync(
-                new ResourceName(secretNamespace, name),
-                Patch.Merge(new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = annotations } }),
-                subresource: null,
-                request.Context.RequestAborted);
+            await WriteAsync(secrets, new ResourceName(secretNamespace, name), report, request.Context.RequestAborted);
         }
         catch (ApiException e) when (LastingReason(e.StatusCode) is { } reason)
         {
@@ -59,6 +52,30 @@ internal sealed class HealthSubresource(
 
         var written = cluster with { Health = new ClusterHealth(report.IsHealthy, report.Reason) };
         await collection.GetAsync(request.Context, request.Target, collection.Kind.Project(written));
+    }
+
+    /// <summary>By update and not by patch: that is the right that OCM's manager and upstream's charts give a gateway.</summary>
+    private async Task WriteAsync(ResourceClient<Secret> secrets, ResourceName name, HealthReport report, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var secret = await secrets.GetAsync(name, cancellationToken);
+            var metadata = secret.Metadata ?? new ObjectMetadata();
+            var annotations = new Dictionary<string, string>(metadata.Annotations ?? ReadOnlyDictionary<string, string>.Empty)
+            {
+                [$"status.{group.Name}/healthy"] = report.IsHealthy ? "True" : "False",
+                [$"status.{group.Name}/healthy-reason"] = report.Reason,
+            };
+            try
+            {
+                await secrets.UpdateAsync(secret with { Metadata = metadata with { Annotations = annotations } }, cancellationToken);
+                return;
+            }
+            catch (ApiConflictException) when (attempt < MostAttempts)
+            {
+                // Somebody else has written it meanwhile.
+            }
+        }
     }
 
     /// <summary>metav1's word for a refusal that the same request would meet again; null for all others.</summary>

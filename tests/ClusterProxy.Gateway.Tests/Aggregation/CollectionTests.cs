@@ -240,8 +240,9 @@ public sealed class CollectionTests : IAsyncLifetime
     [Fact]
     public async Task Health_IsWrittenToTheSecret()
     {
-        _gateway.Hub.Put("""{"apiVersion":"v1","kind":"Secret","metadata":{"name":"alpha","namespace":"default"}}""");
+        _gateway.Hub.Put("""{"apiVersion":"v1","kind":"Secret","metadata":{"name":"alpha","namespace":"default","annotations":{"mine":"kept"}},"data":{"token":"dA=="}}""");
         _gateway.Put("alpha");
+        _gateway.Hub.Faults.Answer(static r => r.Method == "PUT", 409, times: 2);
         using var content = new StringContent("""{"metadata":{"name":"alpha"},"status":{"healthy":true,"healthyReason":"fine"}}""", null, "application/json");
         using var other = new StringContent("""{"metadata":{"name":"beta"}}""", null, "application/json");
         using var yaml = new StringContent("a: b", null, "application/yaml");
@@ -252,7 +253,9 @@ public sealed class CollectionTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.OK, written.StatusCode);
         Assert.True((bool?)JsonNode.Parse(await written.Content.ReadAsStringAsync().DefaultTimeout())!["status"]!["healthy"]);
-        Assert.Equal("True", (string?)_gateway.Hub.Find("secrets", "default", "alpha")!["metadata"]!["annotations"]!["status.cluster.core.oam.dev/healthy"]);
+        var secret = _gateway.Hub.Find("secrets", "default", "alpha")!;
+        Assert.Equal(("True", "kept"), ((string?)secret["metadata"]!["annotations"]!["status.cluster.core.oam.dev/healthy"], (string?)secret["metadata"]!["annotations"]!["mine"]));
+        Assert.Equal("dA==", (string?)secret["data"]!["token"]);
         Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.UnsupportedMediaType), (mismatch.StatusCode, unread.StatusCode));
     }
 
@@ -264,8 +267,8 @@ public sealed class CollectionTests : IAsyncLifetime
     public async Task Health_ThatTheHubRefuses_IsRefusedAlike(int code, string reason)
     {
         _gateway.Hub.Faults.Say(
-            static r => r.Method == "PATCH", code, "application/json",
-            $$"""{"kind":"Status","apiVersion":"v1","status":"Failure","message":"told to","reason":"{{reason}}","code":{{code}} }""");
+            static r => r.Method == "PUT", code, "application/json",
+            $$"""{"kind":"Status","apiVersion":"v1","status":"Failure","message":"told to","reason":"{{reason}}","code":{{code}} }""", times: 20);
 
         var refused = await PutHealthAsync().StatusAsync();
 
@@ -276,7 +279,7 @@ public sealed class CollectionTests : IAsyncLifetime
     [Fact]
     public async Task Health_ThatTheHubCannotTakeNow_IsToBeSentAgain()
     {
-        _gateway.Hub.Faults.Answer(static r => r.Method == "PATCH", 503, retryAfter: "0", times: 20);
+        _gateway.Hub.Faults.Answer(static r => r.Method == "PUT", 503, retryAfter: "0", times: 20);
 
         using var refused = await PutHealthAsync();
 
@@ -286,6 +289,7 @@ public sealed class CollectionTests : IAsyncLifetime
 
     private async Task<HttpResponseMessage> PutHealthAsync()
     {
+        _gateway.Hub.Put("""{"apiVersion":"v1","kind":"Secret","metadata":{"name":"alpha","namespace":"default"}}""");
         _gateway.Put("alpha");
         using var content = new StringContent("""{"metadata":{"name":"alpha"},"status":{"healthy":true}}""", null, "application/json");
         return await _client.PutAsync($"{Gateways}/alpha/health", content).DefaultTimeout();

@@ -50,4 +50,12 @@ internal static partial class GatewayLog
         Level = LogLevel.Warning,
         Message = "There is no APIService {Name}: kubectl reaches the gateway through the hub only when it is made; see README.md")]
     public static partial void ApiServiceMissing(this ILogger logger, string name);
+
+    [LoggerMessage(
+        EventId = 4607,
+        EventName = nameof(CertificateOfNobody),
+        Level = LogLevel.Warning,
+        Message = "No certificate was given for the secure port: it shows one of an authority of this process only, which nobody can check and "
+            + "which is another one after a restart; give --serving-ca-secret, --serving-cert-secret, --serving-ca-dir or --tls-cert-file")]
+    public static partial void CertificateOfNobody(this ILogger logger);
 }

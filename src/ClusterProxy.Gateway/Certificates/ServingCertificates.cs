@@ -55,8 +55,15 @@ internal static class ServingCertificates
             return await StartedAsync("serving-ca-secret", options.AuthoritySecret, issued, issued.StartAsync);
         }
 
+        var inMemory = options.AuthorityDirectory.Length == 0;
+        if (inMemory)
+        {
+            logger.CertificateOfNobody();
+        }
+
         var local = new IssuedServingCertificate(
-            new FolderAuthorityStore(options.AuthorityDirectory), publisher: null, names, options.Times, logger, time);
+            inMemory ? new MemoryAuthorityStore() : new FolderAuthorityStore(options.AuthorityDirectory), publisher: null, names, options.Times,
+            logger, time);
         return await StartedAsync("serving-ca-dir", options.AuthorityDirectory, local, local.StartAsync);
 
         CaBundlePublisher? Publisher() => options.ApiService.Length > 0 ? new CaBundlePublisher(hub!, options.ApiService, logger, time) : null;

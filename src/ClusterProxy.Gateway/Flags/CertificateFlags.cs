@@ -63,9 +63,6 @@ internal sealed class CertificateFlags(FlagSet flags, CertificateOptions default
             ("tls-cert-file", options.TlsCertFile), ("serving-cert-secret", certificates.CertSecret),
             ("serving-ca-secret", certificates.AuthoritySecret), ("serving-ca-dir", certificates.AuthorityDirectory),
         }.Where(static w => w.Item2.Length > 0).Select(static w => $"--{w.Item1}").ToArray();
-        errors.AddIf(
-            ways.Length == 0,
-            "no certificate for the secure port: give --tls-cert-file with --tls-private-key-file, --serving-cert-secret, --serving-ca-secret or --serving-ca-dir");
         errors.AddIf(ways.Length > 1, $"{string.Join(" and ", ways)}: the port has one certificate; give one of them");
         foreach (var (flag, value) in new[]
         {

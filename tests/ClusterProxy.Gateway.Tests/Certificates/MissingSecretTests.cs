@@ -1,6 +1,9 @@
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using ClusterProxy.Hosting;
 using ClusterProxy.Testing.KubernetesApi;
+using Microsoft.Extensions.Logging;
 
 namespace ClusterProxy.Gateway.Tests.Certificates;
 
@@ -79,12 +82,33 @@ public sealed class MissingSecretTests : IAsyncLifetime
         await Assert.ThrowsAsync<StartupException>(() => starting).DefaultTimeout();
     }
 
-    private Task<GatewayHost> StartAsync() => GatewayHost.StartAsync(
+    [Fact]
+    public async Task NoWordOfACertificate_IsASelfSignedOne_AndAWarning()
+    {
+        await using var gateway = await StartAsync(new());
+        using var tcp = new TcpClient();
+        await tcp.ConnectAsync(IPAddress.Loopback, gateway.SecurePort).DefaultTimeout();
+        var errors = SslPolicyErrors.None;
+        await using var tls = new SslStream(tcp.GetStream(), leaveInnerStreamOpen: false, (_, _, _, found) =>
+        {
+            errors = found;
+            return true;
+        });
+
+        await tls.AuthenticateAsClientAsync("localhost").DefaultTimeout();
+
+        Assert.Equal(SslPolicyErrors.RemoteCertificateChainErrors, errors);
+        Assert.Contains(_log.Log.Records, static r => r is { EventName: "CertificateOfNobody", Level: LogLevel.Warning });
+    }
+
+    private Task<GatewayHost> StartAsync() => StartAsync(new() { CertSecret = "proxy/tls" });
+
+    private Task<GatewayHost> StartAsync(Gateway.Certificates.CertificateOptions certificates) => GatewayHost.StartAsync(
         new GatewayOptions
         {
             Kubeconfig = _directory.File("kubeconfig"),
             SecretNamespace = "clusters",
-            Certificates = new Gateway.Certificates.CertificateOptions { CertSecret = "proxy/tls" },
+            Certificates = certificates,
             AuthenticationSkipLookup = true,
             BindAddress = IPAddress.Loopback,
             SecurePort = 0,

@@ -38,13 +38,22 @@ public sealed class UnixSocketListener : IDisposable
     /// <exception cref="StartupException">The path is too long, taken, or cannot be created.</exception>
     public static UnixSocketListener Bind(string flag, string path, bool deleteExisting)
     {
-        var temporary = $"{path}.{RandomNumberGenerator.GetHexString(4, lowercase: true)}";
-        var excess = Encoding.UTF8.GetByteCount(temporary) - MaxPathBytes;
+        var excess = Encoding.UTF8.GetByteCount(path) - MaxPathBytes;
         if (excess > 0)
         {
             throw new StartupException(
-                $"--{flag}={path}: the path is {excess} bytes too long for a Unix socket (at most {MaxPathBytes - 5}); choose a shorter one");
+                $"--{flag}={path}: the path is {excess} bytes too long for a Unix socket (at most {MaxPathBytes}); choose a shorter one");
         }
+
+        // No longer than the name that it stands for, which may be as long as it can be.
+        var name = System.IO.Path.GetFileName(path);
+        string temporary;
+        do
+        {
+            temporary = path[..^name.Length] + RandomNumberGenerator.GetHexString(Math.Clamp(name.Length, 1, 8), lowercase: true);
+        }
+        while (File.Exists(temporary));
+
 
         RefuseTakenPath(flag, path, deleteExisting);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

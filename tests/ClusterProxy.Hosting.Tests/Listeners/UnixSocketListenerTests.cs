@@ -72,6 +72,33 @@ public sealed class UnixSocketListenerTests : IDisposable
         Assert.Equal("precious", File.ReadAllText(Path));
     }
 
+    [Theory]
+    [InlineData(107)]
+    [InlineData(103)]
+    public void Bind_PathAsLongAsTheSystemTakes_IsBound(int length)
+    {
+        var path = _folder[new string('x', length - _folder.Path.Length - 1)];
+        Assert.Equal(length, path.Length);
+
+        using var listener = UnixSocketListener.Bind("uds-name", path, deleteExisting: true);
+
+        Assert.Equal([path], Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Theory]
+    [InlineData("a")]
+    [InlineData("f")]
+    public void Bind_ShortName_TakesTheLiveSocketsPlace(string name)
+    {
+        using var first = UnixSocketListener.Bind("uds-name", _folder[name], deleteExisting: true);
+        for (var i = 0; i < 20; i++)
+        {
+            using var next = UnixSocketListener.Bind("uds-name", _folder[name], deleteExisting: true);
+        }
+
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
+    }
+
     [Fact]
     public void Bind_PathTooLong_SaysByHowMuch()
     {

@@ -204,7 +204,7 @@ internal sealed partial class FrontendLane : IFrontend, IStreamPeer
         var status = fault is IOException or OperationCanceledException
             ? new(GrpcStatusCode.Canceled, "the frontend's connection broke")
             : GrpcErrorCodes.FromException(fault);
-        _context.Metrics.StreamFailed(_context.Metrics.FromClient, status.Code);
+        _context.Metrics.StreamFailed(_writer.Fault is GrpcException ? _context.Metrics.ToClient : _context.Metrics.FromClient, status.Code);
         if (status.Code != GrpcStatusCode.Canceled)
         {
             _context.Refusals.StreamBroken(Who, Address, status);

@@ -149,6 +149,7 @@ internal sealed class PeerLink : IAsyncDisposable
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
+            IsSpare = false;
             _context.Metrics.Peers.ConnectFailed();
             _context.Logger.PeerLinkFaulted(e, Address.Address);
         }

@@ -105,7 +105,7 @@ public sealed class FrontendPacketAttackTests(ITestOutputHelper output) : RedTea
         var flood = FloodAsync(frontend);
 
         await fixture.ServerMetrics.WaitForAsync(
-            ServerMetric.StreamErrors, static v => v >= 1, ("segment", "from_client"), ("code", "ResourceExhausted"));
+            ServerMetric.StreamErrors, static v => v >= 1, ("segment", "to_client"), ("code", "ResourceExhausted"));
 
         await flood;
     });

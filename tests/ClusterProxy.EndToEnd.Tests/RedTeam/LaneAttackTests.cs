@@ -167,7 +167,7 @@ public sealed class LaneAttackTests(ITestOutputHelper output) : RedTeamTest(outp
         await using var lane = await OpenAsync(fixture);
         var flood = FloodAsync(lane, of);
 
-        await fixture.ServerMetrics.WaitForAsync(ServerMetric.StreamErrors, static v => v >= 1, ("segment", "from_client"), ("code", "ResourceExhausted"));
+        await fixture.ServerMetrics.WaitForAsync(ServerMetric.StreamErrors, static v => v >= 1, ("segment", "to_client"), ("code", "ResourceExhausted"));
 
         await fixture.Log.Log.WaitForAsync("FrontendLaneClosed").DefaultTimeout();
         await flood;

@@ -310,7 +310,8 @@ public sealed class FrontendTunnelTests
         Assert.Equal("", (await frontend.HearAsync(PacketType.CloseRsp)).CloseResponse.Error);
 
         Task CountedAsync(string segment, string type) => Eventually.ObserveAsync(() => Task.FromResult(
-            server.Metric("konnectivity_network_proxy_server_stream_packets_total").Value(("segment", segment), ("packet_type", type)) == 1));
+            server.Metric("konnectivity_network_proxy_server_stream_packets_total").Samples.Any(s =>
+                s.Labels["segment"] == segment && s.Labels["packet_type"] == type && s.Value == 1)));
     }
 
     [Fact]

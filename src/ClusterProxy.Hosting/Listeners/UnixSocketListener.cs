@@ -15,6 +15,12 @@ public sealed class UnixSocketListener : IDisposable
 {
     /// <summary>sun_path is 108 bytes with its terminating zero.</summary>
     private const int MaxPathBytes = 107;
+
+    private const string NameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+    /// <summary>Of temporary names; then binding says what is in the way.</summary>
+    private const int MaxTries = 1000;
+
     private const UnixFileMode OwnerAndGroup =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
@@ -45,16 +51,7 @@ public sealed class UnixSocketListener : IDisposable
                 $"--{flag}={path}: the path is {excess} bytes too long for a Unix socket (at most {MaxPathBytes}); choose a shorter one");
         }
 
-        // No longer than the name that it stands for, which may be as long as it can be.
-        var name = System.IO.Path.GetFileName(path);
-        string temporary;
-        do
-        {
-            temporary = path[..^name.Length] + RandomNumberGenerator.GetHexString(Math.Clamp(name.Length, 1, 8), lowercase: true);
-        }
-        while (File.Exists(temporary));
-
-
+        var temporary = TemporaryPath(path);
         RefuseTakenPath(flag, path, deleteExisting);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -89,6 +86,21 @@ public sealed class UnixSocketListener : IDisposable
         {
             File.Delete(Path);
         }
+    }
+
+    /// <summary>No longer than the path that it stands for, which may be as long as it can be.</summary>
+    private static string TemporaryPath(string path)
+    {
+        var name = System.IO.Path.GetFileName(path);
+        string temporary;
+        var tries = 0;
+        do
+        {
+            temporary = path[..^name.Length] + RandomNumberGenerator.GetString(NameCharacters, Math.Clamp(name.Length, 1, 8));
+        }
+        while ((temporary == path || System.IO.Path.Exists(temporary)) && ++tries < MaxTries);
+
+        return temporary;
     }
 
     private static void RefuseTakenPath(string flag, string path, bool deleteExisting)

@@ -90,12 +90,16 @@ public sealed class UnixSocketListenerTests : IDisposable
     [InlineData("f")]
     public void Bind_ShortName_TakesTheLiveSocketsPlace(string name)
     {
-        using var first = UnixSocketListener.Bind("uds-name", _folder[name], deleteExisting: true);
-        for (var i = 0; i < 20; i++)
+        var listener = UnixSocketListener.Bind("uds-name", _folder[name], deleteExisting: true);
+        for (var i = 0; i < 200; i++)
         {
-            using var next = UnixSocketListener.Bind("uds-name", _folder[name], deleteExisting: true);
+            var next = UnixSocketListener.Bind("uds-name", _folder[name], deleteExisting: true);
+            listener.Dispose();
+            listener = next;
         }
 
+        Assert.Equal([_folder[name]], Directory.GetFileSystemEntries(_folder.Path));
+        listener.Dispose();
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
     }
 

@@ -16,6 +16,7 @@ internal sealed class ClusterGatewayFlags
     private readonly AuthenticationFlags _authentication;
     private readonly CallerFlags _callers;
     private readonly AuditFlags _audit;
+    private readonly GenericAuditFlags _genericAudit;
     private readonly HubFlags _hub;
     private readonly ServiceFlags _services;
     private readonly TraceFlags _traces;
@@ -34,6 +35,7 @@ internal sealed class ClusterGatewayFlags
         _authentication = new AuthenticationFlags(Set, _defaults);
         _callers = new CallerFlags(Set, _defaults);
         _audit = new AuditFlags(Set, _defaults.Audit, "Audit", "request");
+        _genericAudit = new GenericAuditFlags(Set);
         _hub = new HubFlags(Set, _defaults);
         _services = new ServiceFlags(Set, _defaults);
         _traces = new TraceFlags(Set, _defaults);
@@ -49,7 +51,10 @@ internal sealed class ClusterGatewayFlags
     public static CommandLineResult<GatewayOptions> Parse(IReadOnlyList<string> args, Func<string, string?> environment)
     {
         var flags = new ClusterGatewayFlags();
-        return flags.Set.Parse(args, environment).ToCommandLine(flags.Bind, GatewayOptionsValidator.Validate);
+
+        // The name of upstream's program, which charts write in front of the flags of its image.
+        var own = args is ["apiserver", ..] ? [.. args.Skip(1)] : args;
+        return flags.Set.Parse(own, environment).ToCommandLine(flags.Bind, GatewayOptionsValidator.Validate);
     }
 
     /// <summary>Options without the checks across flags.</summary>
@@ -64,6 +69,7 @@ internal sealed class ClusterGatewayFlags
         options = _hub.Apply(result, options);
         options = _services.Apply(result, options);
         options = _traces.Apply(result, options);
-        return options with { Audit = _audit.Bind(result), Verbosity = _klog.Verbosity(result) };
+        options = options with { Audit = _audit.Bind(result), Verbosity = _klog.Verbosity(result) };
+        return _genericAudit.Apply(result, options);
     }
 }

@@ -166,6 +166,11 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             await OpenHealthAsync(logging, cancellationToken);
         }
 
+        if (_options.IsAuditUnheeded)
+        {
+            _logger.AuditUnheeded();
+        }
+
         _logger.GatewayStarted(_options.Group, SecurePort, HealthPort);
     }
 

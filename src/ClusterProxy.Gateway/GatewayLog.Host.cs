@@ -18,4 +18,10 @@ internal static partial class GatewayLog
 
     [LoggerMessage(4053, LogLevel.Information, "Shut down", EventName = "ShutdownFinished")]
     public static partial void ShutdownFinished(this ILogger logger);
+
+    [LoggerMessage(
+        4054, LogLevel.Warning,
+        "Nothing is audited: --audit-policy-file and --audit-webhook-config-file have no effect here; give --audit-log-path for a line a request",
+        EventName = "AuditUnheeded")]
+    public static partial void AuditUnheeded(this ILogger logger);
 }

@@ -134,6 +134,9 @@ internal sealed record GatewayOptions
     /// <summary>A line per request.</summary>
     public AuditOptions Audit { get; init; } = new();
 
+    /// <summary>Whether an audit was asked for by flags that have no effect only.</summary>
+    public bool IsAuditUnheeded { get; init; }
+
     /// <summary>Nobody is authenticated or authorised; on loopback only.</summary>
     public bool StandaloneDebugMode { get; init; }
 

@@ -12,6 +12,12 @@ internal sealed record CertificateOptions
     /// <summary>A directory for that authority where there is no Kubernetes; empty for none.</summary>
     public string AuthorityDirectory { get; init; } = "";
 
+    /// <summary>A directory in which a pair may lie, as upstream's library knows it; looked at when nothing else is given.</summary>
+    public string PairDirectory { get; init; } = "apiserver.local.config/certificates";
+
+    /// <summary>Whether one of the ways above but the last is given.</summary>
+    public bool IsGiven => CertSecret.Length + AuthoritySecret.Length + AuthorityDirectory.Length > 0;
+
     /// <summary>The Service whose names a self-issued certificate bears, as <c>namespace/name</c>.</summary>
     public string Service { get; init; } = "";
 

@@ -31,9 +31,17 @@ internal static class ServingCertificates
                 Plane, Role, new FlagFile("tls-cert-file", options.TlsCertFile), new FlagFile("tls-private-key-file", options.TlsPrivateKeyFile)));
         }
 
+        var (certificate, key) = (Pair("apiserver.crt"), Pair("apiserver.key"));
+        if (!options.Certificates.IsGiven && File.Exists(certificate.Path) && File.Exists(key.Path))
+        {
+            return new FileServingCertificate(files.KeyPair(Plane, Role, certificate, key));
+        }
+
         var source = await StartAsync(options.Certificates, hub, waiting, logger, time, cancellationToken);
         files.WatchEnd(Plane, Role, "the port's certificate", () => source.KeyPair.Validity);
         return source;
+
+        FlagFile Pair(string name) => new("cert-dir", Path.Combine(options.Certificates.PairDirectory, name));
     }
 
     private static async Task<IServingCertificate> StartAsync(
@@ -64,7 +72,9 @@ internal static class ServingCertificates
         var local = new IssuedServingCertificate(
             inMemory ? new MemoryAuthorityStore() : new FolderAuthorityStore(options.AuthorityDirectory), publisher: null, names, options.Times,
             logger, time);
-        return await StartedAsync("serving-ca-dir", options.AuthorityDirectory, local, local.StartAsync);
+        return inMemory
+            ? await StartedAsync("serving-cert-names", string.Join(',', options.Names), local, local.StartAsync)
+            : await StartedAsync("serving-ca-dir", options.AuthorityDirectory, local, local.StartAsync);
 
         CaBundlePublisher? Publisher() => options.ApiService.Length > 0 ? new CaBundlePublisher(hub!, options.ApiService, logger, time) : null;
 

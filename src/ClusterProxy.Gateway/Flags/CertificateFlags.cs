@@ -20,6 +20,10 @@ internal sealed class CertificateFlags(FlagSet flags, CertificateOptions default
     private readonly Flag<string> _directory = flags.AddString(
         "serving-ca-dir", defaults.AuthorityDirectory, Group, "Directory for that authority where there is no Kubernetes; clients are given its ca.crt.");
 
+    private readonly Flag<string> _pairDirectory = flags.AddString(
+        "cert-dir", defaults.PairDirectory, Group,
+        "Directory whose apiserver.crt and apiserver.key are served with, where there are both and nothing else is given; nothing is written there.");
+
     private readonly Flag<string> _service = flags.AddString(
         "serving-service", defaults.Service, Group, "Service in front of the gateway, as namespace/name, whose names such a certificate bears.");
 
@@ -46,6 +50,7 @@ internal sealed class CertificateFlags(FlagSet flags, CertificateOptions default
             CertSecret = result.Get(_certSecret),
             AuthoritySecret = result.Get(_authoritySecret),
             AuthorityDirectory = result.Get(_directory),
+            PairDirectory = result.Get(_pairDirectory),
             Service = result.Get(_service),
             Names = result.Get(_names),
             ApiService = result.Get(_apiService) is var name && name != AutoApiService ? name

@@ -10,20 +10,12 @@ internal static class CompatibilityFlags
     public static void Add(FlagSet flags)
     {
         flags.AddBool("virtual-clutser-with-control-plane", true, Group, "List the hub as the virtual cluster local; it always is.");
-        flags.AddString("cert-dir", "apiserver.local.config/certificates", Group, "Directory for a self-signed certificate; none is written.");
         flags.AddBool("profiling", true, Group, "Profiling on the secure port; there is none.");
         flags.AddBool("contention-profiling", false, Group, "Profiling of locks.");
         flags.AddBool("enable-priority-and-fairness", true, Group, "Priority and fairness; it never applied to proxied requests.");
         flags.AddStringList("enable-admission-plugins", [], Group, "Admission; nothing is stored here.");
         flags.AddStringList("disable-admission-plugins", [], Group, "Admission.");
         flags.AddString("admission-control-config-file", "", Group, "Admission.");
-        flags.AddString("audit-policy-file", "", Group, "What is audited; --audit-log-path has a line for every request.");
-        flags.AddString("audit-log-format", "json", Group, "Form of the audit's lines.");
-        flags.AddString("audit-log-mode", "blocking", Group, "How the audit is written.");
-        flags.AddString("audit-log-version", "audit.k8s.io/v1", Group, "Version of the audit's lines.");
-        flags.AddInt("audit-log-maxage", 0, Group, "Days that audit files are kept; see --audit-log-maxbackup.");
-        flags.AddBool("audit-log-compress", false, Group, "Compression of old audit files.");
-        flags.AddString("audit-webhook-config-file", "", Group, "Audit by webhook; there is none.");
         flags.AddString("egress-selector-config-file", "", Group, "Egress; see the tunnel's flags.");
         flags.AddString("tracing-config-file", "", Group, "Tracing configuration of the API server library.");
         flags.AddBool("permit-address-sharing", false, Group, "SO_REUSEADDR on the secure port.");

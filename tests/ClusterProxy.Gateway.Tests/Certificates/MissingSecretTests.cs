@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using ClusterProxy.Gateway.Tests.Kit;
 using ClusterProxy.Hosting;
 using ClusterProxy.Testing.KubernetesApi;
 using Microsoft.Extensions.Logging;
@@ -99,6 +100,19 @@ public sealed class MissingSecretTests : IAsyncLifetime
 
         Assert.Equal(SslPolicyErrors.RemoteCertificateChainErrors, errors);
         Assert.Contains(_log.Log.Records, static r => r is { EventName: "CertificateOfNobody", Level: LogLevel.Warning });
+    }
+
+    [Fact]
+    public async Task PairInTheDirectoryOfUpstreamsLibrary_IsServedWith()
+    {
+        using var ca = new TestCertificates("issuer");
+        var pair = ca.Server();
+        File.Copy(pair.CertificateFile, _directory.File("apiserver.crt"));
+        File.Copy(pair.KeyFile, _directory.File("apiserver.key"));
+        await using var gateway = await StartAsync(new() { PairDirectory = _directory.Path });
+        using var client = new HttpClient(Wire.Handler(ca.Authority.Certificate, null));
+
+        Assert.Equal("ok", await client.GetStringAsync(new Uri($"https://localhost:{gateway.SecurePort}/livez")).DefaultTimeout());
     }
 
     private Task<GatewayHost> StartAsync() => StartAsync(new() { CertSecret = "proxy/tls" });

@@ -63,7 +63,7 @@ internal sealed partial class GatewayHost
             Authorizer = authorizer,
             Discovery = new DiscoveryDocuments(group, kinds),
             OpenApi = new OpenApiDocuments(group, kinds),
-            Resources = new ResourceRequests(group, collections, health, proxied, authorizer),
+            Resources = new ResourceRequests(group, collections, health, proxied, Clusters, authorizer),
             Metrics = _exposition,
             AlwaysAllowed = _options.AuthorizationAlwaysAllowPaths,
             Records = new RequestRecords(Metrics.Requests, CreateAudit(logger, time), time),

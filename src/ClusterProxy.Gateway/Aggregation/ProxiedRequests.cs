@@ -58,12 +58,12 @@ internal sealed class ProxiedRequests(
 
         if (clusters.Find(name) is not { IsGateway: true } cluster)
         {
-            await request.RefuseAsync(StatusAnswer.NotFound(group.Name, "clustergateways", name));
+            await request.RefuseAsync(clusters.Missing is { } missing ? StatusAnswer.NotKnownYet(missing) : StatusAnswer.NoSuchCluster(group.Name, name));
             return;
         }
 
         record.Cluster = name;
-        var (identity, reason) = identities.Map(caller, cluster);
+        var (identity, reason) = identities.Map(caller, cluster, target.Value("impersonate") == "true");
         if (identity is null)
         {
             await request.RefuseAsync(StatusAnswer.Forbidden($"requests of user \"{caller.User}\" are not forwarded to cluster \"{name}\": {reason}"));

@@ -1,4 +1,5 @@
 using ClusterProxy.Gateway.Authorization;
+using ClusterProxy.Gateway.Clusters;
 using ClusterProxy.Gateway.Status;
 using Microsoft.AspNetCore.Http;
 
@@ -10,6 +11,7 @@ internal sealed class ResourceRequests(
     IReadOnlyList<ServedCollection> collections,
     HealthSubresource health,
     ProxiedRequests proxied,
+    ClusterCatalog clusters,
     IAuthorizer authorizer)
 {
     private const string Gateways = "clustergateways";
@@ -49,13 +51,17 @@ internal sealed class ResourceRequests(
             return;
         }
 
-        if (name.Length == 0)
-        {
-            await collection.ListAsync(request.Context, request.Target);
-        }
-        else if (collection.Find(name) is { } found)
+        if (name.Length > 0 && collection.Find(name) is { } found)
         {
             await collection.GetAsync(request.Context, request.Target, found);
+        }
+        else if (clusters.Missing is { } missing)
+        {
+            await request.RefuseAsync(StatusAnswer.NotKnownYet(missing));
+        }
+        else if (name.Length == 0)
+        {
+            await collection.ListAsync(request.Context, request.Target);
         }
         else
         {

@@ -79,7 +79,7 @@ internal sealed class ClusterDirectory : IClusterSource
 
         return secrets is [var secret]
             ? _projection.Project(secret.Secret!, managed.FirstOrDefault()?.Managed, ClusterOrigin.File)
-            : ClusterProjection.Project(managed[0].Managed!);
+            : _projection.Project(managed[0].Managed!);
     }
 
     /// <returns>Whether anything is different.</returns>

@@ -38,9 +38,10 @@ internal sealed class ClusterProjection(GatewayOptions options)
     }
 
     /// <summary>A ManagedCluster without a Secret: it is listed and cannot be reached.</summary>
-    public static Cluster Project(ManagedCluster managed) => new()
+    public Cluster Project(ManagedCluster managed) => new()
     {
         Name = managed.Key.Name,
+        Alias = managed.Metadata?.Annotations?.GetValueOrDefault(Keys.Alias) ?? "",
         Endpoint = new ClusterEndpoint
         {
             Kind = EndpointKind.Const,

@@ -96,6 +96,12 @@ internal sealed class EndpointProjection(GatewayOptions options)
                 throw new FormatException($"annotation {_keys.Trust} is \"{other}\"; write {Insecure} or {SystemRoots}, or remove it");
         }
 
+        if (endpoint.Kind == EndpointKind.Const && FirstConfig(managed) is { Url: not null, CaBundle: not { Length: > 0 } })
+        {
+            // Upstream's rule: address and authorities are of the same object, and a client config without authorities has the machine's.
+            return endpoint;
+        }
+
         // Behind the tunnel the API server shows the certificate that the Secret's CA, from inside the cluster, belongs to.
         var ofManaged = FirstConfig(managed)?.CaBundle is { Length: > 0 } bundle ? bundle : null;
         var ofSecret = Bytes(secret, ClusterKeys.CaCertificate) ?? Bytes(secret, ClusterKeys.OlderCaCertificate);

@@ -85,7 +85,7 @@ internal sealed class HubClusters : IClusterSource
                 name,
                 secret is not null ? $"Secret {_namespace}/{name}" : $"ManagedCluster {name}",
                 secret is not null ? () => _projection.Project(secret, managed, ClusterOrigin.Secret)
-                    : managed is not null ? () => ClusterProjection.Project(managed)
+                    : managed is not null ? () => _projection.Project(managed)
                     : null);
         }
     }

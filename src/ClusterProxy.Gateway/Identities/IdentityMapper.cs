@@ -18,7 +18,10 @@ internal sealed class IdentityMapper(string group, ReloadingFile<IdentityRules>?
     private readonly string _annotation = $"{group}/cluster-gateway-proxy-configuration";
     private readonly ConditionalWeakTable<Cluster, Annotated> _annotated = [];
 
-    public IdentityDecision Map(Caller caller, Cluster cluster)
+    /// <param name="caller">Whose request it is.</param>
+    /// <param name="cluster">Where it goes.</param>
+    /// <param name="asksForItself">Whether the caller asks by <c>impersonate=true</c> to be held to its own rights there.</param>
+    public IdentityDecision Map(Caller caller, Cluster cluster, bool asksForItself = false)
     {
         if (caller.User == Caller.AnonymousUser && !options.TakesAnonymous)
         {
@@ -43,12 +46,12 @@ internal sealed class IdentityMapper(string group, ReloadingFile<IdentityRules>?
 
         return file?.Value.Find(caller, cluster.Name) is { } rule
             ? new IdentityDecision(rule.Target, $"rule {rule.Name}")
-            : OfCaller(caller);
+            : OfCaller(caller, asksForItself);
     }
 
-    private IdentityDecision OfCaller(Caller caller)
+    private IdentityDecision OfCaller(Caller caller, bool asksForItself)
     {
-        if (!options.ImpersonatesCallers)
+        if (!options.ImpersonatesCallers && !asksForItself)
         {
             return new IdentityDecision(ForwardedIdentity.AsGateway, "callers are not impersonated");
         }

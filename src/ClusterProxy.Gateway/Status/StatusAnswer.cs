@@ -28,6 +28,17 @@ internal sealed record StatusAnswer(int Code, string Reason, string Message)
             Details = new ApiStatusDetails { Name = name, Group = group, Kind = plural },
         };
 
+    /// <summary>KubeVela tells by the first words that a cluster is not known yet, and asks again.</summary>
+    /// <param name="group">Of the kind.</param>
+    /// <param name="name">That is not there.</param>
+    public static StatusAnswer NoSuchCluster(string group, string name) =>
+        NotFound(group, "clustergateways", name) with { Message = $"no such cluster {name}: clustergateways.{group} \"{name}\" not found" };
+
+    /// <summary>What is not known may be there all the same: a 404 would be believed.</summary>
+    /// <param name="missing">What is owed, and why.</param>
+    public static StatusAnswer NotKnownYet(string missing) =>
+        ServiceUnavailable($"not all clusters are known yet: {missing}", TimeSpan.FromSeconds(1));
+
     /// <summary>A path that nothing is served at.</summary>
     public static StatusAnswer NoSuchPath() =>
         new(StatusCodes.Status404NotFound, StatusReason.NotFound, "the server could not find the requested resource");

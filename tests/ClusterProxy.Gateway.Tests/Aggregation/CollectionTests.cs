@@ -242,7 +242,6 @@ public sealed class CollectionTests : IAsyncLifetime
     {
         _gateway.Hub.Put("""{"apiVersion":"v1","kind":"Secret","metadata":{"name":"alpha","namespace":"default","annotations":{"mine":"kept"}},"data":{"token":"dA=="}}""");
         _gateway.Put("alpha");
-        _gateway.Hub.Faults.Answer(static r => r.Method == "PUT", 409, times: 2);
         using var content = new StringContent("""{"metadata":{"name":"alpha"},"status":{"healthy":true,"healthyReason":"fine"}}""", null, "application/json");
         using var other = new StringContent("""{"metadata":{"name":"beta"}}""", null, "application/json");
         using var yaml = new StringContent("a: b", null, "application/yaml");
@@ -257,6 +256,26 @@ public sealed class CollectionTests : IAsyncLifetime
         Assert.Equal(("True", "kept"), ((string?)secret["metadata"]!["annotations"]!["status.cluster.core.oam.dev/healthy"], (string?)secret["metadata"]!["annotations"]!["mine"]));
         Assert.Equal("dA==", (string?)secret["data"]!["token"]);
         Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.UnsupportedMediaType), (mismatch.StatusCode, unread.StatusCode));
+    }
+
+    [Fact]
+    public async Task Health_OfASecretThatSomebodyElseWritesMeanwhile_IsWrittenAllTheSame()
+    {
+        _gateway.Hub.Put("""{"apiVersion":"v1","kind":"Secret","metadata":{"name":"alpha","namespace":"default"}}""");
+        _gateway.Put("alpha");
+        var point = new SyncPoint();
+        _gateway.Hub.Faults.Hold(static r => r.Method == "PUT", point);
+        using var content = new StringContent("""{"metadata":{"name":"alpha"},"status":{"healthy":false,"healthyReason":"slow"}}""", null, "application/json");
+
+        var writing = _client.PutAsync($"{Gateways}/alpha/health", content);
+        await point.WaitUntilReachedAsync().DefaultTimeout();
+        _gateway.Hub.Put("""{"apiVersion":"v1","kind":"Secret","metadata":{"name":"alpha","namespace":"default","annotations":{"theirs":"new"}}}""");
+        point.Continue();
+        using var written = await writing.DefaultTimeout();
+
+        Assert.Equal(HttpStatusCode.OK, written.StatusCode);
+        var annotations = _gateway.Hub.Find("secrets", "default", "alpha")!["metadata"]!["annotations"]!;
+        Assert.Equal(("new", "False"), ((string?)annotations["theirs"], (string?)annotations["status.cluster.core.oam.dev/healthy"]));
     }
 
     [Theory]

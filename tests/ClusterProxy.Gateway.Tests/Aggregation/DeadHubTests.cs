@@ -78,8 +78,19 @@ public sealed class DeadHubTests : IAsyncLifetime
         Assert.DoesNotContain("403", toNobody, StringComparison.Ordinal);
         Assert.DoesNotContain(FakeKubernetesApi.AdminToken, told + toldByToken, StringComparison.Ordinal);
 
+        // A 404 would be believed.
+        token.DefaultRequestHeaders.Authorization = new("Bearer", FakeKubernetesApi.AdminToken);
+        foreach (var path in (string[])["", "/alpha", "/alpha/proxy/version"])
+        {
+            var (code, _, message) = await token.AskAsync($"{GatewayFixture.Root}/clustergateways{path}").StatusAsync();
+            Assert.Equal(503, code);
+            Assert.StartsWith("not all clusters are known yet: Secrets of namespace edge", message, StringComparison.Ordinal);
+        }
+
         _hub.Forbidden = static _ => false;
         await ReadyzAsync(SecurePort(), "readyz check passed", "/readyz/clusters?verbose");
+        var unknown = await token.AskAsync($"{GatewayFixture.Root}/clustergateways/alpha/proxy/version").StatusAsync();
+        Assert.Equal((404, "no such cluster alpha: clustergateways.cluster.core.oam.dev \"alpha\" not found"), (unknown.Code, unknown.Message));
     }
 
     private HttpClient HealthPort() => Own(new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_gateway!.HealthPort}") });

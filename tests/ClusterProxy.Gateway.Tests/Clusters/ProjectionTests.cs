@@ -133,6 +133,13 @@ public sealed class ProjectionTests : IDisposable
         Assert.Equal(("https://public:6443/", false), (straight.Endpoint.Address.ToString(), straight.Accepted));
         Assert.True(straight.Endpoint.CaBundle!.IsSameAs(PemSource.FromBytes(otherCa)));
         Assert.True(tunnel.Endpoint.CaBundle!.IsSameAs(PemSource.FromText(_ca)));
+        var config = new ManagedClusterClientConfig { Url = "https://public:6443" };
+        var ofTheMachine = managed with { Spec = managed.Spec with { ManagedClusterClientConfigs = [config] } };
+        var (checkedByRoots, tunnelled) = (
+            Project(Secret("ServiceAccountToken", "Const", data), ofTheMachine).Endpoint,
+            Project(Secret("ServiceAccountToken", "ClusterProxy", data), ofTheMachine).Endpoint);
+        Assert.Equal((null, false), (checkedByRoots.CaBundle, checkedByRoots.Insecure));
+        Assert.True(tunnelled.CaBundle!.IsSameAs(PemSource.FromText(_ca)));
     }
 
     [Theory]

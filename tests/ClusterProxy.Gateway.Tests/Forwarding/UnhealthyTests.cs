@@ -24,6 +24,11 @@ public sealed class UnhealthyTests : ForwarderTest
         Assert.Equal((503, "ServiceUnavailable", "cluster \"alpha\" is marked unhealthy: ConnectionTimeout"), refused);
         Assert.Equal(503, (await client.AskAsync("/alpha/healthzz").StatusAsync()).Code);
         Assert.Empty(cluster.Requests.Items);
+        using var nothing = new StringContent("");
+        Assert.Equal(503, (await client.PostAsync("/alpha/healthz", nothing).StatusAsync()).Code);
+        Assert.Empty(cluster.Requests.Items);
+        using var head = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/alpha/readyz")).DefaultTimeout();
+        Assert.True(head.IsSuccessStatusCode);
         foreach (var path in (string[])["healthz", "livez/etcd?verbose", "readyz?exclude=etcd"])
         {
             using var probed = await client.AskAsync($"/alpha/{path}");

@@ -87,6 +87,15 @@ public sealed class IdentityMapperTests : IDisposable
     }
 
     [Fact]
+    public void CallerThatAsksForIt_IsHeldToItsOwnRights_WhereOthersActAsTheGateway()
+    {
+        var mapper = new IdentityMapper(Group, null, new IdentityOptions { ImpersonatesCallers = false });
+
+        Assert.Same(ForwardedIdentity.AsGateway, mapper.Map(Person("alice"), Cluster()).Identity);
+        Assert.Equal("alice", mapper.Map(Person("alice"), Cluster(), asksForItself: true).Identity!.User);
+    }
+
+    [Fact]
     public void ClusterRules_GoBeforeTheFiles_AndTheFirstCounts()
     {
         var file = File(Rules("""

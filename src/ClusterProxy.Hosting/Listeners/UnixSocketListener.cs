@@ -18,7 +18,7 @@ public sealed class UnixSocketListener : IDisposable
 
     private const string NameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789";
 
-    /// <summary>Of temporary names; then binding says what is in the way.</summary>
+    /// <summary>Of temporary names.</summary>
     private const int MaxTries = 1000;
 
     private const UnixFileMode OwnerAndGroup =
@@ -51,7 +51,7 @@ public sealed class UnixSocketListener : IDisposable
                 $"--{flag}={path}: the path is {excess} bytes too long for a Unix socket (at most {MaxPathBytes}); choose a shorter one");
         }
 
-        var temporary = TemporaryPath(path);
+        var temporary = TemporaryPath(flag, path);
         RefuseTakenPath(flag, path, deleteExisting);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -89,18 +89,19 @@ public sealed class UnixSocketListener : IDisposable
     }
 
     /// <summary>No longer than the path that it stands for, which may be as long as it can be.</summary>
-    private static string TemporaryPath(string path)
+    private static string TemporaryPath(string flag, string path)
     {
         var name = System.IO.Path.GetFileName(path);
-        string temporary;
-        var tries = 0;
-        do
+        for (var tries = 0; tries < MaxTries; tries++)
         {
-            temporary = path[..^name.Length] + RandomNumberGenerator.GetString(NameCharacters, Math.Clamp(name.Length, 1, 8));
+            var temporary = path[..^name.Length] + RandomNumberGenerator.GetString(NameCharacters, Math.Clamp(name.Length, 1, 8));
+            if (temporary != path && !System.IO.Path.Exists(temporary))
+            {
+                return temporary;
+            }
         }
-        while ((temporary == path || System.IO.Path.Exists(temporary)) && ++tries < MaxTries);
 
-        return temporary;
+        throw new StartupException($"--{flag}={path}: there is no other name of its length free in its directory; choose a longer one");
     }
 
     private static void RefuseTakenPath(string flag, string path, bool deleteExisting)

@@ -201,10 +201,12 @@ internal sealed partial class FrontendLane : IFrontend, IStreamPeer
 
     private GrpcStatus Failed(Exception fault)
     {
-        var status = fault is IOException or OperationCanceledException
-            ? new(GrpcStatusCode.Canceled, "the frontend's connection broke")
-            : GrpcErrorCodes.FromException(fault);
-        _context.Metrics.StreamFailed(_writer.Fault is GrpcException ? _context.Metrics.ToClient : _context.Metrics.FromClient, status.Code);
+        // What broke after an overflow broke of it.
+        var (status, segment) = _writer.Fault is GrpcException overflow ? (overflow.Status, _context.Metrics.ToClient)
+            : fault is IOException or OperationCanceledException
+                ? (new(GrpcStatusCode.Canceled, "the frontend's connection broke"), _context.Metrics.FromClient)
+                : (GrpcErrorCodes.FromException(fault), _context.Metrics.FromClient);
+        _context.Metrics.StreamFailed(segment, status.Code);
         if (status.Code != GrpcStatusCode.Canceled)
         {
             _context.Refusals.StreamBroken(Who, Address, status);

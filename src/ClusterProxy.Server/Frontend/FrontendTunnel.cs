@@ -244,7 +244,7 @@ internal sealed partial class FrontendTunnel : IFrontend, IStreamPeer
         // What broke after an overflow broke of it, and what cannot be sent to one who has left is no fault of sending.
         var (from, to) = (_context.Metrics.FromClient, _context.Metrics.ToClient);
         var (status, segment) = _writer.Fault is GrpcException overflow ? (overflow.Status, to)
-            : _call.Ended.IsCancellationRequested || fault is IOException ? (GrpcMethod.EndOf(_call), from)
+            : _call.Ended.IsCancellationRequested || fault is IOException or GrpcException { Status.Code: GrpcStatusCode.Canceled } ? (GrpcMethod.EndOf(_call), from)
             : (GrpcErrorCodes.FromException(fault), _writer.Completion.IsFaulted ? to : from);
         _context.Metrics.StreamFailed(segment, status.Code);
         if (status.Code is not (GrpcStatusCode.Canceled or GrpcStatusCode.DeadlineExceeded))

@@ -85,6 +85,20 @@ public sealed class UnixSocketListenerTests : IDisposable
         Assert.Equal([path], Directory.GetFileSystemEntries(_folder.Path));
     }
 
+    [Fact]
+    public void Bind_WhereNoOtherNameIsFree_IsNotUnderTheFinalOne()
+    {
+        foreach (var taken in "bcdefghijklmnopqrstuvwxyz0123456789")
+        {
+            _folder.Write($"{taken}", "");
+        }
+
+        var error = Assert.Throws<StartupException>(() => UnixSocketListener.Bind("uds-name", _folder["a"], deleteExisting: true));
+
+        Assert.Contains("choose a longer one", error.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["a"]));
+    }
+
     [Theory]
     [InlineData("a")]
     [InlineData("f")]

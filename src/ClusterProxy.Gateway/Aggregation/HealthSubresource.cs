@@ -23,9 +23,10 @@ internal sealed class HealthSubresource(
 
     public async Task PutAsync(ServedRequest request, string name)
     {
+        var missing = clusters.Missing;
         if (clusters.Find(name) is not { IsGateway: true } cluster)
         {
-            await request.RefuseAsync(StatusAnswer.NotFound(group.Name, collection.Kind.Plural, name));
+            await request.RefuseAsync(StatusAnswer.NotKnownYet(missing) ?? StatusAnswer.NotFound(group.Name, collection.Kind.Plural, name));
             return;
         }
 

@@ -56,9 +56,10 @@ internal sealed class ProxiedRequests(
             return;
         }
 
+        var missing = clusters.Missing;
         if (clusters.Find(name) is not { IsGateway: true } cluster)
         {
-            await request.RefuseAsync(clusters.Missing is { } missing ? StatusAnswer.NotKnownYet(missing) : StatusAnswer.NoSuchCluster(group.Name, name));
+            await request.RefuseAsync(StatusAnswer.NotKnownYet(missing) ?? StatusAnswer.NoSuchCluster(group.Name, name));
             return;
         }
 

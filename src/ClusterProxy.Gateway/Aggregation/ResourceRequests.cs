@@ -51,13 +51,14 @@ internal sealed class ResourceRequests(
             return;
         }
 
+        var notKnownYet = StatusAnswer.NotKnownYet(clusters.Missing);
         if (name.Length > 0 && collection.Find(name) is { } found)
         {
             await collection.GetAsync(request.Context, request.Target, found);
         }
-        else if (clusters.Missing is { } missing)
+        else if (notKnownYet is not null)
         {
-            await request.RefuseAsync(StatusAnswer.NotKnownYet(missing));
+            await request.RefuseAsync(notKnownYet);
         }
         else if (name.Length == 0)
         {
@@ -84,6 +85,7 @@ internal sealed class ResourceRequests(
             return;
         }
 
+        var missing = clusters.Missing;
         if (isWriting)
         {
             await health.PutAsync(request, name);
@@ -94,7 +96,7 @@ internal sealed class ResourceRequests(
         }
         else
         {
-            await request.RefuseAsync(StatusAnswer.NotFound(group.Name, Gateways, name));
+            await request.RefuseAsync(StatusAnswer.NotKnownYet(missing) ?? StatusAnswer.NotFound(group.Name, Gateways, name));
         }
     }
 

@@ -72,9 +72,7 @@ internal static class ServingCertificates
         var local = new IssuedServingCertificate(
             inMemory ? new MemoryAuthorityStore() : new FolderAuthorityStore(options.AuthorityDirectory), publisher: null, names, options.Times,
             logger, time);
-        return inMemory
-            ? await StartedAsync("serving-cert-names", string.Join(',', options.Names), local, local.StartAsync)
-            : await StartedAsync("serving-ca-dir", options.AuthorityDirectory, local, local.StartAsync);
+        return await StartedAsync("serving-ca-dir", options.AuthorityDirectory, local, local.StartAsync);
 
         CaBundlePublisher? Publisher() => options.ApiService.Length > 0 ? new CaBundlePublisher(hub!, options.ApiService, logger, time) : null;
 
@@ -89,7 +87,7 @@ internal static class ServingCertificates
             catch (Exception e)
             {
                 await source.DisposeAsync();
-                if (e is ApiException or IOException or UnauthorizedAccessException)
+                if (value.Length > 0 && e is ApiException or IOException or UnauthorizedAccessException)
                 {
                     throw new StartupException($"--{flag}={value}: {e.Message}", e);
                 }

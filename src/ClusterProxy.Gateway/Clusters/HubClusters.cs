@@ -46,8 +46,8 @@ internal sealed class HubClusters : IClusterSource
     /// <summary>ManagedClusters that cannot be listed, for want of their kind or of rights, do not hold up the Secrets.</summary>
     public string? Missing =>
         !_secrets.HasSynced ? $"Secrets of namespace {_namespace} were not listed yet{(_secrets.LastError is { } error ? $": {error}" : "")}"
-        : _managed is null or { HasSynced: true } or { LastError: not null } ? null
-        : "ManagedClusters were not listed yet";
+        : _managed is null or { HasSynced: true } or { IsRefused: true } ? null
+        : $"ManagedClusters were not listed yet{(_managed.LastError is { } failure ? $": {failure}" : "")}";
 
     public void Start(ClusterCatalog catalog)
     {

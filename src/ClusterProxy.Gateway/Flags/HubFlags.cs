@@ -17,7 +17,8 @@ internal sealed class HubFlags
         _userAgent = flags.AddString("user-agent", defaults.UserAgent, Group, "User-Agent of requests to the hub.");
         _gates = flags.AddParsed(
             "feature-gates", defaults.FeatureGates, Group,
-            "ClientIdentityPenetration=false lets every caller act with the gateway's own rights; HealthinessCheck=true refuses requests "
+            "ClientIdentityPenetration=false lets every caller that does not ask for impersonate=true act with the gateway's own rights; "
+            + "HealthinessCheck=true refuses requests "
             + "to clusters that are marked unhealthy, but for probes of their health; other gates are accepted without effect.",
             FeatureGates.FlagType);
 

@@ -34,10 +34,10 @@ internal sealed record StatusAnswer(int Code, string Reason, string Message)
     public static StatusAnswer NoSuchCluster(string group, string name) =>
         NotFound(group, "clustergateways", name) with { Message = $"no such cluster {name}: clustergateways.{group} \"{name}\" not found" };
 
-    /// <summary>What is not known may be there all the same: a 404 would be believed.</summary>
-    /// <param name="missing">What is owed, and why.</param>
-    public static StatusAnswer NotKnownYet(string missing) =>
-        ServiceUnavailable($"not all clusters are known yet: {missing}", TimeSpan.FromSeconds(1));
+    /// <summary>What is not known may be there all the same: a 404 would be believed. Null when nothing is missing.</summary>
+    /// <param name="missing">What is owed, and why; to be asked before the cluster is looked for, since it may come in between.</param>
+    public static StatusAnswer? NotKnownYet(string? missing) =>
+        missing is null ? null : ServiceUnavailable($"not all clusters are known yet: {missing}", TimeSpan.FromSeconds(1));
 
     /// <summary>A path that nothing is served at.</summary>
     public static StatusAnswer NoSuchPath() =>

@@ -35,7 +35,7 @@ public sealed class Informer<T> : IAsyncDisposable
     private readonly List<Action<ResourceChange<T>>> _subscribers = [];
     private ResourceSnapshot<T> _snapshot;
     private Task _loop = Task.CompletedTask;
-    private string? _lastError;
+    private Exception? _failure;
 
     internal Informer(ResourceClient<T> client, InformerOptions<T> options, TimeProvider time, ILogger logger)
     {
@@ -55,7 +55,10 @@ public sealed class Informer<T> : IAsyncDisposable
     public Task Synced => _synced.Task;
 
     /// <summary>Why the last list or watch failed; null when it did not.</summary>
-    public string? LastError => Volatile.Read(ref _lastError);
+    public string? LastError => Volatile.Read(ref _failure)?.Message;
+
+    /// <summary>Whether it failed for want of rights, credentials or the kind itself, which do not mend themselves; all else does.</summary>
+    public bool IsRefused => IsRefusal(Volatile.Read(ref _failure));
 
     /// <summary>
     /// Gets every change, one at a time and in order, beginning with what is there now. Must return at once, such as after putting a key
@@ -114,7 +117,7 @@ public sealed class Informer<T> : IAsyncDisposable
             {
                 // What it kept from being taken up is not known, so nothing but a list makes that good.
                 version = null;
-                Volatile.Write(ref _lastError, e.Message);
+                Volatile.Write(ref _failure, e);
                 KubernetesLog.InformerFailed(_logger, _client.Definition.FullName, e);
             }
 
@@ -137,12 +140,12 @@ public sealed class Informer<T> : IAsyncDisposable
         }
     }
 
+    private static bool IsRefusal(Exception? failure) => failure is ApiForbiddenException or ApiUnauthorizedException or ApiNotFoundException;
+
     private void Failed(Exception e)
     {
-        Volatile.Write(ref _lastError, e.Message);
-
-        // RBAC and wrong credentials do not mend themselves; all else does.
-        var level = e is ApiForbiddenException or ApiUnauthorizedException or ApiNotFoundException ? LogLevel.Warning : LogLevel.Information;
+        Volatile.Write(ref _failure, e);
+        var level = IsRefusal(e) ? LogLevel.Warning : LogLevel.Information;
         KubernetesLog.WatchFailed(_logger, level, _client.Definition.FullName, e.Message);
     }
 
@@ -161,7 +164,7 @@ public sealed class Informer<T> : IAsyncDisposable
         }
 
         Observe(isWatch: false, started);
-        Volatile.Write(ref _lastError, null);
+        Volatile.Write(ref _failure, null);
         Replace(list.Items);
         KubernetesLog.Listed(_logger, _client.Definition.FullName, list.Items.Count, list.ResourceVersion);
         _synced.TrySetResult();
@@ -179,12 +182,12 @@ public sealed class Informer<T> : IAsyncDisposable
             await foreach (var item in _client.WatchAsync(_options.Objects, version, Opened, cancellationToken).ConfigureAwait(false))
             {
                 version = item.Value.Metadata?.ResourceVersion ?? version;
-                Volatile.Write(ref _lastError, null);
+                Volatile.Write(ref _failure, null);
                 _delay.Reset();
                 Apply(item);
             }
 
-            Volatile.Write(ref _lastError, null);
+            Volatile.Write(ref _failure, null);
             return version;
         }
         catch (IOException e)

@@ -80,12 +80,15 @@ public sealed class DeadHubTests : IAsyncLifetime
 
         // A 404 would be believed.
         token.DefaultRequestHeaders.Authorization = new("Bearer", FakeKubernetesApi.AdminToken);
-        foreach (var path in (string[])["", "/alpha", "/alpha/proxy/version"])
+        foreach (var path in (string[])["", "/alpha", "/alpha/health", "/alpha/proxy/version"])
         {
             var (code, _, message) = await token.AskAsync($"{GatewayFixture.Root}/clustergateways{path}").StatusAsync();
             Assert.Equal(503, code);
             Assert.StartsWith("not all clusters are known yet: Secrets of namespace edge", message, StringComparison.Ordinal);
         }
+
+        using var report = new StringContent("""{"metadata":{"name":"alpha"},"status":{"healthy":true}}""", null, "application/json");
+        Assert.Equal(503, (await token.PutAsync($"{GatewayFixture.Root}/clustergateways/alpha/health", report).StatusAsync()).Code);
 
         _hub.Forbidden = static _ => false;
         await ReadyzAsync(SecurePort(), "readyz check passed", "/readyz/clusters?verbose");

@@ -117,6 +117,22 @@ public sealed class ServerMetricsTests
     }
 
     [Fact]
+    public async Task Readiness_WarnsOfACertificateThatEndsSoon()
+    {
+        using var authority = new TestCertificates("ending");
+        var ending = authority.EndingServer(TimeSpan.FromMinutes(10));
+        await using var server = await TestServer.StartAsync(
+            o => o with { ServerCert = ending.CertificateFile, ServerKey = ending.KeyFile }, tcp: true);
+        await server.ConnectAgentAsync();
+        using var http = new HttpClient();
+
+        var text = await http.GetStringAsync(new Uri($"http://127.0.0.1:{server.Host.HealthPort}/readyz")).DefaultTimeout();
+
+        Assert.StartsWith("ok\nwarning: ", text, StringComparison.Ordinal);
+        Assert.Contains($"--server-cert={ending.CertificateFile}", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     [Trait("Spec", "7.20")]
     public async Task Readiness_FollowsTheAgents()
     {

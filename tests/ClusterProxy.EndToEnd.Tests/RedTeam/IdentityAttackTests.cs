@@ -171,6 +171,20 @@ public sealed class IdentityAttackTests(ITestOutputHelper output) : RedTeamTest(
         });
 
     [Fact]
+    public void FrontendPort_WithoutAuthority_DoesNotStart()
+    {
+        var (certificates, frontends) = (Own(new TestCertificates()), Own(new TestCertificates()));
+        var flags = LoopbackPrograms.Server(certificates, frontends);
+        flags.Remove("server-ca-cert");
+
+        var start = ProxyServerFlags.Parse([.. flags.Select(static f => $"--{f.Key}={f.Value}")], static _ => null);
+
+        Assert.False(start.ShouldRun);
+        NothingIsSeen("the server does not run, and says why");
+        Assert.Contains("--server-ca-cert", start.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AgentPort_WithoutAuthentication_DoesNotStart()
     {
         var (certificates, frontends) = (Own(new TestCertificates()), Own(new TestCertificates()));

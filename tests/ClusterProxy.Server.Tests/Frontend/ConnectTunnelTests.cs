@@ -51,6 +51,20 @@ public sealed class ConnectTunnelTests
     }
 
     [Fact]
+    public async Task Connect_BuffersFull_Answers503WithTheReason()
+    {
+        await using var server = await TestServer.StartAsync(o => o with { Mode = FrontendMode.HttpConnect, BufferBudget = 0 });
+        await server.ConnectAgentAsync();
+        await using var client = await server.DialFrontendAsync();
+
+        await client.SendAsync(RawHttp.Connect);
+
+        var refusal = await client.ReadRefusalAsync();
+        Assert.StartsWith("HTTP/1.1 503 ", refusal.StatusLine, StringComparison.Ordinal);
+        Assert.Contains("buffers are full", refusal.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Connect_ServerSpeaksFirst_ItsBytesFollowThe200()
     {
         await using var server = await StartAsync();

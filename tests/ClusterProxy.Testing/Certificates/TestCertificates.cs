@@ -37,6 +37,10 @@ public sealed class TestCertificates : IDisposable
     public TestCertificate EndingPeer(TimeSpan left, string name) =>
         Save(Authority.IssuePeer(Ending(Profile(name, ["localhost", $"spiffe://hub/server/{name}"]), left)));
 
+    /// <summary>As <see cref="EndingClient"/>, to serve with.</summary>
+    public TestCertificate EndingServer(TimeSpan left, params string[] names) =>
+        Save(Authority.IssueServer(Ending(Profile("ending", Serving(names)), left)));
+
     /// <summary>A serving certificate whose validity ended an hour ago.</summary>
     public TestCertificate ExpiredServer(params string[] names) => Save(Authority.IssueServer(Expired(Profile("expired", Serving(names)))));
 

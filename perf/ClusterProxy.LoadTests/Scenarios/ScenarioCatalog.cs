@@ -9,6 +9,7 @@ internal static class ScenarioCatalog
         new BulkScenario(BulkDirection.Upload, 1),
         new BulkScenario(BulkDirection.Download, 8),
         new BulkScenario(BulkDirection.Upload, 8),
+        new HttpDownloadScenario(),
         new EchoScenario(1),
         new EchoScenario(16),
         new EchoScenario(64),

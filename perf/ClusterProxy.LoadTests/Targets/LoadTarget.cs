@@ -104,6 +104,10 @@ internal sealed class LoadTarget : IAsyncDisposable
                     await SendAllAsync(socket, BytePattern.Bytes);
                 }
 
+            case TargetMode.HttpSource:
+                await SendAllAsync(socket, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"u8.ToArray());
+                goto case TargetMode.Source;
+
             case TargetMode.Sink:
                 await SinkAsync(socket, counter);
                 break;

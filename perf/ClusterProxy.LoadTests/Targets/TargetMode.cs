@@ -9,6 +9,9 @@ internal enum TargetMode : byte
     /// <summary>Send the pattern until the connection ends.</summary>
     Source = (byte)'S',
 
+    /// <summary>As <see cref="Source"/>, behind the head of an HTTP response that ends with the connection.</summary>
+    HttpSource = (byte)'H',
+
     /// <summary>Read and count.</summary>
     Sink = (byte)'K',
 

@@ -5,7 +5,7 @@ namespace ClusterProxy.Gateway.Flags;
 /// <summary>Flags that upstream's deployments set, most of them of the API server library, and that have nothing to act on here.</summary>
 internal static class CompatibilityFlags
 {
-    private const string Group = "Accepted without effect";
+    public const string Group = "Accepted without effect";
 
     public static void Add(FlagSet flags)
     {

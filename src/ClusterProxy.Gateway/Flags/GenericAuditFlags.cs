@@ -6,7 +6,7 @@ namespace ClusterProxy.Gateway.Flags;
 /// <summary>What the API server library knows of audits beyond <see cref="AuditFlags"/>: taken, so that upstream's deployments start.</summary>
 internal sealed class GenericAuditFlags
 {
-    private const string Group = "Accepted without effect";
+    private const string Group = CompatibilityFlags.Group;
     private const string Batches = "Batches of the audit.";
     private const string Lengths = "Lengths in the audit; a line is bounded here always.";
 

@@ -18,8 +18,8 @@ internal sealed class HubFlags
         _gates = flags.AddParsed(
             "feature-gates", defaults.FeatureGates, Group,
             "ClientIdentityPenetration=false lets every caller that does not ask for impersonate=true act with the gateway's own rights; "
-            + "HealthinessCheck=true refuses requests "
-            + "to clusters that are marked unhealthy, but for probes of their health; other gates are accepted without effect.",
+            + "HealthinessCheck=true refuses requests to clusters that are marked unhealthy, but for probes of their health; "
+            + "other gates are accepted without effect.",
             FeatureGates.FlagType);
 
         // One hub, one way to it: upstream's deployments give the same file thrice, if any.

@@ -9,7 +9,7 @@ public sealed class TunnelClientOptionsCopyTests
     public void Copy_HasEveryOption()
     {
         using var certificates = new TestCertificates();
-        using var gauge = new ConnectionGauge();
+        using var gauge = ClientInstrument.Connections();
         var options = new TunnelClientOptions
         {
             Address = new Uri("https://hub.example:8090"),

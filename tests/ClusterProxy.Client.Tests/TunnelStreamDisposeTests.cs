@@ -8,7 +8,7 @@ public sealed class TunnelStreamDisposeTests : IDisposable
     private static readonly byte[] Last = "last words"u8.ToArray();
 
     private readonly ManualTime _time = new();
-    private readonly ConnectionGauge _gauge = new();
+    private readonly ClientInstrument _gauge = ClientInstrument.Connections();
 
     public static TheoryData<TunnelTransport> Transports => [TunnelTransport.Grpc, TunnelTransport.Lane, TunnelTransport.HttpConnect];
 

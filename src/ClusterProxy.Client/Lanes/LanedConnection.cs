@@ -35,7 +35,10 @@ internal sealed class LanedConnection : IPacketCarrier
     public string? CloseAnswer { get; private set; }
 
     public bool IsCutOff => !_inputComplete &&
-        (CloseAnswer is { Length: > 0 } || (CloseAnswer is null && Connection.Reason is CloseReason.TunnelLost or CloseReason.ProtocolError));
+        (BrokeRules || CloseAnswer is { Length: > 0 } || (CloseAnswer is null && Connection.Reason == CloseReason.TunnelLost));
+
+    /// <summary>The end is ours then, and the server's answer to it says nothing of what it was to send.</summary>
+    private bool BrokeRules => Connection.Reason == CloseReason.ProtocolError;
 
     public string EndText()
     {
@@ -47,10 +50,10 @@ internal sealed class LanedConnection : IPacketCarrier
 
         return (CloseAnswer, lost) switch
         {
+            _ when BrokeRules => $"the connection to {_target} was cut: {_settings.Server} broke the rules of flow control",
             ("", _) => $"the connection to {_target} is closed",
             ({ } text, _) => $"the connection to {_target} was cut: {text}",
             (null, { } text) => $"the lane to {_settings.Server} ended before the connection to {_target} did: {text}",
-            _ when Connection.Reason == CloseReason.ProtocolError => $"the connection to {_target} was cut: {_settings.Server} broke the rules of flow control",
             _ => $"{_target} did not acknowledge the close within {_settings.Limits.CloseTimeout.TotalSeconds:0.###} s",
         };
     }

@@ -126,7 +126,7 @@ internal sealed class ServerConnector(ServerAddress address, ServerCredentials c
         {
             await tls.DisposeAsync().ConfigureAwait(false);
             throw new ServerConnectException(
-                $"TLS with the proxy server at {address.Text} failed: {check.Failure ?? Refusal(e)}", e);
+                $"TLS with the proxy server at {address.Text} failed: {check.Failure ?? Refusal(e, protocol)}", e);
         }
         catch
         {
@@ -135,6 +135,7 @@ internal sealed class ServerConnector(ServerAddress address, ServerCredentials c
         }
     }
 
-    private static string Refusal(Exception e) =>
-        $"{TlsFaultText.Of(e)}; a server that refuses the client certificate, or gets none, looks like this too";
+    private static string Refusal(Exception e, SslApplicationProtocol protocol) => TlsFaultText.IsOfTheProtocol(e)
+        ? $"it speaks no {protocol} at that port; use the transport of its --mode, and its frontend port"
+        : $"{TlsFaultText.Of(e)}; a server that refuses the client certificate, or gets none, looks like this too";
 }

@@ -323,7 +323,7 @@ internal sealed class ProxyTunnel : IPacketCarrier, IAsyncDisposable
             ClientLog.TunnelBroke(_settings.Log, _target, status.ToString());
             FailDial(
                 DialFailureReason.TunnelClosed,
-                $"the server ended the tunnel before it answered ({status}); see the server's log, or dial again",
+                $"the server ended the tunnel before it answered ({status}); see the server's log, check that the port is a gRPC frontend, or dial again",
                 IsWorthAnother(status.Code, isBroken));
         }
 

@@ -41,6 +41,18 @@ public sealed class DialFailureTests(ITestOutputHelper output) : TunnelTest(outp
     }
 
     [Theory]
+    [InlineData("http-connect", FrontendKind.GrpcTls, "it speaks no h2 at that port; use the transport of its --mode")]
+    [InlineData("grpc", FrontendKind.ConnectTls, "it speaks no http/1.1 at that port; use the transport of its --mode")]
+    public async Task Transport_ThatIsNotTheServersMode_IsNamed(string mode, FrontendKind kind, string text)
+    {
+        var fixture = await StartAsync(new() { Mode = mode });
+
+        var error = await Assert.ThrowsAsync<TunnelConnectException>(() => fixture.Client(kind).ConnectAsync("target:1").DefaultTimeout());
+
+        Assert.Contains(text, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [MemberData(nameof(FrontendCases.ConnectModes), MemberType = typeof(FrontendCases))]
     [Trait("Spec", "7.10")]
     public async Task Connect_WithConstantHostHeader_DialsRequestLine_AndSendsNothingBehindTheHead(FrontendKind kind, string mode)

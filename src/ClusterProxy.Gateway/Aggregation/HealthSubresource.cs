@@ -23,8 +23,7 @@ internal sealed class HealthSubresource(
 
     public async Task PutAsync(ServedRequest request, string name)
     {
-        var missing = clusters.Missing;
-        if (clusters.Find(name) is not { IsGateway: true } cluster)
+        if (clusters.Find(name, out var missing) is not { IsGateway: true } cluster)
         {
             await request.RefuseAsync(StatusAnswer.NotKnownYet(missing) ?? StatusAnswer.NotFound(group.Name, collection.Kind.Plural, name));
             return;

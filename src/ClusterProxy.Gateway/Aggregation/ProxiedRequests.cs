@@ -56,8 +56,7 @@ internal sealed class ProxiedRequests(
             return;
         }
 
-        var missing = clusters.Missing;
-        if (clusters.Find(name) is not { IsGateway: true } cluster)
+        if (clusters.Find(name, out var missing) is not { IsGateway: true } cluster)
         {
             await request.RefuseAsync(StatusAnswer.NotKnownYet(missing) ?? StatusAnswer.NoSuchCluster(group.Name, name));
             return;

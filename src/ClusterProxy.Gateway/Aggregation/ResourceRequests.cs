@@ -51,22 +51,17 @@ internal sealed class ResourceRequests(
             return;
         }
 
-        var notKnownYet = StatusAnswer.NotKnownYet(clusters.Missing);
-        if (name.Length > 0 && collection.Find(name) is { } found)
+        if (name.Length > 0)
         {
-            await collection.GetAsync(request.Context, request.Target, found);
+            await GetAsync(request, collection, name);
         }
-        else if (notKnownYet is not null)
+        else if (StatusAnswer.NotKnownYet(clusters.Missing) is { } notKnownYet)
         {
             await request.RefuseAsync(notKnownYet);
         }
-        else if (name.Length == 0)
-        {
-            await collection.ListAsync(request.Context, request.Target);
-        }
         else
         {
-            await request.RefuseAsync(StatusAnswer.NotFound(group.Name, collection.Kind.Plural, name));
+            await collection.ListAsync(request.Context, request.Target);
         }
     }
 
@@ -85,18 +80,19 @@ internal sealed class ResourceRequests(
             return;
         }
 
+        await (isWriting ? health.PutAsync(request, name) : GetAsync(request, collection, name));
+    }
+
+    private async Task GetAsync(ServedRequest request, ServedCollection collection, string name)
+    {
         var missing = clusters.Missing;
-        if (isWriting)
-        {
-            await health.PutAsync(request, name);
-        }
-        else if (collection.Find(name) is { } found)
+        if (collection.Find(name) is { } found)
         {
             await collection.GetAsync(request.Context, request.Target, found);
         }
         else
         {
-            await request.RefuseAsync(StatusAnswer.NotKnownYet(missing) ?? StatusAnswer.NotFound(group.Name, Gateways, name));
+            await request.RefuseAsync(StatusAnswer.NotKnownYet(missing) ?? StatusAnswer.NotFound(group.Name, collection.Kind.Plural, name));
         }
     }
 

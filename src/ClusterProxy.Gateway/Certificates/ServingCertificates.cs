@@ -87,7 +87,7 @@ internal static class ServingCertificates
             catch (Exception e)
             {
                 await source.DisposeAsync();
-                if (value.Length > 0 && e is ApiException or IOException or UnauthorizedAccessException)
+                if (e is ApiException or IOException or UnauthorizedAccessException)
                 {
                     throw new StartupException($"--{flag}={value}: {e.Message}", e);
                 }

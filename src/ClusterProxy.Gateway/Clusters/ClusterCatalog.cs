@@ -35,6 +35,15 @@ internal sealed class ClusterCatalog(ulong firstVersion, GatewayMetrics metrics,
 
     public Cluster? Find(string name) => Snapshot.Find(name);
 
+    /// <summary>As <see cref="Find(string)"/>, for a caller who is to be told why there is none.</summary>
+    /// <param name="name">The cluster's.</param>
+    /// <param name="missing">As <see cref="Missing"/>, from before the look: a cluster that came in between is found and not called missing.</param>
+    public Cluster? Find(string name, out string? missing)
+    {
+        missing = Missing;
+        return Find(name);
+    }
+
     /// <summary>Before anybody reads.</summary>
     public void Add(IClusterSource source)
     {

@@ -35,7 +35,7 @@ internal sealed record StatusAnswer(int Code, string Reason, string Message)
         NotFound(group, "clustergateways", name) with { Message = $"no such cluster {name}: clustergateways.{group} \"{name}\" not found" };
 
     /// <summary>What is not known may be there all the same: a 404 would be believed. Null when nothing is missing.</summary>
-    /// <param name="missing">What is owed, and why; to be asked before the cluster is looked for, since it may come in between.</param>
+    /// <param name="missing">What is owed, and why: of before the cluster was looked for, since it may have come in between.</param>
     public static StatusAnswer? NotKnownYet(string? missing) =>
         missing is null ? null : ServiceUnavailable($"not all clusters are known yet: {missing}", TimeSpan.FromSeconds(1));
 

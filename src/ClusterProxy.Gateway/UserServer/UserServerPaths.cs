@@ -52,11 +52,14 @@ internal sealed class UserServerPaths(ProxiedRequests apiServers, ServiceForward
                 $"user \"{request.Caller.User}\" may not reach {service} of cluster \"{path.Cluster}\": no rule of --service-policy allows it"));
         }
 
-        var missing = clusters.Missing;
-        if (services is null || clusters.Find(path.Cluster) is null)
+        if (services is null)
         {
-            return request.RefuseAsync(
-                (services is null ? null : StatusAnswer.NotKnownYet(missing)) ?? StatusAnswer.NotFound("", "clusters", path.Cluster));
+            return request.RefuseAsync(StatusAnswer.NotFound("", "clusters", path.Cluster));
+        }
+
+        if (clusters.Find(path.Cluster, out var missing) is null)
+        {
+            return request.RefuseAsync(StatusAnswer.NotKnownYet(missing) ?? StatusAnswer.NotFound("", "clusters", path.Cluster));
         }
 
         request.Record.Cluster = path.Cluster;

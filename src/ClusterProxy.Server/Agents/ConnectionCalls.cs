@@ -5,23 +5,8 @@ namespace ClusterProxy.Server.Agents;
 /// certificate. It is no limit of HTTP/2, which Kestrel takes for one on what it keeps of streams that were reset: where that is small,
 /// a connection that opens and resets many at once never ends for it.
 /// </summary>
-internal sealed class ConnectionCalls
+internal sealed class ConnectionCalls() : BoundedCount(Most)
 {
     /// <summary>One tunnel, which is all that our agent and upstream's open, and others whose end is on its way.</summary>
     public const int Most = 16;
-
-    private int _count;
-
-    public bool TryEnter()
-    {
-        if (Interlocked.Increment(ref _count) <= Most)
-        {
-            return true;
-        }
-
-        Leave();
-        return false;
-    }
-
-    public void Leave() => Interlocked.Decrement(ref _count);
 }

@@ -97,7 +97,7 @@ internal sealed class FrontendDial
                 $"dial tcp: address {_target}: longer than {MaxAddressLength} characters, or its protocol than {MaxProtocolLength}"));
         }
 
-        if (_share?.TryTake() == false)
+        if (_share?.Connections.TryEnter() == false)
         {
             return Task.FromResult(DialResult.Failed(DialFailureReason.TooManyConnections));
         }
@@ -147,7 +147,7 @@ internal sealed class FrontendDial
         if (_holds)
         {
             _holds = false;
-            _share!.Release();
+            _share!.Connections.Leave();
         }
     }
 

@@ -72,7 +72,7 @@ internal static class FrontendPlane
             return await RunAsync(call, context);
         }
 
-        if (!share.TryOpenStream())
+        if (!share.Streams.TryEnter())
         {
             context.Metrics.StreamFailed(context.Metrics.FromClient, TooManyStreams.Code);
             context.Refusals.StreamBroken(FrontendTunnel.WhoIs(call), call.Peer, TooManyStreams);
@@ -85,7 +85,7 @@ internal static class FrontendPlane
         }
         finally
         {
-            share.CloseStream();
+            share.Streams.Leave();
         }
     }
 

@@ -83,15 +83,13 @@ public sealed class FanOutTests : IDisposable
         using var ports = new FreePorts();
         var port = ports.Next();
         await using var fleet = await ScriptedFleet.StartAsync(_certificates, "a", "b");
-        var list = Two(fleet.List("a", "b"));
-        list.Servers.Add(new ListedServer { Id = "c", Host = "127.0.0.1", Port = port });
+        var list = Two(fleet.List("a", "b"), absent: "c", port);
         fleet.Announce(list);
         await using var agent = await AgentUnderTest.StartAsync(_certificates, fleet["a"].Port);
         var substitute = await fleet["b"].TunnelAsync();
         await agent.WaitForMetricAsync(OpenServers, 2);
 
-        await using var back = await ScriptedServer.StartAsync(_certificates, port);
-        (back.ServerId, back.Features, back.Servers) = ("c", "servers", list);
+        await using var back = await StartAsync("c", port, list);
 
         await back.TunnelAsync();
         await substitute.ReceiveAsync(PacketType.Drain);
@@ -104,8 +102,7 @@ public sealed class FanOutTests : IDisposable
         using var ports = new FreePorts();
         var port = ports.Next();
         await using var fleet = await ScriptedFleet.StartAsync(_certificates, "a", "b");
-        var list = Two(fleet.List("a", "b"));
-        list.Servers.Add(new ListedServer { Id = "c", Host = "127.0.0.1", Port = port });
+        var list = Two(fleet.List("a", "b"), absent: "c", port);
         fleet.Servers.ForEach(static s => s.Features = "servers,drain");
         fleet.Announce(list);
         var options = AgentUnderTest.Options(_certificates, fleet["b"].Port) with { SyncIntervalCap = Never };
@@ -113,8 +110,7 @@ public sealed class FanOutTests : IDisposable
         var place = await fleet["b"].TunnelAsync();
         await agent.WaitForMetricAsync(OpenServers, 2);
         await agent.Log.WaitForAsync("ConnectFailed").DefaultTimeout();
-        await using var back = await ScriptedServer.StartAsync(_certificates, port);
-        (back.ServerId, back.Features, back.Servers) = ("c", "servers", list);
+        await using var back = await StartAsync("c", port, list);
 
         await place.SendAsync(new Packet { Type = PacketType.Drain, Drain = new Drain { Within = 1 } });
 
@@ -128,8 +124,7 @@ public sealed class FanOutTests : IDisposable
         using var ports = new FreePorts();
         var port = ports.Next();
         await using var fleet = await ScriptedFleet.StartAsync(_certificates, "b", "c");
-        var list = Two(fleet.List("b", "c"));
-        list.Servers.Add(new ListedServer { Id = "a", Host = "127.0.0.1", Port = port });
+        var list = Two(fleet.List("b", "c"), absent: "a", port);
         fleet["c"].Features = "servers,ping";
         fleet.Announce(list);
         var options = AgentUnderTest.Options(_certificates, fleet["b"].Port) with { SyncIntervalCap = Never };
@@ -138,8 +133,7 @@ public sealed class FanOutTests : IDisposable
         var silent = await fleet["c"].TunnelAsync();
         await agent.Log.WaitForAsync("ConnectFailed").DefaultTimeout();
         fleet["c"].Refuse = static _ => Task.FromResult(true);
-        await using var second = await ScriptedServer.StartAsync(_certificates, port);
-        (second.ServerId, second.Features, second.Servers) = ("a", "servers", list);
+        await using var second = await StartAsync("a", port, list);
         await second.TunnelAsync();
 
         // The last one of these is no older than its answer.
@@ -155,6 +149,23 @@ public sealed class FanOutTests : IDisposable
 
     private static string KeyWhoseLastIs(ListedServer last, ServerList list) => Enumerable.Range(0, 1000).Select(static i => $"k{i}")
         .First(key => RendezvousHash.First(key, list.Servers, static s => $"{s.Host}:{s.Port}", 3)[2].Equals(last));
+
+    /// <summary>The server that was announced as absent.</summary>
+    private async Task<ScriptedServer> StartAsync(string id, int port, ServerList list)
+    {
+        var server = await ScriptedServer.StartAsync(_certificates, port);
+        (server.ServerId, server.Features, server.Servers) = (id, "servers", list);
+        return server;
+    }
+
+    /// <param name="list">Of servers that are there.</param>
+    /// <param name="absent">The id of one that is not there yet.</param>
+    /// <param name="port">Where it is to be.</param>
+    private static ServerList Two(ServerList list, string absent, int port)
+    {
+        list.Servers.Add(new ListedServer { Id = absent, Host = "127.0.0.1", Port = port });
+        return Two(list);
+    }
 
     private static ServerList Two(ServerList list)
     {

@@ -16,7 +16,7 @@ internal sealed class FleetFixture : IAsyncDisposable
     private readonly List<TunnelClient> _clients = [];
     private readonly List<ProxyAgentHost> _agents = [];
     private readonly ScriptedPeers _scripted = new();
-    private readonly ClientGauge _clientGauge = new();
+    private readonly ClientInstruments _clientInstruments = new();
     private TcpRelay[] _agentRelays = [];
     private TimeProvider _time = TimeProvider.System;
 
@@ -108,15 +108,17 @@ internal sealed class FleetFixture : IAsyncDisposable
         maps => maps == string.Join(',', Alive.Select(s => Alive.Where(o => o != s).Sum(static o => o.Agents.Tunnels.Length))));
 
     /// <summary>A real agent, which can be dialled as <c>CLUSTER:1</c>, with tunnels to two servers; all servers know of it.</summary>
-    public async Task StartAgentAsync(string cluster, string target, int first, int second)
+    public Task StartAgentAsync(string cluster, string target, int first, int second) => StartAgentAsync(
+        cluster, first, second, o => o with { AgentIdentifiers = $"host={cluster}", TargetAlias = [$"{cluster}:1={target}"] });
+
+    /// <summary>The same, with what the test says of its identifiers and targets.</summary>
+    public async Task StartAgentAsync(string cluster, int first, int second, Func<AgentOptions, AgentOptions> configure)
     {
         var before = (Servers[first]!.Agents.Tunnels.Length, Servers[second]!.Agents.Tunnels.Length);
-        var options = LoopbackOptions.Agent($"agent-{cluster}", AgentPlane, 0) with
+        var options = configure(LoopbackOptions.Agent($"agent-{cluster}", AgentPlane, 0) with
         {
-            AgentIdentifiers = $"host={cluster}",
-            TargetAlias = [$"{cluster}:1={target}"],
             ProxyServerHost = [new("127.0.0.1", AgentRelay(first).Port), new("127.0.0.1", AgentRelay(second).Port)],
-        };
+        });
         _agents.Add(await ProxyAgentHost.StartAsync(options, Log.CreateFactory(), TimeProvider.System, static _ => null).DefaultTimeout());
         await Eventually.ObserveAsync(() => Task.FromResult(
             Servers[first]!.Agents.Tunnels.Length > before.Item1 && Servers[second]!.Agents.Tunnels.Length > before.Item2));
@@ -161,7 +163,7 @@ internal sealed class FleetFixture : IAsyncDisposable
     {
         var options = LoopbackClient.Options(kind, Servers[server]!.FrontendPort, Options[server].FrontendUdsName, FrontendPlane);
         options.LoggerFactory = Log.CreateFactory();
-        options.MeterFactory = _clientGauge.Meters;
+        options.MeterFactory = _clientInstruments.Meters;
         var client = new TunnelClient(options);
         _clients.Add(client);
         return client;
@@ -187,7 +189,7 @@ internal sealed class FleetFixture : IAsyncDisposable
                 await Eventually.ObserveAsync(() => Task.FromResult(Left(server)), static left => left == 0);
             }
 
-            Assert.Equal("", _clientGauge.Left());
+            Assert.Equal("", _clientInstruments.Left());
         }
         finally
         {
@@ -206,7 +208,7 @@ internal sealed class FleetFixture : IAsyncDisposable
                 await relay.DisposeAsync().DefaultTimeout();
             }
 
-            _clientGauge.Dispose();
+            _clientInstruments.Dispose();
             AgentPlane.Dispose();
             FrontendPlane.Dispose();
             PeerPlane.Dispose();

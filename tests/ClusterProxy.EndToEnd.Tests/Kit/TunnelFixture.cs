@@ -19,7 +19,7 @@ internal sealed class TunnelFixture : IAsyncDisposable
     private readonly List<ProxyAgentHost> _agents = [];
     private readonly ScriptedPeers _scripted = new();
     private readonly List<HttpClient> _http = [];
-    private readonly ClientGauge _clientGauge = new();
+    private readonly ClientInstruments _clientInstruments = new();
     private readonly Lazy<TestCertificate> _frontend;
     private HttpMessageInvoker? _scriptedFrontends;
 
@@ -116,7 +116,7 @@ internal sealed class TunnelFixture : IAsyncDisposable
     {
         var options = LoopbackClient.Options(kind, FrontendRelay.Port, SocketPath, FrontendPlane);
         options.LoggerFactory = Log.CreateFactory();
-        options.MeterFactory = _clientGauge.Meters;
+        options.MeterFactory = _clientInstruments.Meters;
         configure?.Invoke(options);
         var client = new TunnelClient(options);
         _clients.Add(client);
@@ -190,7 +190,7 @@ internal sealed class TunnelFixture : IAsyncDisposable
         try
         {
             await ShouldBecomeIdleAsync();
-            Assert.Equal("", _clientGauge.Left());
+            Assert.Equal("", _clientInstruments.Left());
             while (_agents is [.., var agent])
             {
                 await StopAgentAsync(agent);
@@ -211,7 +211,7 @@ internal sealed class TunnelFixture : IAsyncDisposable
             await Relay.DisposeAsync().DefaultTimeout();
             await FrontendRelay.DisposeAsync().DefaultTimeout();
 
-            _clientGauge.Dispose();
+            _clientInstruments.Dispose();
             AgentPlane.Dispose();
             FrontendPlane.Dispose();
             _directory.Dispose();

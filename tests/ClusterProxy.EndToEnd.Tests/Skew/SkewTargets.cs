@@ -1,4 +1,6 @@
 using ClusterProxy.Agent;
+using ClusterProxy.Client;
+using ClusterProxy.EndToEnd.Tests.Faults;
 using ClusterProxy.Protocol;
 
 namespace ClusterProxy.EndToEnd.Tests.Skew;
@@ -26,6 +28,33 @@ internal sealed class SkewTargets : IAsyncDisposable
             $"{Pattern(lacks)}={_pattern.Address}", $"{HalfClose(lacks)}={_halfClose.Address}", $"{Refusing(lacks)}={_refusing.Address}",
         ],
     };
+
+    /// <summary>A transfer each way with every byte compared, a half-close where there is one, a dial that fails; each is closed.</summary>
+    public async Task TryAsync(TunnelClient client, FrontendKind kind, TunnelFeatureSet lacks, bool canHalfClose)
+    {
+        var what = $"{kind}, agent without \"{TunnelFeatures.Format(lacks)}\"";
+        var transfer = await new Transfer(client, Pattern(lacks), new PatternRequest(PatternMode.Echo, (int)lacks, 150_000)).RunAsync();
+        Assert.True(transfer.End == TransferEnd.Complete, $"{what}: {transfer}");
+
+        await using var stream = await client.ConnectAsync(HalfClose(lacks));
+        if (kind != FrontendKind.ConnectTls)
+        {
+            Assert.True(stream.CanHalfClose == canHalfClose, $"{what}: half-close is {stream.CanHalfClose}");
+        }
+
+        if (stream.CanHalfClose && canHalfClose)
+        {
+            await stream.WriteAsync("all of it"u8.ToArray());
+            stream.CompleteWrites();
+            var back = new byte[9];
+            await stream.ReadExactlyAsync(back);
+            Assert.Equal("all of it"u8.ToArray(), back);
+            Assert.Equal(0, await stream.ReadAsync(back));
+        }
+
+        var refused = await Assert.ThrowsAsync<TunnelConnectException>(() => client.ConnectAsync(Refusing(lacks)));
+        Assert.True(refused.Message.Contains("connection refused", StringComparison.Ordinal), $"{what}: {refused.Message}");
+    }
 
     public async ValueTask DisposeAsync()
     {

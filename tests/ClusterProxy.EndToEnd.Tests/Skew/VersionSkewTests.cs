@@ -1,5 +1,4 @@
 using ClusterProxy.Client;
-using ClusterProxy.EndToEnd.Tests.Faults;
 using ClusterProxy.Protocol;
 using ClusterProxy.Server;
 using Xunit.Abstractions;
@@ -19,6 +18,22 @@ public sealed class VersionSkewTests(ITestOutputHelper output) : TunnelTest(outp
     /// <summary>What a server lacks: nothing, each thing alone, everything.</summary>
     public static TheoryData<string> Lacking { get; } = [.. Each(All).Select(TunnelFeatures.Format)];
 
+    /// <summary>The same of one of two servers: the one that frontends dial at, or those that have the agent.</summary>
+    public static TheoryData<string, bool> LackingAtOneEnd
+    {
+        get
+        {
+            var data = new TheoryData<string, bool>();
+            foreach (var lacks in Each(All).Skip(1).Select(TunnelFeatures.Format))
+            {
+                data.Add(lacks, false);
+                data.Add(lacks, true);
+            }
+
+            return data;
+        }
+    }
+
     [Fact]
     public async Task Agents_LackingEveryCombination_AtOneServer_AllWork()
     {
@@ -35,7 +50,7 @@ public sealed class VersionSkewTests(ITestOutputHelper output) : TunnelTest(outp
         await fixture.WaitForAgentsAsync();
         foreach (var chunk in combinations.Chunk(16))
         {
-            await Task.WhenAll(chunk.SelectMany(lacks => clients.Select(c => TryAsync(targets, c.Item2, c.kind, lacks, canHalfClose: CanHalfClose(lacks)))))
+            await Task.WhenAll(chunk.SelectMany(lacks => clients.Select(c => targets.TryAsync(c.Item2, c.kind, lacks, canHalfClose: CanHalfClose(lacks)))))
                 .DefaultTimeout();
         }
 
@@ -63,8 +78,8 @@ public sealed class VersionSkewTests(ITestOutputHelper output) : TunnelTest(outp
             foreach (var kind in _frontends.Where(kind => !FrontendCases.IsLane(kind) || CanLane(lacks)))
             {
                 var client = fixture.Client(kind, o => o.WithoutFeatures = FrontendCases.IsLane(kind) ? TunnelFeatureSet.None : frontendLacks);
-                await Task.WhenAll(agents.Distinct().Select(agent => TryAsync(
-                    targets, client, kind, agent,
+                await Task.WhenAll(agents.Distinct().Select(agent => targets.TryAsync(
+                    client, kind, agent,
                     canHalfClose: CanHalfClose(agent) && CanHalfClose(lacks) &&
                         (CanHalfClose(frontendLacks) || kind != FrontendKind.GrpcTls)))).DefaultTimeout();
             }
@@ -82,8 +97,25 @@ public sealed class VersionSkewTests(ITestOutputHelper output) : TunnelTest(outp
             await fixture.StartAgentAsync(o => targets.Lead(o, TunnelFeatureSet.None));
             await fixture.WaitForAgentsAsync();
             await Task.WhenAll(_frontends.Where(kind => !FrontendCases.IsLane(kind) || CanLane(lacks)).Select(
-                kind => TryAsync(targets, fixture.Client(kind), kind, TunnelFeatureSet.None, CanHalfClose(lacks)))).DefaultTimeout();
+                kind => targets.TryAsync(fixture.Client(kind), kind, TunnelFeatureSet.None, CanHalfClose(lacks)))).DefaultTimeout();
         });
+
+    [Theory]
+    [MemberData(nameof(LackingAtOneEnd))]
+    public async Task Servers_LackingDifferentThings_ForwardToEachOther(string lacking, bool ofTheOwners)
+    {
+        var lacks = TunnelFeatures.Parse(lacking);
+        var targets = Own(new SkewTargets());
+        var fleet = Own(await FleetFixture.StartAsync(configure: (o, i) => (i > 0) == ofTheOwners ? o with { WithoutFeatures = lacks } : o));
+        await fleet.StartAgentAsync("skewed", first: 1, second: 2, o => targets.Lead(o, TunnelFeatureSet.None));
+
+        foreach (var kind in _frontends.Where(kind => !FrontendCases.IsLane(kind) || ofTheOwners || CanLane(lacks)))
+        {
+            await targets.TryAsync(fleet.Client(kind, 0), kind, TunnelFeatureSet.None, CanHalfClose(lacks)).DefaultTimeout();
+        }
+
+        Assert.True(fleet.Metric(0, "forwarded_dials_total", ("result", "connected")) > 0);
+    }
 
     [Fact]
     public async Task Frontend_OfAServerThatTakesNoLanes_DialsWithoutThem()
@@ -108,33 +140,6 @@ public sealed class VersionSkewTests(ITestOutputHelper output) : TunnelTest(outp
     private static bool CanHalfClose(TunnelFeatureSet lacks) => !lacks.HasFlag(TunnelFeatureSet.HalfClose);
 
     private static bool CanLane(TunnelFeatureSet lacks) => (lacks & (TunnelFeatures.LeastOfLane | TunnelFeatureSet.Lanes)) == TunnelFeatureSet.None;
-
-    /// <summary>A transfer each way with every byte compared, a half-close where there is one, a dial that fails; each is closed.</summary>
-    private static async Task TryAsync(SkewTargets targets, TunnelClient client, FrontendKind kind, TunnelFeatureSet lacks, bool canHalfClose)
-    {
-        var what = $"{kind}, agent without \"{TunnelFeatures.Format(lacks)}\"";
-        var transfer = await new Transfer(client, targets.Pattern(lacks), new PatternRequest(PatternMode.Echo, (int)lacks, 150_000)).RunAsync();
-        Assert.True(transfer.End == TransferEnd.Complete, $"{what}: {transfer}");
-
-        await using var stream = await client.ConnectAsync(targets.HalfClose(lacks));
-        if (kind != FrontendKind.ConnectTls)
-        {
-            Assert.True(stream.CanHalfClose == canHalfClose, $"{what}: half-close is {stream.CanHalfClose}");
-        }
-
-        if (stream.CanHalfClose && canHalfClose)
-        {
-            await stream.WriteAsync("all of it"u8.ToArray());
-            stream.CompleteWrites();
-            var back = new byte[9];
-            await stream.ReadExactlyAsync(back);
-            Assert.Equal("all of it"u8.ToArray(), back);
-            Assert.Equal(0, await stream.ReadAsync(back));
-        }
-
-        var refused = await Assert.ThrowsAsync<TunnelConnectException>(() => client.ConnectAsync(targets.Refusing(lacks)));
-        Assert.True(refused.Message.Contains("connection refused", StringComparison.Ordinal), $"{what}: {refused.Message}");
-    }
 
     private static IEnumerable<TunnelFeatureSet> Each(TunnelFeatureSet of) =>
         [TunnelFeatureSet.None, .. Enum.GetValues<TunnelFeatureSet>().Where(f => f != TunnelFeatureSet.None && of.HasFlag(f)), of];

@@ -1,3 +1,5 @@
+using ClusterProxy.LoadTests.Report;
+
 namespace ClusterProxy.LoadTests.Baselines;
 
 /// <summary>Holds a run against a baseline: worse counts only beyond the noise that both runs measured themselves.</summary>
@@ -10,7 +12,10 @@ internal static class BaselineCheck
     private const double NoiseOfOneRound = 0.25;
 
     /// <summary>One line for each regression.</summary>
-    public static IReadOnlyList<string> FindRegressions(Baseline baseline, Baseline current)
+    /// <param name="baseline">What was accepted.</param>
+    /// <param name="current">Of the run.</param>
+    /// <param name="rows">Of the run: what failed in it has no figure to compare.</param>
+    public static IReadOnlyList<string> FindRegressions(Baseline baseline, Baseline current, IReadOnlyList<ReportRow> rows)
     {
         List<string> regressions = [];
         foreach (var before in baseline.Entries)
@@ -19,6 +24,11 @@ internal static class BaselineCheck
                 e => e.Scenario == before.Scenario && e.Topology == before.Topology && e.Figure == before.Figure);
             if (now is null)
             {
+                if (rows.FirstOrDefault(r => r.Scenario == before.Scenario && r.Topology == before.Topology) is { Value: null, Failure: { } failure })
+                {
+                    regressions.Add($"{before.Scenario}, {before.Topology}: {before.Figure} was {before.Value:0.###}, and failed: {failure}");
+                }
+
                 continue;
             }
 

@@ -26,9 +26,9 @@ internal sealed partial class TargetConnection
             // The tunnel's end of it may be over while the target has yet to take the last bytes.
             await FinishSendingAsync();
         }
-        else if (!ended)
+        else if (!ended || (Tunnel.CanHalfClose && !Tunnel.IsInputWhole))
         {
-            // Stalled, or the tunnel is gone: a quiet end would let a cut-off upload look complete.
+            // Stalled, cut, or the tunnel is gone: a quiet end would let a cut-off upload look complete.
             Reset();
         }
 

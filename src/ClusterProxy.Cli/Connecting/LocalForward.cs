@@ -85,6 +85,8 @@ internal sealed class LocalForward(TunnelClient client, TunnelTarget target, Tun
         }
         catch (IOException e)
         {
+            // A quiet end would let what was cut off look whole.
+            socket.LingerState = new LingerOption(enable: true, seconds: 0);
             await log.WriteLineAsync($"clusterproxy: {socket.RemoteEndPoint}: {e.Message}");
         }
         catch (OperationCanceledException)

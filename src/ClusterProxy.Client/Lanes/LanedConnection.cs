@@ -12,7 +12,6 @@ internal sealed class LanedConnection : IPacketCarrier
     private readonly Lock _gate = new();
     private ITimer? _closeTimer;
     private string? _lost;
-    private bool _inputComplete;
 
     /// <param name="target">For messages.</param>
     /// <param name="settings">Clock and close timeout.</param>
@@ -34,11 +33,11 @@ internal sealed class LanedConnection : IPacketCarrier
 
     public string? CloseAnswer { get; private set; }
 
-    public bool IsCutOff => !_inputComplete &&
+    public bool IsCutOff => !Connection.IsInputWhole &&
         (BrokeRules || CloseAnswer is { Length: > 0 } || (CloseAnswer is null && Connection.Reason == CloseReason.TunnelLost));
 
-    /// <summary>The end is ours then, and the server's answer to it says nothing of what it was to send.</summary>
-    private bool BrokeRules => Connection.Reason == CloseReason.ProtocolError;
+    /// <summary>The end is ours then, and the server's answer to it says nothing of what either was to send.</summary>
+    private bool BrokeRules => Connection.LostBy == CloseReason.ProtocolError;
 
     public string EndText()
     {
@@ -78,11 +77,7 @@ internal sealed class LanedConnection : IPacketCarrier
     }
 
     /// <summary>HALF_CLOSE: the target has sent all.</summary>
-    public void OnHalfClose()
-    {
-        _inputComplete = true;
-        Connection.EndInputByHalfClose();
-    }
+    public void OnHalfClose() => Connection.EndInputByHalfClose();
 
     /// <summary>The lane is gone.</summary>
     public void Lose(string why)

@@ -110,7 +110,9 @@ internal sealed class PacketStreamEnd : IStreamEnd
     {
         BeginClose();
         await _connection.Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
-        if (_carrier.CloseAnswer is not "")
+
+        // Where a write that still waited was given up, that write has said so.
+        if (_carrier.CloseAnswer is not "" || _connection.LostBy is not (null or CloseReason.FrontendLost))
         {
             throw new IOException(_carrier.EndText());
         }

@@ -37,7 +37,6 @@ internal sealed class ProxyTunnel : IPacketCarrier, IAsyncDisposable
     private ConnectionStatus _status = ConnectionStatus.Created;
     private GrpcStatus? _lost;
     private TimeSpan _stopsAt = TimeSpan.MaxValue;
-    private bool _inputComplete;
     private bool _ended;
 
     private ProxyTunnel(GrpcClientCall call, TunnelTarget target, TunnelSettings settings, Action<ProxyTunnel> onEnded)
@@ -59,7 +58,7 @@ internal sealed class ProxyTunnel : IPacketCarrier, IAsyncDisposable
 
     public string? CloseAnswer { get; private set; }
 
-    public bool IsCutOff => !_inputComplete && (CloseAnswer is { Length: > 0 } || (CloseAnswer is null && _connection?.Reason == CloseReason.TunnelLost));
+    public bool IsCutOff => _connection?.IsInputWhole != true && (CloseAnswer is { Length: > 0 } || (CloseAnswer is null && _connection?.Reason == CloseReason.TunnelLost));
 
     /// <summary>Opens the call. The loops start with <see cref="Dial"/>.</summary>
     /// <param name="http">Owns the connections to the server.</param>
@@ -237,7 +236,6 @@ internal sealed class ProxyTunnel : IPacketCarrier, IAsyncDisposable
                 break;
             case PacketType.HalfClose when _connection is { CanHalfClose: true } connection &&
                 packet.Message!.CloseRequest?.ConnectID == connection.ConnectId:
-                _inputComplete = true;
                 connection.EndInputByHalfClose();
                 break;
             default:

@@ -93,7 +93,7 @@ internal sealed partial class TunnelConnection
             var told = abortedBy is { } cut && cut.IsCut() ? cut : _reason.Value;
             if (Role == TunnelRole.Dialed)
             {
-                return PacketFactory.CloseResponse(ConnectId, _window is null ? told.ToWireText() : told.ToPeerText());
+                return PacketFactory.CloseResponse(ConnectId, _isOurs ? told.ToPeerText() : told.ToWireText());
             }
 
             _closeTimer = _time.CreateTimer(

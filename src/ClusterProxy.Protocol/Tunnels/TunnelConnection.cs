@@ -31,6 +31,7 @@ internal sealed partial class TunnelConnection
     private readonly ReceiveWindow? _window;
     private readonly TaskCompletionSource<CloseReason> _ended;
     private readonly long _opened;
+    private readonly bool _isOurs;
     private Pipe? _output;
     private ITimer? _closeTimer;
     private CloseReason? _reason;
@@ -61,6 +62,7 @@ internal sealed partial class TunnelConnection
         ConnectId = connectId;
         Role = role;
         CanHalfClose = features.HasFlag(TunnelFeatureSet.HalfClose);
+        _isOurs = features != TunnelFeatureSet.None;
         var hasCredit = features.HasFlag(TunnelFeatureSet.Credit);
         _window = hasCredit ? new ReceiveWindow(limits, time, roundTrip) : null;
         _limits = limits;

@@ -204,16 +204,18 @@ internal sealed class ConnectTunnel : IFrontend
         }
 
         await download;
-        if ((owner.Connection.LostBy ?? owner.Connection.Reason) is
-            CloseReason.TunnelLost or CloseReason.CloseTimeout or CloseReason.Stalled or CloseReason.ProtocolError or CloseReason.ShuttingDown)
+        if (IsCut(owner.Connection))
         {
-            // RST is the only word that this wire has for a cut; a Unix socket has none.
-            _transport.Abort(new ConnectionAbortedException("the connection was cut"));
-            _client.CancelRead();
+            Cut();
         }
         else if (owner.Connection.Reason is null && owner.Connection.CanHalfClose)
         {
             await EndOutputAsync();
+            await Task.WhenAny(upload, owner.Connection.Completion);
+            if (IsCut(owner.Connection))
+            {
+                Cut();
+            }
         }
         else
         {
@@ -225,6 +227,16 @@ internal sealed class ConnectTunnel : IFrontend
         await upload;
         await idle;
         await end;
+    }
+
+    private static bool IsCut(TunnelConnection connection) => (connection.LostBy ?? connection.Reason) is
+        CloseReason.TunnelLost or CloseReason.CloseTimeout or CloseReason.Stalled or CloseReason.ProtocolError or CloseReason.ShuttingDown;
+
+    /// <summary>RST is the only word that this wire has for a cut; a Unix socket has none.</summary>
+    private void Cut()
+    {
+        _transport.Abort(new ConnectionAbortedException("the connection was cut"));
+        _client.CancelRead();
     }
 
     private async Task UploadAsync()

@@ -17,7 +17,7 @@ internal sealed class FrontendConnection : IAsyncDisposable
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private OutgoingFlow? _flow;
-    private bool _halfCloseSent;
+    private bool _closeIsDue;
     private bool _left;
 
     /// <param name="id">As the frontend knows the connection.</param>
@@ -68,13 +68,13 @@ internal sealed class FrontendConnection : IAsyncDisposable
             return false;
         }
 
-        bool halfCloseSent;
+        bool closeIsDue;
         lock (_gate)
         {
-            halfCloseSent = _halfCloseSent;
+            closeIsDue = _closeIsDue;
         }
 
-        if (halfCloseSent)
+        if (closeIsDue)
         {
             _frontend.TrySend(ClosingPacket(Owner.Connection.Reason ?? CloseReason.TargetClosed));
         }
@@ -115,14 +115,22 @@ internal sealed class FrontendConnection : IAsyncDisposable
         lock (_gate)
         {
             _drained.TrySetResult();
-            if (Owner.Connection.Reason is { } reason)
+            var connection = Owner.Connection;
+            if (connection.IsOver || connection.LostBy is not null)
             {
-                return ClosingPacket(reason);
+                return ClosingPacket(connection.Reason ?? CloseReason.TargetClosed);
+            }
+
+            if (connection.Reason is not null)
+            {
+                // The target has ended its direction while this one is being closed: what is on its way to it may still be lost.
+                _closeIsDue = true;
+                return null;
             }
 
             if (_canHalfClose)
             {
-                _halfCloseSent = true;
+                _closeIsDue = true;
                 return PacketFactory.HalfClose(Id);
             }
         }

@@ -74,7 +74,7 @@ internal sealed partial class FrontendTunnel
         var result = await dial.RunAsync(cancel.Token);
         var connection = result.Connection is null ? null : new FrontendConnection(
             _context.Ids.Next(), new ConnectionOwner(result.Connection, _context.Limits, _context.Time), _writer,
-            _canHalfClose, _canHalfClose && result.Connection.CanHalfClose);
+            _features != TunnelFeatureSet.None, _canHalfClose && result.Connection.CanHalfClose);
         var cancelled = false;
         var leave = false;
         lock (_gate)

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using ClusterProxy.Agent.Tests.Scripted;
 using ClusterProxy.Protocol.Messages;
+using ClusterProxy.Protocol.Packets;
 
 namespace ClusterProxy.Agent.Tests.Targets;
 
@@ -96,8 +97,25 @@ public sealed class HalfCloseTests : IAsyncLifetime, IDisposable
         await _agent.WaitForMetricAsync("clusterproxy_agent_connections_closed_total{reason=\"target_reset\"}", 1);
     }
 
+    /// <summary>Several times: which of the ends is noticed first is a race.</summary>
     [Fact]
-    public async Task TunnelLost_AfterTargetsHalfClose_ResetsTheTarget()
+    public async Task FrontendsCut_AfterTargetsHalfClose_ResetsTheTarget()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            await EndAfterTargetsHalfCloseAsync(id => _tunnel.SendAsync(PacketFactory.CloseRequest(id, cut: true)));
+            await _tunnel.ReceiveAsync(PacketType.CloseRsp);
+        }
+    }
+
+    [Fact]
+    public Task TunnelLost_AfterTargetsHalfClose_ResetsTheTarget() => EndAfterTargetsHalfCloseAsync(_ =>
+    {
+        _tunnel.Abort();
+        return Task.CompletedTask;
+    });
+
+    private async Task EndAfterTargetsHalfCloseAsync(Func<long, Task> end)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -110,7 +128,7 @@ public sealed class HalfCloseTests : IAsyncLifetime, IDisposable
         var buffer = new byte[16];
         Assert.Equal(1, await target.ReceiveAsync(buffer).DefaultTimeout());
 
-        _tunnel.Abort();
+        await end(id);
 
         // An end in good order would let what was cut off look whole.
         await Assert.ThrowsAsync<SocketException>(() => target.ReceiveAsync(buffer).DefaultTimeout());

@@ -10,8 +10,10 @@ namespace ClusterProxy.Client.Tests.Lanes;
 /// <summary>A server that sends more of a connection than it has credit for.</summary>
 public sealed class LaneCreditTests
 {
-    [Fact]
-    public async Task Data_PastItsCredit_IsCounted_AndCostsThatConnectionOnly()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Data_PastItsCredit_IsCounted_AndCostsThatConnectionOnly(bool thenEnds)
     {
         using var violations = new ClientInstrument("clusterproxy_client_credit_violations_total");
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -31,10 +33,16 @@ public sealed class LaneCreditTests
 
         await SendDataAsync(lane, 4, window);
         await SendDataAsync(lane, 4, 1);
+        if (thenEnds)
+        {
+            await lane.SendAsync(PacketFactory.HalfClose(4));
+        }
 
         Assert.Equal(4, (await lane.HearAsync(PacketType.CloseReq)).CloseRequest.ConnectID);
         await lane.SendAsync(PacketFactory.CloseResponse(4));
         var end = await Assert.ThrowsAsync<IOException>(() => greedy.CopyToAsync(Stream.Null)).DefaultTimeout();
+        Assert.Contains("broke the rules of flow control", end.Message, StringComparison.Ordinal);
+        end = await Assert.ThrowsAsync<IOException>(() => greedy.CloseAsync()).DefaultTimeout();
         Assert.Contains("broke the rules of flow control", end.Message, StringComparison.Ordinal);
         Assert.Equal(1, violations.Value);
         await SendDataAsync(lane, 5, 1);

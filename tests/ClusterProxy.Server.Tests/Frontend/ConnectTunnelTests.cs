@@ -122,47 +122,6 @@ public sealed class ConnectTunnelTests
     }
 
     [Fact]
-    public async Task Connect_ClientEndsAndAgentKnowsHalfClose_AnswerStillComes()
-    {
-        await using var server = await StartAsync();
-        var agent = await server.ConnectAgentAsync(features: "half-close");
-        await using var client = (System.Net.Sockets.NetworkStream)await server.DialFrontendAsync();
-        await client.SendAsync(RawHttp.Connect);
-        await agent.AcceptAsync(1);
-        await client.ReadTextAsync(RawHttp.Established.Length);
-
-        client.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
-        await agent.HearAsync((PacketType)64);
-        await agent.SendDataAsync(1, "answer"u8.ToArray());
-        await agent.SendAsync(PacketFactory.CloseResponse(1));
-
-        Assert.Equal("answer", await client.ReadToEndAsync());
-        await server.ShouldBecomeEmptyAsync();
-    }
-
-    [Fact]
-    public async Task Connect_TargetEndsAndAgentKnowsHalfClose_ClientGoesOn()
-    {
-        await using var server = await StartAsync();
-        var agent = await server.ConnectAgentAsync(features: "half-close");
-        await using var client = (System.Net.Sockets.NetworkStream)await server.DialFrontendAsync();
-        await client.SendAsync(RawHttp.Connect);
-        await agent.AcceptAsync(1);
-        await client.ReadTextAsync(RawHttp.Established.Length);
-
-        await agent.SendDataAsync(1, "last"u8.ToArray());
-        await agent.SendAsync(PacketFactory.HalfClose(1));
-        Assert.Equal("last", await client.ReadToEndAsync());
-        await client.SendAsync("more");
-
-        Assert.Equal("more"u8.ToArray(), (await agent.HearAsync(PacketType.Data)).Payload);
-        client.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
-        await agent.HearAsync(PacketType.HalfClose);
-        await agent.SendAsync(PacketFactory.CloseResponse(1));
-        await server.ShouldBecomeEmptyAsync();
-    }
-
-    [Fact]
     public async Task Connect_ClientLeavesWhileDialing_CancelsTheDial()
     {
         await using var server = await StartAsync();

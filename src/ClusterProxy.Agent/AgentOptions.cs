@@ -96,10 +96,10 @@ internal sealed record AgentOptions
     public int ConnectionBufferSize { get; init; } = 1024 * 1024;
 
     /// <summary>
-    /// Bytes that all connections may have queued here together before new dials are refused: a small
-    /// pod's memory limit leaves about as much.
+    /// Bytes that all connections may have queued here together before new dials are refused: as many as 512 connections have whose
+    /// targets send faster than the tunnel takes it, and what a small pod's memory limit leaves.
     /// </summary>
-    public long BufferBudget { get; init; } = 64 * 1024 * 1024;
+    public long BufferBudget { get; init; } = 128 * 1024 * 1024;
 
     /// <summary>Each takes a file and some kilobytes; an agent without files left can reach no server either.</summary>
     public int MaxConnections { get; init; } = 50_000;

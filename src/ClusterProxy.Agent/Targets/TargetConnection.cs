@@ -294,7 +294,7 @@ internal sealed partial class TargetConnection
             }
 
             more = got == asked;
-            var flush = await output.FlushAsync();
+            var flush = await FullOutput.ChargeAsync(output.FlushAsync(), _limits);
             if (flush.IsCompleted || flush.IsCanceled)
             {
                 return false;

@@ -46,7 +46,7 @@ internal sealed class TunnelDials
         {
             AgentLog.BuffersFull(_context.Logger, budget.Capacity);
             _writer.TrySend(PacketFactory.DialResponse(
-                request.Random, $"dial tcp: the agent's buffers are full, {budget.Capacity} bytes; try again later"));
+                request.Random, $"dial tcp: the agent's buffers are full, {budget.Capacity} bytes; {BusyAgentText.TryAgainLater}"));
             return;
         }
 
@@ -55,7 +55,7 @@ internal sealed class TunnelDials
             AgentLog.TooManyConnections(_context.Logger, limit);
             _context.Metrics.DialOverLimit();
             _writer.TrySend(PacketFactory.DialResponse(
-                request.Random, $"dial tcp: the agent has {limit} connections open already, as many as --max-connections allows; try again later"));
+                request.Random, $"dial tcp: the agent has {limit} connections open already, as many as --max-connections allows; {BusyAgentText.TryAgainLater}"));
             return;
         }
 
@@ -69,7 +69,7 @@ internal sealed class TunnelDials
 
         AgentLog.TooManyDials(_context.Logger, _maxPending);
         _writer.TrySend(PacketFactory.DialResponse(
-            request.Random, $"dial tcp: the agent has {_maxPending} dials pending on this tunnel already; try again later"));
+            request.Random, $"dial tcp: the agent has {_maxPending} dials pending on this tunnel already; {BusyAgentText.TryAgainLater}"));
     }
 
     /// <summary>DIAL_CLS: nobody waits for the dial any more. Only the tunnel's reader calls it.</summary>

@@ -1,3 +1,4 @@
+using ClusterProxy.Protocol;
 using ClusterProxy.Server.Routing;
 
 namespace ClusterProxy.Server.Frontend;
@@ -18,10 +19,10 @@ internal static class ConnectAnswers
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a dial failure without an answer"),
     };
 
-    /// <summary>Upstream maps the agent's text by these words, in this order.</summary>
+    /// <summary>Upstream maps the agent's text by these words, in this order; the last of them is ours.</summary>
     private static int StatusOf(string text)
     {
         bool Says(string words) => text.Contains(words, StringComparison.OrdinalIgnoreCase);
-        return Says("timeout") || Says("deadline exceeded") ? 504 : Says("too many open files") ? 503 : 502;
+        return Says("timeout") || Says("deadline exceeded") ? 504 : Says("too many open files") || Says(BusyAgentText.TryAgainLater) ? 503 : 502;
     }
 }

@@ -131,7 +131,7 @@ internal sealed class ConnectionOwner : IAsyncDisposable
 
         try
         {
-            var result = await flush;
+            var result = await FullOutput.ChargeAsync(flush, _limits);
             if (!result.IsCompleted && !result.IsCanceled)
             {
                 return true;

@@ -63,7 +63,7 @@ public sealed class AgentFlagTableTests
         ("connect-timeout", "10s"),
         ("tunnels-per-server", "2"),
         ("connection-buffer-size", "1048576"),
-        ("buffer-budget", "67108864"),
+        ("buffer-budget", "134217728"),
         ("max-connections", "50000"),
         ("connection-stall-limit", "10s"),
         ("max-message-size", "4194304"),

@@ -10,11 +10,13 @@ namespace ClusterProxy.Client;
 /// <remarks>
 /// A read returns 0 when the target has ended the connection, and throws <see cref="IOException"/> when the tunnel broke
 /// instead, so that a cut transfer is not taken for a complete one. Konnectivity's packets say nothing of a target's RST: it
-/// reads as an end. So does the loss of the agent's tunnel through a server of upstream, and over HTTP-CONNECT on a Unix socket.
+/// reads as an end. So does the loss of the agent's tunnel through a server of upstream, and over HTTP-CONNECT on a Unix socket; and over
+/// HTTP-CONNECT with TLS the end of the server itself, which .NET's TLS stream takes for one in good order. Who transfers by CONNECT
+/// should know the length.
 /// <para>
 /// Disposing, asynchronously or not, starts to close behind the last byte written and waits for nothing, as with a socket: the
-/// round trip goes on behind it, and the client stays to see it through. Who must know that all arrived awaits
-/// <see cref="CloseAsync"/> first. After a write that failed, disposing cuts the connection.
+/// round trip goes on behind it, and the client stays to see it through. Who must know that all has reached the agent, which hands it
+/// on to the target, awaits <see cref="CloseAsync"/> first. After a write that failed, disposing cuts the connection.
 /// </para>
 /// </remarks>
 public sealed partial class TunnelStream : Stream

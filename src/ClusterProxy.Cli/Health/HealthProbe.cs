@@ -82,7 +82,9 @@ internal sealed class HealthProbe(TunnelClient client, HealthProbeOptions option
         {
             return step == Tls && handshake?.Server is { IsAccepted: false } refused
                 ? report with { FailedStep = step, Error = Refusal(refused), Remedy = HealthRemedies.OfCertificate(refused.Verdict) }
-                : report with { FailedStep = step, Error = step == Tls ? TlsFaultText.Of(e) : Text(e), Remedy = step == Tls ? HealthRemedies.OfHandshake : HealthRemedies.OfRequest };
+                : step == Tls
+                ? report with { FailedStep = step, Error = TlsFaultText.Of(e), Remedy = HealthRemedies.OfHandshake(e) }
+                : report with { FailedStep = step, Error = Text(e), Remedy = HealthRemedies.OfRequest };
         }
     }
 

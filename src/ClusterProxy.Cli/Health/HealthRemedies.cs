@@ -3,6 +3,7 @@ using ClusterProxy.Cli.Doctor.Checks;
 using ClusterProxy.Cli.Doctor.Facts;
 using ClusterProxy.Client;
 using ClusterProxy.Hosting.Certificates;
+using ClusterProxy.Protocol.Tls;
 
 namespace ClusterProxy.Cli.Health;
 
@@ -23,7 +24,9 @@ internal static class HealthRemedies
         _ => "give its authority by --target-ca, or --insecure-skip-target-tls-verify",
     };
 
-    public static string OfHandshake => "check that the port speaks TLS and asks for no client certificate; --plaintext speaks none";
+    public static string OfHandshake(Exception failure) => TlsFaultText.IsOfTheProtocol(failure)
+        ? "its health is asked for by HTTP/1.1, which this port does not have: give another port"
+        : "check that the port speaks TLS and asks for no client certificate; --plaintext speaks none";
 
     public static string OfStatus(HttpStatusCode status, string path) => status switch
     {

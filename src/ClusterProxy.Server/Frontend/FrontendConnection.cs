@@ -105,7 +105,7 @@ internal sealed class FrontendConnection : IAsyncDisposable
 
     private Packet ClosingPacket(CloseReason reason)
     {
-        // A frontend that has asked for the end takes an empty answer for the word that the target has got everything.
+        // A frontend that has asked for the end takes an empty answer for the word that the agent has got everything.
         var told = Owner.Connection.LostBy ?? reason;
         return PacketFactory.CloseResponse(Id, _isOurs ? told.ToPeerText() : told.ToWireText());
     }

@@ -14,8 +14,8 @@ internal static class BaselineCheck
     /// <summary>One line for each regression.</summary>
     /// <param name="baseline">What was accepted.</param>
     /// <param name="current">Of the run.</param>
-    /// <param name="rows">Of the run: what failed in it has no figure to compare.</param>
-    public static IReadOnlyList<string> FindRegressions(Baseline baseline, Baseline current, IReadOnlyList<ReportRow> rows)
+    /// <param name="report">Of the run: what failed or did not start in it has no figure to compare.</param>
+    public static IReadOnlyList<string> FindRegressions(Baseline baseline, Baseline current, ComparisonReport report)
     {
         List<string> regressions = [];
         foreach (var before in baseline.Entries)
@@ -24,7 +24,7 @@ internal static class BaselineCheck
                 e => e.Scenario == before.Scenario && e.Topology == before.Topology && e.Figure == before.Figure);
             if (now is null)
             {
-                if (rows.FirstOrDefault(r => r.Scenario == before.Scenario && r.Topology == before.Topology) is { Value: null, Failure: { } failure })
+                if (FailureOf(before, report) is { } failure)
                 {
                     regressions.Add($"{before.Scenario}, {before.Topology}: {before.Figure} was {before.Value:0.###}, and failed: {failure}");
                 }
@@ -44,6 +44,11 @@ internal static class BaselineCheck
 
         return regressions;
     }
+
+    /// <summary>Null for what was not asked for.</summary>
+    private static string? FailureOf(BaselineEntry entry, ComparisonReport report) =>
+        report.Missing.GetValueOrDefault(entry.Topology)
+        ?? report.Rows.FirstOrDefault(r => r.Scenario == entry.Scenario && r.Topology == entry.Topology && r.Value is null)?.Failure;
 
     private static double Noise(BaselineEntry entry) => Math.Max(LeastNoise, entry.Spread ?? NoiseOfOneRound);
 }

@@ -35,7 +35,7 @@ internal static class CompareCommand
             await current.WriteAsync(target, cancellationToken);
         }
 
-        var regressions = baseline is null ? [] : BaselineCheck.FindRegressions(baseline, current, report.Rows);
+        var regressions = baseline is null ? [] : BaselineCheck.FindRegressions(baseline, current, report);
         foreach (var regression in regressions)
         {
             await Console.Error.WriteLineAsync($"regression: {regression}");

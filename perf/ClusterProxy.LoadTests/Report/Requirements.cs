@@ -28,6 +28,7 @@ internal static class Requirements
         Most("idle-connections", "KB in the agent", 6, (row, _) => More(row, "KB agent")),
         Most("idle-tunnels", "KB in the server", 60, (row, _) => row.Value?.Value),
         Most("churn", "open at target", 0, (row, _) => More(row, "open at target")),
+        Most("churn", "tables left", 0, (row, _) => More(row, "tables left")),
         // 60 MB.
         Most("at-rest", "MiB in the agent", 57.2, (row, _) => row.Value?.Value),
     ];

@@ -29,6 +29,7 @@ internal sealed class ChurnScenario() : Scenario("churn")
         WindowFigures figures;
         LatencyHistogram latency;
         int open;
+        double tables;
         await using (var load = new DialLoad(topology, context, Workers))
         {
             var sampling = SampleAsync(topology, resident, slice, cancellationToken);
@@ -39,6 +40,7 @@ internal sealed class ChurnScenario() : Scenario("churn")
             latency = load.Latency();
             await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
             open = load.Target.Open;
+            tables = topology is ProxyTopology { Pair: var pair } ? await ConnectionTables.SumAsync(pair.AllMetrics, cancellationToken) : 0;
         }
 
         // The first half fills heaps and pools.
@@ -50,6 +52,7 @@ internal sealed class ChurnScenario() : Scenario("churn")
                 ["dials/s"] = figures.PerSecond,
                 ["handles left"] = topology.ReadUse().Handles - handles,
                 ["open at target"] = open,
+                ["tables left"] = tables,
             },
         };
     }

@@ -6,7 +6,7 @@ namespace ClusterProxy.LoadTests.Topologies;
 /// <summary>A running proxy-server with its agents, shared by the topologies that differ only in the frontend.</summary>
 internal sealed class ProxyPair(Rig rig, PairSettings settings)
 {
-    private readonly List<ProgramProcess> _agents = [];
+    private readonly List<(ProgramProcess Program, int HealthPort)> _agents = [];
     private readonly int _healthPort = rig.NextPort();
     private ProgramProcess? _server;
     private DelayRelay? _relay;
@@ -20,9 +20,12 @@ internal sealed class ProxyPair(Rig rig, PairSettings settings)
     /// <summary>What the server says at <c>/metrics</c>.</summary>
     public Uri Metrics => new($"http://127.0.0.1:{_healthPort}/metrics");
 
+    /// <summary>The same of server and agents.</summary>
+    public IEnumerable<Uri> AllMetrics => [Metrics, .. _agents.Select(static a => new Uri($"http://127.0.0.1:{a.HealthPort}/metrics"))];
+
     public IEnumerable<int> ServerIds => _server is { } server ? [server.Id] : [];
 
-    public IEnumerable<int> AgentIds => _agents.Select(a => a.Id);
+    public IEnumerable<int> AgentIds => _agents.Select(static a => a.Program.Id);
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -46,7 +49,7 @@ internal sealed class ProxyPair(Rig rig, PairSettings settings)
         {
             var agentHealthPort = rig.NextPort();
             var agent = ProgramStart.Start(settings.Agent, AgentArguments(agentsPort, agentHealthPort, i), settings.Environment);
-            _agents.Add(agent);
+            _agents.Add((agent, agentHealthPort));
             await ProgramStart.WaitForReadyAsync(agentHealthPort, agent, cancellationToken);
         }
 
@@ -62,7 +65,7 @@ internal sealed class ProxyPair(Rig rig, PairSettings settings)
 
     public async Task StopAsync()
     {
-        foreach (var agent in _agents)
+        foreach (var (agent, _) in _agents)
         {
             await EndAsync(agent, "agent");
         }

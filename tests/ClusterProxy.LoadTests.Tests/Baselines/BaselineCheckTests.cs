@@ -8,6 +8,17 @@ public sealed class BaselineCheckTests
     private const string Scenario = "download-1";
     private const string Topology = "ours";
 
+    private static readonly ComparisonReport Empty = new()
+    {
+        Machine = "",
+        Rounds = 3,
+        WindowSeconds = 1,
+        ElapsedSeconds = 0,
+        Missing = new Dictionary<string, string>(),
+        Rows = [],
+        Verdicts = [],
+    };
+
     [Theory]
     [InlineData(true, 0.90, 0.70, true)]
     [InlineData(true, 0.90, 0.80, false)]
@@ -53,11 +64,21 @@ public sealed class BaselineCheckTests
 
         Assert.Equal(
             ["download-1, ours: × haproxy was 1, and failed: no answer within 20 s"],
-            BaselineCheck.FindRegressions(before, new Baseline("", []), [failed]));
+            BaselineCheck.FindRegressions(before, new Baseline("", []), Empty with { Rows = [failed] }));
+    }
+
+    [Fact]
+    public void Topology_ThatDidNotStart_IsARegression()
+    {
+        var report = Empty with { Missing = new Dictionary<string, string> { [Topology] = "its server ended with 1" } };
+
+        Assert.Equal(
+            ["download-1, ours: × haproxy was 1, and failed: its server ended with 1"],
+            BaselineCheck.FindRegressions(new Baseline("", [Entry(1, 0.1)]), new Baseline("", []), report));
     }
 
     private static IReadOnlyList<string> Compare(BaselineEntry before, BaselineEntry now) =>
-        BaselineCheck.FindRegressions(new Baseline("", [before]), new Baseline("", [now]), []);
+        BaselineCheck.FindRegressions(new Baseline("", [before]), new Baseline("", [now]), Empty);
 
     private static BaselineEntry Entry(double value, double? spread, bool higherIsBetter = true) =>
         new(Scenario, Topology, "× haproxy", value, spread, higherIsBetter);

@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace ClusterProxy.LoadTests.Measuring;
+
+/// <summary>Connections and dials that programs say they have, by the names that upstream's have too.</summary>
+internal static class ConnectionTables
+{
+    private static readonly string[] Gauges =
+    [
+        "konnectivity_network_proxy_server_established_connections", "konnectivity_network_proxy_server_pending_backend_dials",
+        "konnectivity_network_proxy_agent_open_endpoint_connections", "clusterproxy_agent_pending_dials",
+    ];
+
+    /// <summary>The sum of all of them.</summary>
+    /// <param name="pages">Each program's <c>/metrics</c>.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public static async Task<double> SumAsync(IEnumerable<Uri> pages, CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient();
+        var sum = 0.0;
+        foreach (var page in pages)
+        {
+            sum += Sum(await http.GetStringAsync(page, cancellationToken));
+        }
+
+        return sum;
+    }
+
+    /// <param name="page">As it came.</param>
+    public static double Sum(string page) => page.Split('\n')
+        .Where(static line => Gauges.Any(g => line.StartsWith($"{g} ", StringComparison.Ordinal) || line.StartsWith($"{g}{{", StringComparison.Ordinal)))
+        .Sum(static line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
+}

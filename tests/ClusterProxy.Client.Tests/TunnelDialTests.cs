@@ -139,12 +139,14 @@ public sealed class TunnelDialTests
     [Fact]
     public async Task Dial_NeverAnswered_ReportsTimeoutAndTakesTheDialBack()
     {
+        var time = new ManualTime();
         await using var server = await ScriptedServer.StartAsync();
-        await using var client = server.Client(o => o.DialTimeout = TimeSpan.FromMilliseconds(300));
+        await using var client = server.Client(o => (o.TimeProvider, o.DialTimeout) = (time, TimeSpan.FromMilliseconds(300)));
 
         var dial = client.ConnectAsync("node1:1");
         var call = await server.NextCallAsync();
         await call.ExpectDialAsync();
+        time.Advance(TimeSpan.FromMilliseconds(300));
 
         var error = await Assert.ThrowsAsync<TunnelConnectException>(() => dial).DefaultTimeout();
         Assert.Equal(DialFailureReason.Timeout, error.Reason);

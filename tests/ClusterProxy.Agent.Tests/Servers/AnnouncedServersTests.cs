@@ -77,7 +77,7 @@ public sealed class AnnouncedServersTests : IDisposable
 
         await agent.WaitForMetricAsync(OpenServers, 2);
 
-        Assert.All(fleet.Servers, static s => Assert.Equal(1, s.Open.Value));
+        await OneEachAsync(fleet);
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class AnnouncedServersTests : IDisposable
 
         await agent.WaitForMetricAsync(OpenServers, 2);
 
-        Assert.All(fleet.Servers, static s => Assert.Equal(1, s.Open.Value));
+        await OneEachAsync(fleet);
     }
 
     /// <summary>As one that many agents come to at one time.</summary>
@@ -226,5 +226,14 @@ public sealed class AnnouncedServersTests : IDisposable
         await agent.Log.WaitForAsync("PacketIgnored").DefaultTimeout();
         Assert.Equal(0, fleet["b"].Calls.Value);
         Assert.DoesNotContain("servers", tunnel.Metadata["clusterproxy-features"].ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>A second tunnel to one of them was dropped by the agent, which the server may learn later.</summary>
+    private static async Task OneEachAsync(ScriptedFleet fleet)
+    {
+        foreach (var server in fleet.Servers)
+        {
+            await server.Open.WaitForAsync(1).DefaultTimeout();
+        }
     }
 }

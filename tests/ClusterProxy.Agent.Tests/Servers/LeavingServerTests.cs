@@ -39,7 +39,7 @@ public sealed class LeavingServerTests : IDisposable
     [Fact]
     public async Task ServersThatLeave_AreLeftAtMomentsSpreadOverTheTimeThatTheyGive()
     {
-        const int Count = 8;
+        const int Count = 16;
         var within = TimeSpan.FromSeconds(1000);
         var servers = new List<ScriptedServer>();
         for (var i = 0; i < Count; i++)
@@ -57,7 +57,9 @@ public sealed class LeavingServerTests : IDisposable
         await Eventually.ObserveAsync(() => Task.FromResult(Delays(agent).Length), static count => count == Count);
 
         Assert.All(Delays(agent), d => Assert.InRange(d, 0, within.TotalSeconds));
-        Assert.True(Delays(agent).Max() - Delays(agent).Min() > within.TotalSeconds / 50, string.Join(' ', Delays(agent)));
+
+        // Of sixteen moments that lie anywhere, all are within a quarter once in a hundred million times.
+        Assert.True(Delays(agent).Max() - Delays(agent).Min() > within.TotalSeconds / 4, string.Join(' ', Delays(agent)));
         await agent.DisposeAsync();
         foreach (var server in servers)
         {

@@ -67,9 +67,9 @@ public sealed class ServerPoolTests : IDisposable
         balancer.Destinations = [.. servers.Select(EndPoint)];
 
         await agent.WaitForMetricAsync(OpenServers, 3);
-        Assert.All(servers, s => Assert.Equal(1, s.Open.Value));
         foreach (var server in servers)
         {
+            await server.Open.WaitForAsync(1).DefaultTimeout();
             await server.DisposeAsync();
         }
     }
@@ -106,12 +106,17 @@ public sealed class ServerPoolTests : IDisposable
     [Fact]
     public async Task Count_ReachedAndNotSyncForever_StopsConnecting()
     {
+        var time = new ManualTime();
         await using var server = await StartAsync(count: 1);
-        await using var agent = await AgentUnderTest.StartAsync(_certificates, server.Port);
+        await using var agent = await AgentUnderTest.StartAsync(AgentUnderTest.Options(_certificates, server.Port), time);
         await agent.WaitForMetricAsync(OpenServers, 1);
 
-        // The next loop turn would come within a tenth of this.
-        await Task.Delay(TimeSpan.FromSeconds(1));
+        // Each is as long as the longest pause between two attempts.
+        for (var i = 0; i < 10; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await agent.WaitForMetricAsync(OpenServers, 1);
+        }
 
         Assert.Equal(1, server.Calls.Value);
     }
@@ -183,7 +188,7 @@ public sealed class ServerPoolTests : IDisposable
         await using var other = await StartAsync(count: 2);
         await using var agent = await AgentUnderTest.StartAsync(AgentUnderTest.Options(_certificates, one.Port, other.Port) with
         {
-            DrainTimeout = TimeSpan.FromSeconds(2),
+            DrainTimeout = TimeSpan.FromHours(1),
         });
         ScriptedTunnel[] tunnels = [await one.TunnelAsync(), await other.TunnelAsync()];
         await agent.WaitForMetricAsync(OpenServers, 2);
@@ -199,6 +204,7 @@ public sealed class ServerPoolTests : IDisposable
         }
 
         Assert.False(draining.IsCompleted);
+        Array.ForEach(tunnels, static t => t.End());
         await draining.DefaultTimeout();
     }
 
@@ -228,7 +234,7 @@ public sealed class ServerPoolTests : IDisposable
         };
         await using var agent = await AgentUnderTest.StartAsync(AgentUnderTest.Options(_certificates, server.Port) with
         {
-            DrainTimeout = TimeSpan.FromSeconds(2),
+            DrainTimeout = TimeSpan.FromHours(1),
         });
         await server.Calls.WaitForAsync(1).DefaultTimeout();
         var draining = agent.Host.DrainAsync();
@@ -241,6 +247,7 @@ public sealed class ServerPoolTests : IDisposable
         var id = await tunnel.ConnectAsync(target.Address);
         await tunnel.SendDataAsync(id, "x"u8.ToArray());
         await tunnel.ReceiveDataAsync(id, 1);
+        tunnel.End();
         await draining.DefaultTimeout();
     }
 

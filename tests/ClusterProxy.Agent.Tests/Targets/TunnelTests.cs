@@ -9,6 +9,9 @@ namespace ClusterProxy.Agent.Tests.Targets;
 /// <summary>What goes over one tunnel, packet by packet, against real targets.</summary>
 public sealed class TunnelTests(ITestOutputHelper output) : IAsyncLifetime, IDisposable
 {
+    /// <summary>Tests wait for it, and others have to see a dial that hangs before it is over.</summary>
+    private static readonly TimeSpan DialTimeout = TimeSpan.FromSeconds(5);
+
     private readonly TestCertificates _certificates = new();
     private ScriptedServer _server = null!;
     private AgentUnderTest _agent = null!;
@@ -19,7 +22,7 @@ public sealed class TunnelTests(ITestOutputHelper output) : IAsyncLifetime, IDis
         _server = await ScriptedServer.StartAsync(_certificates);
         _agent = await AgentUnderTest.StartAsync(AgentUnderTest.Options(_certificates, _server.Port) with
         {
-            DialTimeout = TimeSpan.FromSeconds(1),
+            DialTimeout = DialTimeout,
             ConnectionStallLimit = TimeSpan.FromSeconds(1),
         });
         _tunnel = await _server.TunnelAsync();

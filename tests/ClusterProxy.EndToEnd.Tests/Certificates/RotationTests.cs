@@ -55,7 +55,9 @@ public sealed class RotationTests(ITestOutputHelper output) : TunnelTest(output)
             BulkAsync(Client(FrontendKind.GrpcTls), echo.Address, seed: 1, stop.Token),
             BulkAsync(Client(FrontendKind.ConnectTls), echo.Address, seed: 2, stop.Token),
             DialAsync(Client(FrontendKind.ConnectTls), echo.Address, stop.Token),
+            BulkAsync(Client(FrontendKind.LaneTls), echo.Address, seed: 3, stop.Token),
             DialAsync(Client(FrontendKind.GrpcTls), echo.Address, stop.Token),
+            DialAsync(Client(FrontendKind.LaneTls), echo.Address, stop.Token),
         };
 
         // Leaves alone, and between them a whole roll-over of both authorities now and then.

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using ClusterProxy.Client;
 using Xunit.Abstractions;
@@ -54,6 +55,41 @@ public sealed class TunnelTests(ITestOutputHelper output) : TunnelTest(output)
         Assert.Equal(sent, got);
         Assert.Equal(0, await stream.ReadAsync(new byte[1]).DefaultTimeout());
         await stream.CloseAsync().DefaultTimeout();
+    }
+
+    [Theory]
+    [MemberData(nameof(FrontendCases.AllModes), MemberType = typeof(FrontendCases))]
+    public async Task HalfClose_OfTheTargetFirst_LeavesTheFrontendItsDirection(FrontendKind kind, string mode)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var fixture = await StartAsync(new() { Mode = mode });
+        await using var stream = await fixture.Client(kind).ConnectAsync($"{listener.LocalEndpoint}").DefaultTimeout();
+        using var target = await listener.AcceptSocketAsync().DefaultTimeout();
+        var sent = SeededBytes.Create(seed: 10, length: 700_000);
+
+        await target.SendAsync("all of mine"u8.ToArray()).DefaultTimeout();
+        target.Shutdown(SocketShutdown.Send);
+        await stream.ReadExactlyAsync(new byte[11]).DefaultTimeout();
+        Assert.Equal(0, await stream.ReadAsync(new byte[1]).DefaultTimeout());
+        var writing = WriteAsync();
+
+        var got = new byte[sent.Length + 1];
+        var length = 0;
+        while (await target.ReceiveAsync(got.AsMemory(length)).AsTask().DefaultTimeout() is > 0 and var read)
+        {
+            length += read;
+        }
+
+        await writing.DefaultTimeout();
+        Assert.Equal(sent, got[..length]);
+        await stream.CloseAsync().DefaultTimeout();
+
+        async Task WriteAsync()
+        {
+            await stream.WriteAsync(sent);
+            stream.CompleteWrites();
+        }
     }
 
     [Theory]

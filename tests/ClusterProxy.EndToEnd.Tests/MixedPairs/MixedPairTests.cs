@@ -18,7 +18,7 @@ public sealed class MixedPairTests(ITestOutputHelper output) : TunnelTest(output
     {
         var random = SeededRandom.Create(Output.WriteLine);
         var target = Own(new PatternTarget());
-        var pair = Own(await MixedPair.StartAsync(kind, StallLimit));
+        var pair = Own(await MixedPair.StartAsync(kind, TaskTimeouts.Default));
 
         var results = await RunAsync(pair, target, Requests(random));
 

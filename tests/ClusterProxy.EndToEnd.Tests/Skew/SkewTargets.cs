@@ -30,9 +30,14 @@ internal sealed class SkewTargets : IAsyncDisposable
     };
 
     /// <summary>A transfer each way with every byte compared, a half-close where there is one, a dial that fails; each is closed.</summary>
-    public async Task TryAsync(TunnelClient client, FrontendKind kind, TunnelFeatureSet lacks, bool canHalfClose)
+    /// <param name="client">Of the frontend.</param>
+    /// <param name="kind">What it speaks.</param>
+    /// <param name="lacks">The agent that is dialled.</param>
+    /// <param name="canHalfClose">Whether every end on the way can.</param>
+    /// <param name="way">What else is out of the ordinary, for messages.</param>
+    public async Task TryAsync(TunnelClient client, FrontendKind kind, TunnelFeatureSet lacks, bool canHalfClose, string way = "")
     {
-        var what = $"{kind}, agent without \"{TunnelFeatures.Format(lacks)}\"";
+        var what = $"{kind}{way}, agent without \"{TunnelFeatures.Format(lacks)}\"";
         var transfer = await new Transfer(client, Pattern(lacks), new PatternRequest(PatternMode.Echo, (int)lacks, 150_000)).RunAsync();
         Assert.True(transfer.End == TransferEnd.Complete, $"{what}: {transfer}");
 

@@ -111,10 +111,34 @@ public sealed class VersionSkewTests(ITestOutputHelper output) : TunnelTest(outp
 
         foreach (var kind in _frontends.Where(kind => !FrontendCases.IsLane(kind) || ofTheOwners || CanLane(lacks)))
         {
-            await targets.TryAsync(fleet.Client(kind, 0), kind, TunnelFeatureSet.None, CanHalfClose(lacks)).DefaultTimeout();
+            await targets.TryAsync(fleet.Client(kind, 0), kind, TunnelFeatureSet.None, CanHalfClose(lacks), $", {(ofTheOwners ? "owners" : "first server")} without \"{lacking}\"")
+                .DefaultTimeout();
         }
 
         Assert.True(fleet.Metric(0, "forwarded_dials_total", ("result", "connected")) > 0);
+    }
+
+    /// <summary>A server that lacks everything is as upstream's, which has no word for it.</summary>
+    [Theory]
+    [MemberData(nameof(Lacking))]
+    public async Task Tunnel_Lost_IsNoEnd_WhateverTheServerLacks(string lacking)
+    {
+        var lacks = TunnelFeatures.Parse(lacking);
+        var echo = Own(new EchoTarget());
+        var fixture = await StartAsync(new() { Server = o => o with { WithoutFeatures = lacks } });
+        foreach (var kind in (FrontendKind[])[FrontendKind.GrpcTls, FrontendKind.LaneTls])
+        {
+            if (lacks == All || (FrontendCases.IsLane(kind) && !CanLane(lacks)))
+            {
+                continue;
+            }
+
+            await fixture.WaitForAgentsAsync();
+            await using var stream = await fixture.Client(kind).ConnectAsync(echo.Address).DefaultTimeout();
+            var read = stream.ReadAsync(new byte[1]).AsTask();
+            fixture.Relay.Cut();
+            await Assert.ThrowsAnyAsync<IOException>(() => read.DefaultTimeout());
+        }
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
 
@@ -16,7 +15,6 @@ public sealed class TunnelAcceptanceTests(TunnelBed bed) : IClassFixture<TunnelB
 
         bed.Agent.Signal(ProgramSignal.Kill);
         await bed.Agent.Ended.DefaultTimeout();
-        var start = Stopwatch.GetTimestamp();
 
         using var answer = await client.GetAsync(url).DefaultTimeout();
         var status = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
@@ -25,7 +23,6 @@ public sealed class TunnelAcceptanceTests(TunnelBed bed) : IClassFixture<TunnelB
         Assert.NotNull(answer.Headers.RetryAfter);
         Assert.Equal("Status", status["kind"]!.GetValue<string>());
         Assert.StartsWith("tunnel_", status["details"]!["causes"]![0]!["reason"]!.GetValue<string>(), StringComparison.Ordinal);
-        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20));
         await bed.Agent.DisposeAsync();
         await bed.StartAgentAsync();
         await Eventually.ObserveAsync(async () => (await client.GetAsync(url)).StatusCode == HttpStatusCode.OK);

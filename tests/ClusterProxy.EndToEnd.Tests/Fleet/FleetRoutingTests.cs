@@ -115,9 +115,14 @@ public sealed class FleetRoutingTests(ITestOutputHelper output) : TunnelTest(out
         Assert.Contains("cn:client", first.GetProperty("subject").GetRawText(), StringComparison.Ordinal);
         Assert.Contains("uri:spiffe://hub/server/hub-0", second.GetProperty("subject").GetRawText(), StringComparison.Ordinal);
 
+        await frontend.SendDataAsync(id, new byte[300]);
+        await frontend.HearAsync(PacketType.Data);
         await frontend.SendAsync(PacketFactory.CloseRequest(id));
         await frontend.HearAsync(PacketType.CloseRsp);
-        await audits[0].WaitForAsync(("event", "close"), ("target", "beta:1"), ("reason", "frontend_closed"), ("via", via));
+        await audits[0].WaitForAsync(
+            ("event", "close"), ("target", "beta:1"), ("reason", "frontend_closed"), ("via", via), ("bytesToTarget", "300"), ("bytesToFrontend", "300"));
+        await audits[via == "hub-1" ? 1 : 2].WaitForAsync(
+            ("event", "close"), ("target", "beta:1"), ("reason", "frontend_closed"), ("bytesToTarget", "300"), ("bytesToFrontend", "300"));
     }
 
     [Fact]

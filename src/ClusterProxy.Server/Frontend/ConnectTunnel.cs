@@ -204,18 +204,25 @@ internal sealed class ConnectTunnel : IFrontend
         }
 
         await download;
-        if (IsCut(owner.Connection))
-        {
-            Cut();
-        }
-        else if (owner.Connection.Reason is null && owner.Connection.CanHalfClose)
+
+        // Looked at first: what is lost behind it is seen below.
+        var goesOn = owner.Connection.Reason is null && owner.Connection.CanHalfClose;
+        if (goesOn && !IsCut(owner.Connection))
         {
             await EndOutputAsync();
             await Task.WhenAny(upload, owner.Connection.Completion);
-            if (IsCut(owner.Connection))
-            {
-                Cut();
-            }
+        }
+
+        if (IsCut(owner.Connection))
+        {
+            // RST is the only word that this wire has for a cut; a Unix socket has none.
+            _transport.Abort(new ConnectionAbortedException("the connection was cut"));
+            _client.CancelRead();
+        }
+        else if (goesOn)
+        {
+            // Whatever the client still sends, the target takes nothing more.
+            _client.CancelRead();
         }
         else
         {
@@ -231,13 +238,6 @@ internal sealed class ConnectTunnel : IFrontend
 
     private static bool IsCut(TunnelConnection connection) => (connection.LostBy ?? connection.Reason) is
         CloseReason.TunnelLost or CloseReason.CloseTimeout or CloseReason.Stalled or CloseReason.ProtocolError or CloseReason.ShuttingDown;
-
-    /// <summary>RST is the only word that this wire has for a cut; a Unix socket has none.</summary>
-    private void Cut()
-    {
-        _transport.Abort(new ConnectionAbortedException("the connection was cut"));
-        _client.CancelRead();
-    }
 
     private async Task UploadAsync()
     {

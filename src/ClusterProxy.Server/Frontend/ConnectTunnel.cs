@@ -236,8 +236,9 @@ internal sealed class ConnectTunnel : IFrontend
         await end;
     }
 
-    private static bool IsCut(TunnelConnection connection) => (connection.LostBy ?? connection.Reason) is
-        CloseReason.TunnelLost or CloseReason.CloseTimeout or CloseReason.Stalled or CloseReason.ProtocolError or CloseReason.ShuttingDown;
+    /// <summary>Not by this client itself, which has nothing left to be told.</summary>
+    private static bool IsCut(TunnelConnection connection) =>
+        (connection.LostBy ?? connection.Reason) is { } reason && reason != CloseReason.FrontendLost && reason.IsCut();
 
     private async Task UploadAsync()
     {

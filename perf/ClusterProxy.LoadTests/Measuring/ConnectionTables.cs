@@ -1,4 +1,4 @@
-using System.Globalization;
+using ClusterProxy.Testing;
 
 namespace ClusterProxy.LoadTests.Measuring;
 
@@ -27,7 +27,6 @@ internal static class ConnectionTables
     }
 
     /// <param name="page">As it came.</param>
-    public static double Sum(string page) => page.Split('\n')
-        .Where(static line => Gauges.Any(g => line.StartsWith($"{g} ", StringComparison.Ordinal) || line.StartsWith($"{g}{{", StringComparison.Ordinal)))
-        .Sum(static line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
+    public static double Sum(string page) =>
+        PrometheusTextParser.Parse(page).Where(static f => Gauges.Contains(f.Key)).SelectMany(static f => f.Value.Samples).Sum(static s => s.Value);
 }

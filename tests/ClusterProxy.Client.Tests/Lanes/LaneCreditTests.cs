@@ -18,13 +18,7 @@ public sealed class LaneCreditTests
         using var violations = new ClientInstrument("clusterproxy_client_credit_violations_total");
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        await using var client = new TunnelClient(new TunnelClientOptions
-        {
-            Address = new Uri($"http://{listener.LocalEndpoint}"),
-            Transport = TunnelTransport.Lane,
-            Lanes = 1,
-            MeterFactory = violations.Factory,
-        });
+        await using var client = ScriptedLane.Client(listener, o => o.MeterFactory = violations.Factory);
         var dialing = client.ConnectAsync("greedy:1");
         await using var lane = await ScriptedLane.AcceptAsync(listener);
         await using var greedy = await AnswerDialAsync(lane, dialing, 4);
@@ -47,19 +41,13 @@ public sealed class LaneCreditTests
         Assert.Equal(1, violations.Value);
         await SendDataAsync(lane, 5, 1);
         Assert.Equal(1, await other.ReadAsync(new byte[2]).AsTask().DefaultTimeout());
-        await Task.WhenAll(other.CloseAsync(), AnswerCloseAsync(lane, 5)).DefaultTimeout();
+        await Task.WhenAll(other.CloseAsync(), lane.AnswerCloseAsync(5)).DefaultTimeout();
     }
 
     private static async Task<TunnelStream> AnswerDialAsync(ScriptedLane lane, Task<TunnelStream> dialing, long connectId)
     {
         await lane.SendAsync(PacketFactory.DialResponse((await lane.HearAsync(PacketType.DialReq)).DialRequest.Random, connectId));
         return await dialing.DefaultTimeout();
-    }
-
-    private static async Task AnswerCloseAsync(ScriptedLane lane, long connectId)
-    {
-        await lane.HearAsync(PacketType.CloseReq);
-        await lane.SendAsync(PacketFactory.CloseResponse(connectId));
     }
 
     private static Task SendDataAsync(ScriptedLane lane, long connectId, int length) => lane.SendAsync(new Packet

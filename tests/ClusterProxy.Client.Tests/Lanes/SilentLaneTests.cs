@@ -14,13 +14,7 @@ public sealed class SilentLaneTests
         var time = new ManualTime();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        await using var client = new TunnelClient(new TunnelClientOptions
-        {
-            Address = new Uri($"http://{listener.LocalEndpoint}"),
-            Transport = TunnelTransport.Lane,
-            Lanes = 1,
-            TimeProvider = time,
-        });
+        await using var client = ScriptedLane.Client(listener, o => o.TimeProvider = time);
         var dialing = client.ConnectAsync("node1:443");
         await using var silent = await ScriptedLane.AcceptAsync(listener);
         var first = (await silent.HearAsync(PacketType.DialReq)).DialRequest;
@@ -38,12 +32,6 @@ public sealed class SilentLaneTests
         Assert.Equal(first.Random, (await silent.HearAsync(PacketType.DialCls)).CloseDial.Random);
         await silent.SendAsync(PacketFactory.DialResponse(first.Random, connectId: 4));
         Assert.Equal(4, (await silent.HearAsync(PacketType.CloseReq)).CloseRequest.ConnectID);
-        await Task.WhenAll(stream.CloseAsync(), AnswerCloseAsync(other)).DefaultTimeout();
-    }
-
-    private static async Task AnswerCloseAsync(ScriptedLane lane)
-    {
-        await lane.HearAsync(PacketType.CloseReq);
-        await lane.SendAsync(PacketFactory.CloseResponse(5));
+        await Task.WhenAll(stream.CloseAsync(), other.AnswerCloseAsync(5)).DefaultTimeout();
     }
 }

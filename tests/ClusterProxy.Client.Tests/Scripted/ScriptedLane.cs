@@ -24,6 +24,19 @@ internal sealed class ScriptedLane(Stream stream) : IAsyncDisposable
         return lane;
     }
 
+    /// <summary>A client of the listener that opens one lane.</summary>
+    public static TunnelClient Client(TcpListener listener, Action<TunnelClientOptions> configure)
+    {
+        var options = new TunnelClientOptions
+        {
+            Address = new Uri($"http://{listener.LocalEndpoint}"),
+            Transport = TunnelTransport.Lane,
+            Lanes = 1,
+        };
+        configure(options);
+        return new TunnelClient(options);
+    }
+
     /// <summary>The next control packet of the type; what comes before it is passed over.</summary>
     public async Task<Packet> HearAsync(PacketType type)
     {
@@ -54,6 +67,13 @@ internal sealed class ScriptedLane(Stream stream) : IAsyncDisposable
     {
         PacketCodec.Write(_output, packet);
         await _output.FlushAsync().DefaultTimeout();
+    }
+
+    /// <summary>Answers the client's close.</summary>
+    public async Task AnswerCloseAsync(long connectId)
+    {
+        await HearAsync(PacketType.CloseReq);
+        await SendAsync(PacketFactory.CloseResponse(connectId));
     }
 
     public ValueTask DisposeAsync() => stream.DisposeAsync();

@@ -12,11 +12,8 @@ public sealed class ConnectHalfCloseTests
     public async Task Connect_ClientEndsAndAgentKnowsHalfClose_AnswerStillComes()
     {
         await using var server = await StartAsync();
-        var agent = await server.ConnectAgentAsync(features: "half-close");
-        await using var client = (NetworkStream)await server.DialFrontendAsync();
-        await client.SendAsync(RawHttp.Connect);
-        await agent.AcceptAsync(1);
-        await client.ReadTextAsync(RawHttp.Established.Length);
+        var (agent, stream) = await ConnectAsync(server);
+        await using var client = (NetworkStream)stream;
 
         client.Socket.Shutdown(SocketShutdown.Send);
         await agent.HearAsync((PacketType)64);
@@ -31,11 +28,8 @@ public sealed class ConnectHalfCloseTests
     public async Task Connect_TargetEndsAndAgentKnowsHalfClose_ClientGoesOn()
     {
         await using var server = await StartAsync();
-        var agent = await server.ConnectAgentAsync(features: "half-close");
-        await using var client = (NetworkStream)await server.DialFrontendAsync();
-        await client.SendAsync(RawHttp.Connect);
-        await agent.AcceptAsync(1);
-        await client.ReadTextAsync(RawHttp.Established.Length);
+        var (agent, stream) = await ConnectAsync(server);
+        await using var client = (NetworkStream)stream;
 
         await agent.SendDataAsync(1, "last"u8.ToArray());
         await agent.SendAsync(PacketFactory.HalfClose(1));
@@ -54,11 +48,8 @@ public sealed class ConnectHalfCloseTests
     public async Task Connect_AgentLostAfterTheTargetsHalfClose_ClientIsReset()
     {
         await using var server = await StartAsync(tcp: true);
-        var agent = await server.ConnectAgentAsync(features: "half-close");
-        await using var client = await server.DialFrontendAsync();
-        await client.SendAsync(RawHttp.Connect);
-        await agent.AcceptAsync(1);
-        await client.ReadTextAsync(RawHttp.Established.Length);
+        var (agent, stream) = await ConnectAsync(server);
+        await using var client = stream;
         await agent.SendAsync(PacketFactory.HalfClose(1));
         Assert.Equal(0, await client.ReadAsync(new byte[1]).AsTask().DefaultTimeout());
 
@@ -74,4 +65,15 @@ public sealed class ConnectHalfCloseTests
 
     private static Task<TestServer> StartAsync(bool tcp = false) =>
         TestServer.StartAsync(o => o with { Mode = FrontendMode.HttpConnect }, tcp: tcp);
+
+    /// <summary>Both ends of a connection with the id 1.</summary>
+    private static async Task<(ScriptedPeer Agent, Stream Client)> ConnectAsync(TestServer server)
+    {
+        var agent = await server.ConnectAgentAsync(features: "half-close");
+        var client = await server.DialFrontendAsync();
+        await client.SendAsync(RawHttp.Connect);
+        await agent.AcceptAsync(1);
+        await client.ReadTextAsync(RawHttp.Established.Length);
+        return (agent, client);
+    }
 }

@@ -146,7 +146,14 @@ internal sealed class SocketStream(Socket socket) : Stream
     public ValueTask<int> WaitForBytesAsync()
     {
         _reads.Waited();
-        return socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+        try
+        {
+            return socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+        }
+        catch (ObjectDisposedException e)
+        {
+            return ValueTask.FromException<int>(e);
+        }
     }
 
     /// <summary>Takes what has come; 0 at the end, less when there is nothing yet.</summary>

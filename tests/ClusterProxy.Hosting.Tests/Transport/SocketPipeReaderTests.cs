@@ -116,6 +116,14 @@ public sealed class SocketPipeReaderTests : IAsyncDisposable
         await Assert.ThrowsAsync<ConnectionAbortedException>(() => read.DefaultTimeout());
     }
 
+    [Fact]
+    public async Task Read_AfterTheConnectionWasAborted_Fails()
+    {
+        _connection.Abort(new ConnectionAbortedException());
+
+        await Assert.ThrowsAsync<ConnectionAbortedException>(() => Input.ReadAsync().AsTask().DefaultTimeout());
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -19,6 +19,7 @@ internal sealed class FrontendConnection : IAsyncDisposable
     private OutgoingFlow? _flow;
     private bool _closeIsDue;
     private bool _left;
+    private volatile bool _hasEnded;
 
     /// <param name="id">As the frontend knows the connection.</param>
     /// <param name="owner">The connection on the agent's side.</param>
@@ -38,8 +39,8 @@ internal sealed class FrontendConnection : IAsyncDisposable
 
     public ConnectionOwner Owner { get; }
 
-    /// <summary>Whether the agent's side is over and the frontend has been given all of it.</summary>
-    public bool HasEnded => Owner.Connection.Completion.IsCompleted && _drained.Task.IsCompleted;
+    /// <summary>Whether the frontend has been given all there is, CLOSE_RSP included.</summary>
+    public bool HasEnded => _hasEnded;
 
     /// <summary>
     /// Starts to send what the agent sends, unless the frontend has left. Call it when DIAL_RSP is queued, so that DATA comes behind it.
@@ -77,6 +78,9 @@ internal sealed class FrontendConnection : IAsyncDisposable
         if (closeIsDue)
         {
             _frontend.TrySend(ClosingPacket(Owner.Connection.Reason ?? CloseReason.TargetClosed));
+
+            // Behind it: a frontend that asks for the end at this moment must not be told that there is no such connection first.
+            _hasEnded = true;
         }
 
         return true;
@@ -118,6 +122,7 @@ internal sealed class FrontendConnection : IAsyncDisposable
             var connection = Owner.Connection;
             if (connection.IsOver || connection.LostBy is not null)
             {
+                _hasEnded = true;
                 return ClosingPacket(connection.Reason ?? CloseReason.TargetClosed);
             }
 
@@ -136,6 +141,7 @@ internal sealed class FrontendConnection : IAsyncDisposable
         }
 
         // This frontend knows only the end of both directions.
+        _hasEnded = true;
         Owner.Abort(CloseReason.TargetClosed);
         return ClosingPacket(CloseReason.TargetClosed);
     }

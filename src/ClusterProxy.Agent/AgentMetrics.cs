@@ -109,6 +109,16 @@ internal sealed class AgentMetrics : IPacketObserver, IDisposable
 
     public void Dispose() => _meter.Dispose();
 
+    /// <summary>Shows the buffers of all connections; once.</summary>
+    public void Observe(ByteBudget budget)
+    {
+        _meter.CreateObservableGauge(
+            Own + "buffered_bytes", () => budget.Used, description: "Bytes that connections hold in buffers, of what --buffer-budget allows.");
+        _meter.CreateObservableGauge(
+            Own + "promised_bytes", () => budget.Promised,
+            description: "Bytes that servers may send beyond the first 64 KiB of each connection, of what --buffer-budget allows.");
+    }
+
     /// <summary>Adds the metrics of leases; once, when they are counted.</summary>
     public LeaseMetrics CountLeases() => new(_meter, Upstream);
 

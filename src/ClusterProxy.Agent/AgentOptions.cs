@@ -96,7 +96,8 @@ internal sealed record AgentOptions
     public int ConnectionBufferSize { get; init; } = 1024 * 1024;
 
     /// <summary>
-    /// Bytes that all connections may have queued here together before new dials are refused: as many as 512 connections have whose
+    /// Bytes that all connections may have queued here together before new dials are refused, and that servers may have been granted
+    /// beyond the first 64 KiB of each: as many as 512 connections have whose
     /// targets send faster than the tunnel takes it, and what a small pod's memory limit leaves.
     /// </summary>
     public long BufferBudget { get; init; } = 128 * 1024 * 1024;

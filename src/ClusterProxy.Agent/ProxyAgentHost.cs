@@ -46,7 +46,9 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
         var factory = _meters.GetRequiredService<IMeterFactory>();
         _metrics = new PrometheusText(factory, [AgentMetrics.MeterName, HostingMetrics.MeterName, ProcessMetrics.MeterName]);
         _ = new ProcessMetrics(factory);
-        _context = new AgentContext(Limits(options), new AgentMetrics(factory), logger, time) { MaxConnections = options.MaxConnections };
+        var budget = new ByteBudget(options.BufferBudget);
+        _context = new AgentContext(Limits(options, budget), new AgentMetrics(factory), logger, time) { MaxConnections = options.MaxConnections };
+        _context.Metrics.Observe(budget);
 
         var features = TunnelFeatures.Agent & ~options.WithoutFeatures;
         var hosting = new HostingMetrics(factory, "agent");
@@ -200,12 +202,12 @@ internal sealed class ProxyAgentHost : IAsyncDisposable
         }
     }
 
-    private static TunnelLimits Limits(AgentOptions options) => TunnelLimits.Default with
+    private static TunnelLimits Limits(AgentOptions options, ByteBudget budget) => TunnelLimits.Default with
     {
         MaxMessageSize = options.MaxMessageSize,
         ConnectionBuffer = options.ConnectionBufferSize,
         StallLimit = options.ConnectionStallLimit,
-        Budget = new ByteBudget(options.BufferBudget),
+        Budget = budget,
         OwnerScheduler = PipeScheduler.Inline,
     };
 }

@@ -73,21 +73,22 @@ internal sealed partial class ProxyServerHost : IAsyncDisposable
             ProductVersion.Of(typeof(ProxyServerHost).Assembly), TunnelFeatures.Format(TunnelFeatures.Agent & ~options.WithoutFeatures));
         _certificateFiles = new CertificateFiles(HostingMetrics, _logger, time, options.CertificateExpiryWarning);
 
-        var owned = options.HasPeers ? new OwnedTunnels() : null;
-        Agents = new AgentRegistry(options.ProxyStrategies, owned);
-        Frontends = new LiveFrontends();
-        Metrics.Observe(Agents, Frontends);
-        Metrics.ShowAgentIdentity(options.BindsAgentIdentity ? "certificate" : options.BindsAgentToken ? "token" : "claimed");
-        _audit = options.Audit.IsOn ? new AuditLog(options.ServerId, Metrics.Audit, _logger, time) : null;
+        var budget = new ByteBudget(options.BufferBudget);
         Limits = TunnelLimits.Default with
         {
             MaxMessageSize = options.MaxMessageSize,
             ConnectionBuffer = options.ConnectionBufferSize,
             StallLimit = options.ConnectionStallLimit,
-            Budget = new ByteBudget(options.BufferBudget),
+            Budget = budget,
             OwnerScheduler = PipeScheduler.Inline,
         };
-        var dials = new DialLimits(options.BackendDialTimeout, options.MaxPendingDials, Limits.Budget);
+        var owned = options.HasPeers ? new OwnedTunnels() : null;
+        Agents = new AgentRegistry(options.ProxyStrategies, owned);
+        Frontends = new LiveFrontends();
+        Metrics.Observe(Agents, Frontends, budget);
+        Metrics.ShowAgentIdentity(options.BindsAgentIdentity ? "certificate" : options.BindsAgentToken ? "token" : "claimed");
+        _audit = options.Audit.IsOn ? new AuditLog(options.ServerId, Metrics.Audit, _logger, time) : null;
+        var dials = new DialLimits(options.BackendDialTimeout, options.MaxPendingDials, budget);
         Router = new DialRouter(Agents, dials, time, _logger);
         _leasedFleet = _api is not null && options.HasLeasedFleet ? new LeasedFleet(_api, options, time) : null;
         var sources = new ServerSources(options, _leasedFleet, Metrics.Fleet, _logger, time);

@@ -4,6 +4,7 @@ using ClusterProxy.Hosting.Reloading;
 using ClusterProxy.Protocol;
 using ClusterProxy.Protocol.Grpc;
 using ClusterProxy.Protocol.Packets;
+using ClusterProxy.Protocol.Tunnels;
 using ClusterProxy.Server.Agents;
 using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Server.Fleet;
@@ -134,7 +135,7 @@ internal sealed class ServerMetrics
     private PacketCounts[] Segments => [FromClient, ToClient, FromAgent, ToAgent];
 
     /// <summary>Adds the gauges, and shows every series of ours with a closed label set before its first event.</summary>
-    public void Observe(AgentRegistry agents, LiveFrontends frontends)
+    public void Observe(AgentRegistry agents, LiveFrontends frontends, ByteBudget budget)
     {
         _meter.CreateObservableGauge(
             Upstream + "grpc_connections",
@@ -163,6 +164,11 @@ internal sealed class ServerMetrics
         _meter.CreateObservableGauge(
             Ours + "queued_bytes", () => agents.Tunnels.Sum(static t => t.QueuedBytes),
             description: "Bytes that came from agents and wait for frontends.");
+        _meter.CreateObservableGauge(
+            Ours + "buffered_bytes", () => budget.Used, description: "Bytes that connections hold in buffers, of what --buffer-budget allows.");
+        _meter.CreateObservableGauge(
+            Ours + "promised_bytes", () => budget.Promised,
+            description: "Bytes that senders may send beyond the first 64 KiB of each connection, of what --buffer-budget allows.");
         _meter.CreateObservableGauge(
             Ours + "frontend_lanes", () => frontends.LaneCount, description: "Lanes that frontends have open.");
         _meter.CreateObservableGauge(

@@ -195,8 +195,9 @@ internal sealed record ServerOptions
     public int ConnectionBufferSize { get; init; } = 1024 * 1024;
 
     /// <summary>
-    /// Bytes that all connections may have queued here together before new dials are refused: thousands of busy connections,
-    /// and far from what would get the process killed.
+    /// Bytes that all connections may have queued here together before new dials are refused, and that senders may have been granted
+    /// beyond the first 64 KiB of each: five hundred downloads at full speed, thousands of busy connections, and far from what would
+    /// get the process killed.
     /// </summary>
     public long BufferBudget { get; init; } = 512 * 1024 * 1024;
 

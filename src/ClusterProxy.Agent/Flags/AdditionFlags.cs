@@ -27,7 +27,7 @@ internal sealed class AdditionFlags(FlagSet flags, AgentOptions defaults)
 
     private readonly Flag<long> _bufferBudget = flags.AddLong(
         "buffer-budget", defaults.BufferBudget, Group,
-        "Bytes queued for all connections together, past which new dials are refused.");
+        "Bytes for all connections together: queued, past which new dials are refused, and granted to senders beyond 64 KiB each, past which windows do not grow.");
 
     private readonly Flag<int> _connections = flags.AddInt(
         "max-connections", defaults.MaxConnections, Group,

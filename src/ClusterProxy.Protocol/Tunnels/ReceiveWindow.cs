@@ -3,8 +3,9 @@ namespace ClusterProxy.Protocol.Tunnels;
 /// <summary>
 /// What the peer may send of one connection. It starts with <see cref="TunnelLimits.InitialWindow"/>, implied by the dial, and
 /// is topped up when half of it has been taken, or an eighth and a whole packet if the sender waits. It doubles when the peer said that it ran out while the receiver had taken
-/// nearly everything, up to twice the product of bandwidth and delay: more would only wait on the way, in front of everybody
-/// else's bytes. A slow receiver's stays small.
+/// nearly everything, as long as it is less than twice the product of bandwidth and delay: more would only wait on the way, in front of everybody
+/// else's bytes. A slow receiver's stays small. What it grows by comes out of the process's <see cref="ByteBudget"/>, and goes back when
+/// others need it more, or at the end.
 /// </summary>
 /// <remarks>
 /// Conservation: granted = received + outstanding, and outstanding is never negative unless the peer broke the rule. The
@@ -27,7 +28,11 @@ internal sealed class ReceiveWindow(TunnelLimits limits, TimeProvider time, Tunn
     /// </summary>
     private const int PartForBlocked = 8;
 
+    /// <summary>Of the budget's account after the end, whatever is still added to it.</summary>
+    private const long Ended = long.MinValue / 2;
+
     private long _size = limits.InitialWindow;
+    private long _promised;
     private long _granted = limits.InitialWindow;
     private long _received;
     private long _taken;
@@ -74,8 +79,8 @@ internal sealed class ReceiveWindow(TunnelLimits limits, TimeProvider time, Tunn
         }
 
         MeasurePace();
-        var growth = _senderBlocked && queued * 4 <= _size && limits.Budget is not { IsTight: true } && IsShort()
-            ? Math.Min(_size, limits.MaxWindow - _size)
+        var growth = !_senderBlocked ? -GiveBack(Math.Min(_taken, _size - limits.InitialWindow))
+            : queued * 4 <= _size && IsShort() ? Promise(Math.Min(_size, limits.MaxWindow - _size))
             : 0;
         var credit = _taken + growth;
         _senderBlocked = false;
@@ -85,6 +90,48 @@ internal sealed class ReceiveWindow(TunnelLimits limits, TimeProvider time, Tunn
         Volatile.Write(ref _granted, _granted + credit);
         Volatile.Write(ref _size, _size + growth);
         return credit;
+    }
+
+    /// <summary>The connection is over: nothing that was granted is due any more. Anybody may call it.</summary>
+    public void End()
+    {
+        if (Interlocked.Exchange(ref _promised, Ended) is > 0 and var promised)
+        {
+            limits.Budget?.TakeBack(promised);
+        }
+    }
+
+    private long Promise(long growth)
+    {
+        if (limits.Budget is not { } budget)
+        {
+            return growth;
+        }
+
+        if (!budget.TryPromise(growth))
+        {
+            return 0;
+        }
+
+        if (Interlocked.Add(ref _promised, growth) > 0)
+        {
+            return growth;
+        }
+
+        budget.TakeBack(growth);
+        return 0;
+    }
+
+    /// <summary>Bytes that are not granted again, since the sender gets along without: where others wait for them.</summary>
+    private long GiveBack(long spare)
+    {
+        if (spare <= 0 || limits.Budget is not { IsScarce: true } budget || Interlocked.Add(ref _promised, -spare) < 0)
+        {
+            return 0;
+        }
+
+        budget.TakeBack(spare);
+        return spare;
     }
 
     private void MeasurePace()

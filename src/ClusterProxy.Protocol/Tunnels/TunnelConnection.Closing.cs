@@ -147,6 +147,8 @@ internal sealed partial class TunnelConnection
             reason = _reason ??= CloseReason.TunnelLost;
         }
 
+        _window?.End();
+
         // The tunnel lets go of it first: its owner may go on inside the second call.
         _onEnded(this);
         _ended.TrySetResult(reason);

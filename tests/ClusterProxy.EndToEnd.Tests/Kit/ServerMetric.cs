@@ -15,6 +15,8 @@ internal static class ServerMetric
     public const string CreditViolations = "clusterproxy_server_credit_violations_total";
     public const string QueuedBytes = "clusterproxy_server_queued_bytes";
     public const string FrontendQueuedBytes = "clusterproxy_server_frontend_queued_bytes";
+    public const string BufferedBytes = "clusterproxy_server_buffered_bytes";
+    public const string PromisedBytes = "clusterproxy_server_promised_bytes";
     public const string FrontendLanes = "clusterproxy_server_frontend_lanes";
     public const string Closes = "clusterproxy_server_connection_closes_total";
     public const string BrokenConnections = "clusterproxy_server_broken_connections_total";

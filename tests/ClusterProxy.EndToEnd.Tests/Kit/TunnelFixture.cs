@@ -168,13 +168,15 @@ internal sealed class TunnelFixture : IAsyncDisposable
         await ServerMetrics.WaitForZeroAsync(
         [
             ServerMetric.Established, ServerMetric.PendingDials, ServerMetric.HttpConnections, ServerMetric.FullReceiveChannels,
-            ServerMetric.QueuedBytes, ServerMetric.FrontendQueuedBytes, .. ExpectsCreditViolations ? (string[])[] : [ServerMetric.CreditViolations],
+            ServerMetric.QueuedBytes, ServerMetric.FrontendQueuedBytes, ServerMetric.BufferedBytes, ServerMetric.PromisedBytes,
+            .. ExpectsCreditViolations ? (string[])[] : [ServerMetric.CreditViolations],
         ]);
         await ServerMetrics.WaitForAsync(ServerMetric.GrpcConnections, 0, ("service_method", "Proxy"));
         Assert.Equal(0, Server.Router.PendingCount);
         foreach (var agent in _agents)
         {
-            await new MetricsPage(agent.HealthPort).WaitForZeroAsync(AgentMetric.OpenTargets, AgentMetric.PendingDials, AgentMetric.CreditViolations);
+            await new MetricsPage(agent.HealthPort).WaitForZeroAsync(
+                AgentMetric.OpenTargets, AgentMetric.PendingDials, AgentMetric.BufferedBytes, AgentMetric.PromisedBytes, AgentMetric.CreditViolations);
         }
     }
 

@@ -247,9 +247,9 @@ internal sealed class SimulatedWorld
             }
         }
 
-        if (Options.Budget.Used != 0)
+        if (Options.Budget is not { Used: 0, Promised: 0 })
         {
-            throw new SimulationException($"{Options.Budget.Used} bytes are left in the budget");
+            throw new SimulationException($"{Options.Budget.Used} bytes are left in the budget, {Options.Budget.Promised} are promised");
         }
     }
 

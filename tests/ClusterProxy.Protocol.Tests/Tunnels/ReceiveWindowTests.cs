@@ -118,6 +118,53 @@ public sealed class ReceiveWindowTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Take_BudgetIsPromisedToAnother_DoesNotGrow_UntilThatOneHasEnded()
+    {
+        var budget = new ByteBudget(3000);
+        var (first, second) = (Open(budget), Open(budget));
+        Assert.Equal(2000, Fill(first));
+        Assert.Equal(1000, budget.Promised);
+        Assert.Equal(2000, Fill(second));
+        Assert.Equal(2000, Fill(first));
+        Assert.Equal(2000, budget.Promised);
+
+        first.End();
+
+        Assert.Equal(4000, Fill(second));
+        Assert.Equal(3000, budget.Promised);
+        second.End();
+        Assert.Equal(0, budget.Promised);
+    }
+
+    [Fact]
+    public void Take_BudgetIsScarce_SenderThatDoesNotWait_GivesBackDownToTheFirstWindow()
+    {
+        var budget = new ByteBudget(1000);
+        var window = Open(budget);
+        Assert.Equal(2000, Fill(window));
+        Assert.True(budget.IsScarce);
+        Assert.True(window.TryReceive(2000));
+
+        Assert.Equal(0, window.Take(1000, 1000));
+
+        Assert.Equal((1000, 0), (window.Size, budget.Promised));
+        Assert.Equal(500, window.Take(500, 500));
+        Assert.Equal(1000, window.Size);
+    }
+
+    [Fact]
+    public void Take_AfterTheEnd_PromisesNothing()
+    {
+        var budget = new ByteBudget(1000);
+        var window = Open(budget);
+        window.End();
+
+        Assert.Equal(1000, Fill(window));
+
+        Assert.Equal(0, budget.Promised);
+    }
+
+    [Fact]
     public void TryReceive_MoreThanGranted_IsRefused()
     {
         var window = new ReceiveWindow(Limits, TimeProvider.System, roundTrip: null);
@@ -131,11 +178,12 @@ public sealed class ReceiveWindowTests(ITestOutputHelper output)
         var random = SeededRandom.Create(output.WriteLine);
         for (var round = 0; round < 200; round++)
         {
-            var window = new ReceiveWindow(Limits, TimeProvider.System, roundTrip: null);
+            var budget = new ByteBudget(random.Next(2 * Limits.MaxWindow));
+            var window = Open(budget);
             long credit = Limits.InitialWindow, queued = 0;
             for (var step = 0; step < 500; step++)
             {
-                if (credit == 0)
+                if (credit == 0 && random.Next(3) > 0)
                 {
                     window.OnSenderBlocked();
                 }
@@ -150,10 +198,23 @@ public sealed class ReceiveWindowTests(ITestOutputHelper output)
                 Assert.Equal(window.Granted, window.Received + credit);
                 Assert.InRange(window.Size, Limits.InitialWindow, Limits.MaxWindow);
                 Assert.InRange(credit + queued, 0, window.Size);
+                Assert.Equal(window.Size - Limits.InitialWindow, budget.Promised);
+                Assert.InRange(budget.Promised, 0, budget.Capacity);
             }
 
             // However it went, a receiver that takes all leaves the sender at least half a window.
             Assert.True(credit + window.Take(queued, 0) >= window.Size / 2);
         }
+    }
+
+    private static ReceiveWindow Open(ByteBudget budget) => new(Limits with { Budget = budget }, TimeProvider.System, roundTrip: null);
+
+    /// <summary>A sender that has more sends all it may, and a receiver takes it; the credit that comes of it.</summary>
+    private static long Fill(ReceiveWindow window)
+    {
+        var bytes = window.Granted - window.Received;
+        Assert.True(window.TryReceive(bytes));
+        window.OnSenderBlocked();
+        return window.Take(bytes, 0);
     }
 }

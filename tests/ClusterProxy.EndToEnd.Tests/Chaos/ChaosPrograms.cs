@@ -3,8 +3,7 @@ using ClusterProxy.Client;
 namespace ClusterProxy.EndToEnd.Tests.Chaos;
 
 /// <summary>
-/// A server and two agents as processes of their own, and a target, any of which is killed and started again by what an orchestrator
-/// does. The target's end is what the network shows of one: connections are reset, and new ones refused.
+/// A server, two agents and a target as processes of their own, any of which is killed and started again, as an orchestrator does.
 /// </summary>
 internal sealed class ChaosPrograms : IAsyncDisposable
 {
@@ -16,10 +15,12 @@ internal sealed class ChaosPrograms : IAsyncDisposable
     private readonly Dictionary<string, string> _serverFlags;
     private readonly Dictionary<string, string>[] _agentFlags;
     private readonly ProgramProcess?[] _agents = new ProgramProcess?[Agents];
-    private readonly TcpRelay _targetAddress;
+    private readonly int _targetPort = FreePorts.Shared.Next();
+    private readonly List<ProgramProcess> _targets = [];
     private readonly TcpRelay _agentAddress;
     private readonly List<TunnelClient> _clients = [];
     private ProgramProcess? _server;
+    private int _questions;
 
     public ChaosPrograms()
     {
@@ -30,13 +31,14 @@ internal sealed class ChaosPrograms : IAsyncDisposable
         [
             .. Enumerable.Range(0, Agents).Select(i => LoopbackPrograms.Agent($"agent-{i}", _agentPlane, _agentAddress.Port, FreePorts.Shared.Next())),
         ];
-        _targetAddress = new TcpRelay(Target.Port);
     }
 
-    public PatternTarget Target { get; } = new();
-
     /// <summary>What frontends dial.</summary>
-    public string Address => _targetAddress.Address;
+    public string Address => $"127.0.0.1:{_targetPort}";
+
+    /// <summary>What targets have said of uploads with wrong bytes.</summary>
+    public IEnumerable<string> Wrong =>
+        _targets.SelectMany(static t => t.Lines).Select(static l => l.Text).Where(static text => text.StartsWith("wrong", StringComparison.Ordinal));
 
     /// <summary>When the server that runs was started.</summary>
     public DateTime ServerStarted { get; private set; }
@@ -45,6 +47,7 @@ internal sealed class ChaosPrograms : IAsyncDisposable
 
     public async Task StartAsync()
     {
+        await StartTargetAsync();
         await StartServerAsync();
         for (var i = 0; i < Agents; i++)
         {
@@ -66,10 +69,8 @@ internal sealed class ChaosPrograms : IAsyncDisposable
                 await StartServerAsync();
                 break;
             case ChaosVictim.Target:
-                _targetAddress.RefuseNew = true;
-                _targetAddress.Cut(reset: true);
-                await _targetAddress.Open.WaitForAsync(0).DefaultTimeout();
-                _targetAddress.RefuseNew = false;
+                await KillAsync(_targets[^1]);
+                await StartTargetAsync();
                 break;
             case ChaosVictim.Way:
                 await FaultPlan.Create(seed, breaks: true, bytes: 1_000_000)
@@ -100,13 +101,14 @@ internal sealed class ChaosPrograms : IAsyncDisposable
     {
         await Page(_serverFlags["health-port"]).WaitForZeroAsync(
             ServerMetric.Established, ServerMetric.PendingDials, ServerMetric.HttpConnections, ServerMetric.QueuedBytes,
-            ServerMetric.FrontendQueuedBytes, ServerMetric.CreditViolations);
+            ServerMetric.FrontendQueuedBytes, ServerMetric.BufferedBytes, ServerMetric.PromisedBytes, ServerMetric.CreditViolations);
         foreach (var flags in _agentFlags)
         {
-            await Page(flags["health-server-port"]).WaitForZeroAsync(AgentMetric.OpenTargets, AgentMetric.PendingDials, AgentMetric.CreditViolations);
+            await Page(flags["health-server-port"]).WaitForZeroAsync(
+                AgentMetric.OpenTargets, AgentMetric.PendingDials, AgentMetric.BufferedBytes, AgentMetric.PromisedBytes, AgentMetric.CreditViolations);
         }
 
-        await Target.Open.WaitForAsync(0).DefaultTimeout();
+        await Eventually.ObserveAsync(AskTargetAsync, static answer => answer.EndsWith("open 0", StringComparison.Ordinal));
     }
 
     public async ValueTask DisposeAsync()
@@ -116,14 +118,12 @@ internal sealed class ChaosPrograms : IAsyncDisposable
             await client.DisposeAsync().DefaultTimeout();
         }
 
-        foreach (var program in _agents.Append(_server).OfType<ProgramProcess>())
+        foreach (var program in _agents.Append(_server).Concat(_targets).OfType<ProgramProcess>())
         {
             await program.DisposeAsync();
         }
 
         await _agentAddress.DisposeAsync().DefaultTimeout();
-        await _targetAddress.DisposeAsync().DefaultTimeout();
-        await Target.DisposeAsync().DefaultTimeout();
         _audit.Dispose();
         _agentPlane.Dispose();
         _frontendPlane.Dispose();
@@ -141,6 +141,20 @@ internal sealed class ChaosPrograms : IAsyncDisposable
         ServerStarted = DateTime.UtcNow;
         _server = LoopbackPrograms.StartServer(_serverFlags);
         await _server.WaitForUrlAsync(new Uri($"http://127.0.0.1:{_serverFlags["health-port"]}/healthz"));
+    }
+
+    private async Task StartTargetAsync()
+    {
+        var target = ProgramProcess.StartBuilt(BuiltProgram.PatternTarget, [$"{_targetPort}"]);
+        _targets.Add(target);
+        await target.WaitForLineAsync("listening");
+    }
+
+    private async Task<string> AskTargetAsync()
+    {
+        var question = $"question {++_questions}";
+        await _targets[^1].WriteLineAsync(question);
+        return await _targets[^1].WaitForLineAsync($"{question}:");
     }
 
     private async Task WaitForAgentsAsync() => await Page(_serverFlags["health-port"]).WaitForAsync("clusterproxy_server_agent_tunnels", Agents, ("state", "ready"));

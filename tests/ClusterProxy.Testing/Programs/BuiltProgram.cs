@@ -12,6 +12,9 @@ public static class BuiltProgram
 
     public static string ClusterGateway => Find("cluster-gateway", "ClusterProxy.Gateway");
 
+    /// <summary>A <see cref="Targets.PatternTarget"/> that can be killed; of the tests, so always beside them.</summary>
+    public static string PatternTarget => Find("pattern-target", "ClusterProxy.PatternTarget");
+
     public static string Cli => Find("clusterproxy", "ClusterProxy.Cli");
 
     /// <summary>What starts one of them: an assembly through dotnet, anything else as it is.</summary>

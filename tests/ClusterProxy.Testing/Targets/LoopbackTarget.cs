@@ -13,11 +13,13 @@ public abstract class LoopbackTarget : IAsyncDisposable
     private readonly ConcurrentQueue<Exception> _faults = new();
     private readonly Task _acceptLoop;
 
-    protected LoopbackTarget(IPAddress? address = null)
+    /// <param name="address">127.0.0.1 by default.</param>
+    /// <param name="port">Any free one by default.</param>
+    protected LoopbackTarget(IPAddress? address = null, int port = 0)
     {
         address ??= IPAddress.Loopback;
         _listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        _listener.Bind(new IPEndPoint(address, 0));
+        _listener.Bind(new IPEndPoint(address, port));
         _listener.Listen(1024);
         EndPoint = (IPEndPoint)_listener.LocalEndPoint!;
         _acceptLoop = AcceptAsync();

@@ -6,7 +6,8 @@ namespace ClusterProxy.Testing.Targets;
 /// Sends, takes or echoes what the first bytes of the connection ask for. Every byte depends on its place and on the
 /// connection's seed, so that one that is lost, doubled, swapped or from another connection shows.
 /// </summary>
-public sealed class PatternTarget : LoopbackTarget
+/// <param name="port">Any free one by default.</param>
+public sealed class PatternTarget(int port = 0) : LoopbackTarget(port: port)
 {
     /// <summary>The uploads that have ended.</summary>
     public ObservedList<PatternUpload> Uploads { get; } = new();

@@ -9,10 +9,10 @@ internal enum CloseReason
     /// <summary>The frontend's stream or socket broke, or was cancelled.</summary>
     FrontendLost,
 
-    /// <summary>The target ended the stream, or reset it: upstream's wire cannot tell the two apart.</summary>
+    /// <summary>The target ended the stream, or, behind an agent of upstream, reset it: its wire cannot tell the two apart.</summary>
     TargetClosed,
 
-    /// <summary>The target reset the connection or broke it otherwise. Known to the agent only.</summary>
+    /// <summary>The target reset the connection or broke it otherwise.</summary>
     TargetReset,
 
     /// <summary>The tunnel that carried the connection ended.</summary>

@@ -31,12 +31,15 @@ internal static class CloseReasonNames
     };
 
     /// <summary>The same toward a peer that announced our additions: it can tell a cut from an end, and tells its caller.</summary>
-    public static string ToPeerText(this CloseReason reason) =>
-        reason == CloseReason.TunnelLost ? "closed: the tunnel to the agent was lost" : reason.ToWireText();
+    public static string ToPeerText(this CloseReason reason) => reason switch
+    {
+        CloseReason.TunnelLost => "closed: the tunnel to the agent was lost",
+        CloseReason.TargetReset => "closed: the target reset the connection",
+        _ => reason.ToWireText(),
+    };
 
-    /// <summary>Whether bytes of the dialer's side may be missing behind this end.</summary>
-    public static bool IsCut(this CloseReason reason) =>
-        reason is not (CloseReason.FrontendClosed or CloseReason.TargetClosed or CloseReason.TargetReset);
+    /// <summary>Whether bytes may be missing behind this end.</summary>
+    public static bool IsCut(this CloseReason reason) => reason is not (CloseReason.FrontendClosed or CloseReason.TargetClosed);
 
     /// <summary>
     /// The reason behind a CLOSE_RSP: one of our own agents says by its text when it was not the target that ended the connection.

@@ -46,6 +46,7 @@ internal sealed partial class TargetConnection
     private TaskCompletionSource? _again;
     private volatile bool _inputEnded;
     private volatile bool _closeRequested;
+    private volatile bool _targetToldEnd;
     private volatile bool _tunnelEnded;
     private int _loopsEnded;
     private int _phase;
@@ -173,6 +174,7 @@ internal sealed partial class TargetConnection
 
                     if (Tunnel.IsInputWhole)
                     {
+                        _targetToldEnd = true;
                         _socket.Shutdown(SocketShutdown.Send);
                     }
 
@@ -282,6 +284,11 @@ internal sealed partial class TargetConnection
 
             if (got == 0)
             {
+                if (WasReset())
+                {
+                    throw new SocketException((int)SocketError.ConnectionReset);
+                }
+
                 Tunnel.SetReason(CloseReason.TargetClosed);
                 return true;
             }
@@ -301,6 +308,12 @@ internal sealed partial class TargetConnection
             }
         }
     }
+
+    /// <summary>
+    /// Whether what looks like the target's end is a reset: the kernel tells of one once, and may have told the send loop. A connection that
+    /// both ends have ended in good order is closed, too, so the state is looked at first.
+    /// </summary>
+    private bool WasReset() => TcpState.Read(_socket) is { IsOver: true } && !_targetToldEnd;
 
     /// <summary>Keeps a target that still sends from blocking, so that it can take what is queued for it and close.</summary>
     private async Task DiscardAsync()

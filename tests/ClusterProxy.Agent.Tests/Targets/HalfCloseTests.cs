@@ -11,6 +11,7 @@ namespace ClusterProxy.Agent.Tests.Targets;
 public sealed class HalfCloseTests : IAsyncLifetime, IDisposable
 {
     private const PacketType HalfClose = (PacketType)64;
+    private const string Reset = "closed: the target reset the connection";
 
     private readonly TestCertificates _certificates = new();
     private ScriptedServer _server = null!;
@@ -93,8 +94,36 @@ public sealed class HalfCloseTests : IAsyncLifetime, IDisposable
 
         target.CloseConnections(reset: true);
 
-        await _tunnel.ReceiveCloseAsync(id);
+        Assert.Equal(Reset, (await _tunnel.ReceiveCloseAsync(id)).Error);
         await _agent.WaitForMetricAsync("clusterproxy_agent_connections_closed_total{reason=\"target_reset\"}", 1);
+    }
+
+    [Fact]
+    public async Task Target_Resets_IsTold_BehindWhatItSent()
+    {
+        await using var target = new ResetTarget(afterBytes: 1, answer: "partial"u8.ToArray());
+        var id = await _tunnel.ConnectAsync(target.Address);
+
+        await _tunnel.SendDataAsync(id, "x"u8.ToArray());
+
+        Assert.Equal("partial", Encoding.ASCII.GetString(await _tunnel.ReceiveDataAsync(id, 7)));
+        Assert.Equal(Reset, (await _tunnel.ReceiveCloseAsync(id)).Error);
+    }
+
+    /// <summary>Several times: the kernel tells of it once, either the loop that sends or the one that receives.</summary>
+    [Fact]
+    public async Task Target_ResetsInTheMiddleOfAnUpload_IsTold()
+    {
+        for (var i = 1; i <= 50; i++)
+        {
+            await using var target = new ResetTarget(afterBytes: 100_000);
+            var id = await _tunnel.ConnectAsync(target.Address);
+
+            await _tunnel.SendDataAsync(id, new byte[200_000]);
+
+            Assert.Equal(Reset, (await _tunnel.ReceiveCloseAsync(id)).Error);
+            await _agent.WaitForMetricAsync("clusterproxy_agent_connections_closed_total{reason=\"target_reset\"}", i);
+        }
     }
 
     /// <summary>Several times: which of the ends is noticed first is a race.</summary>

@@ -31,6 +31,16 @@ internal sealed class DialLoad : IAsyncDisposable
 
     public RunCounter Target { get; }
 
+    /// <summary>Measures something else with two such workers beside it.</summary>
+    public static async Task<(WindowFigures Figures, LatencyHistogram Dials)> MeasureBesideAsync(
+        Topology topology, ScenarioContext context, TimeSpan length, Func<long> counter, CancellationToken cancellationToken)
+    {
+        await using var dials = new DialLoad(topology, context, workers: 2);
+        var figures = await dials.Window.MeasureAsync(topology, context.Settle, length, counter, cancellationToken);
+        dials.ThrowIfEnded();
+        return (figures, dials.Latency());
+    }
+
     /// <summary>Whole cycles.</summary>
     public long Dials => Volatile.Read(ref _dials);
 

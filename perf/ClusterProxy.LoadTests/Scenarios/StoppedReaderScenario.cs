@@ -8,7 +8,6 @@ namespace ClusterProxy.LoadTests.Scenarios;
 internal sealed class StoppedReaderScenario(int stopped) : Scenario($"stopped-readers-{stopped}")
 {
     private const int Readers = 64;
-    private const int DialWorkers = 2;
     private const int VerifiedBytes = 16 * 1024 * 1024;
 
     public override string Unit => "% kept";
@@ -32,14 +31,15 @@ internal sealed class StoppedReaderScenario(int stopped) : Scenario($"stopped-re
             // Before and after, as many connections read, so that the comparison is of what the stopped ones cost.
             await using var others = await BulkFlows.StartAsync(
                 topology, context, BulkDirection.Download, Readers - stopped, cancellationToken);
-            var (before, dialsBefore) = await MeasureAsync(topology, context, context.Window * 2, others, cancellationToken);
+            var (before, dialsBefore) = await DialLoad.MeasureBesideAsync(topology, context, context.Window * 2, () => others.Bytes, cancellationToken);
             // All at once: one of them may already hold up the next one's dial.
             quiet.AddRange(await Task.WhenAll(Enumerable.Range(0, stopped).Select(
                 async _ => await topology.OpenAsync(TargetMode.Source, run, cancellationToken))));
 
             // What no one reads has to fill every buffer on the way first.
             await Task.Delay(context.Window, cancellationToken);
-            var (during, dialsDuring) = await MeasureAsync(topology, context, StopTime(context), others, cancellationToken);
+            var (during, dialsDuring) = await DialLoad.MeasureBesideAsync(
+                topology, context, StopTime(context), () => others.Bytes, cancellationToken);
             others.ThrowIfEnded();
             await others.DisposeAsync();
             var intact = await ResumeAsync(quiet, cancellationToken);
@@ -63,15 +63,6 @@ internal sealed class StoppedReaderScenario(int stopped) : Scenario($"stopped-re
     }
 
     private static TimeSpan StopTime(ScenarioContext context) => context.Large ? TimeSpan.FromSeconds(60) : context.Window * 4;
-
-    private static async Task<(WindowFigures Bulk, LatencyHistogram Dials)> MeasureAsync(
-        Topology topology, ScenarioContext context, TimeSpan length, BulkFlows flows, CancellationToken cancellationToken)
-    {
-        await using var dials = new DialLoad(topology, context, DialWorkers);
-        var figures = await dials.Window.MeasureAsync(topology, context.Settle, length, () => flows.Bytes, cancellationToken);
-        dials.ThrowIfEnded();
-        return (figures, dials.Latency());
-    }
 
     /// <summary>How many of the stopped connections go on where they stopped, every byte right.</summary>
     private static async Task<double> ResumeAsync(IEnumerable<Stream> quiet, CancellationToken cancellationToken)

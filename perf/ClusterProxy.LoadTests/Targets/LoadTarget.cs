@@ -112,7 +112,7 @@ internal sealed class LoadTarget : IAsyncDisposable
                 await SinkAsync(socket, counter);
                 break;
             case TargetMode.Deaf:
-                await Task.Delay(Timeout.Infinite, counter.Released).WaitAsync(_stop.Token);
+                await DeafAsync(socket, counter);
                 break;
             default:
                 throw new InvalidOperationException($"a connection asks for mode {(byte)mode}, which is none");
@@ -142,6 +142,18 @@ internal sealed class LoadTarget : IAsyncDisposable
         while (await socket.ReceiveAsync(buffer, _stop.Token) is var length and > 0)
         {
             counter.AddBytes(length);
+        }
+    }
+
+    private async Task DeafAsync(Socket socket, RunCounter counter)
+    {
+        await counter.Released.WaitAsync(_stop.Token);
+        var buffer = new byte[BufferSize];
+        long position = 0;
+        while (await socket.ReceiveAsync(buffer, _stop.Token) is var length and > 0 && BytePattern.Matches(position, buffer.AsSpan(0, length)))
+        {
+            counter.AddBytes(length);
+            position += length;
         }
     }
 }

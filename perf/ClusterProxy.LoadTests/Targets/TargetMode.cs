@@ -15,6 +15,6 @@ internal enum TargetMode : byte
     /// <summary>Read and count.</summary>
     Sink = (byte)'K',
 
-    /// <summary>Neither read nor write.</summary>
+    /// <summary>Neither read nor write until its run is released; then read, and count the bytes that are the pattern's.</summary>
     Deaf = (byte)'N',
 }

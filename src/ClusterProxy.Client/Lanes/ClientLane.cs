@@ -16,10 +16,10 @@ namespace ClusterProxy.Client.Lanes;
 /// </summary>
 internal sealed partial class ClientLane : IAsyncDisposable
 {
-    /// <summary>Two pings unanswered: nothing is dialed on it while another way is there.</summary>
-    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(4);
+    /// <summary>As at servers: nothing is dialed on it 5 s after its last byte, while another way is there.</summary>
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(3);
 
-    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>As long as an HTTP/2 connection without streams is kept.</summary>
     private static readonly TimeSpan IdleLimit = TimeSpan.FromMinutes(5);

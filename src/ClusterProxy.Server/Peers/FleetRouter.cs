@@ -70,7 +70,7 @@ internal sealed class FleetRouter : IDialRouter
 
             // 3
             tried.Add(lane);
-            var answer = await ForwardAsync(lane, protocol, address, trace, clusters, started, cancellationToken);
+            var answer = await ForwardAsync(lane, protocol, address, trace, clusters, HasAnother, started, cancellationToken);
             _context.Metrics.Peers.Forwarded(answer.Result);
             if (answer.IsFinal)
             {
@@ -80,15 +80,21 @@ internal sealed class FleetRouter : IDialRouter
             // 4
             _context.Logger.ForwardRetried(address, lane.ServerId, answer.Result.Text);
             last = Worse(last, answer.Result);
+
+            // One that the same strategy finds, as with an agent that is silent.
+            bool HasAnother() => IsAsGood(_peers.Pick(address, clusters, tried).Match, match)
+                || (!ownTried && IsAsGood(_agents.Match(address, clusters), match));
         }
     }
+
+    private static bool IsAsGood(TunnelMatch other, TunnelMatch than) => other.IsReady && other.Strategy <= than.Strategy;
 
     /// <summary>That no agent was there says less than why one that was there did not answer.</summary>
     private static DialResult Worse(DialResult? before, in DialResult now) =>
         before is { } known && now.Failure == DialFailureReason.NoAgent ? known : now;
 
     private async Task<PeerAnswer> ForwardAsync(
-        PeerLane lane, string protocol, string address, TraceContext trace, IReadOnlySet<string>? clusters, long started,
+        PeerLane lane, string protocol, string address, TraceContext trace, IReadOnlySet<string>? clusters, Func<bool> hasAnother, long started,
         CancellationToken cancellationToken)
     {
         if (_own.Refusal is { } refusal)
@@ -102,7 +108,7 @@ internal sealed class FleetRouter : IDialRouter
         {
             return Interlocked.Increment(ref _pending) > _limits.MaxPending
                 ? new(DialResult.Failed(DialFailureReason.TooManyPending), IsFinal: true)
-                : await lane.DialAsync(protocol, address, trace, clusters, stop.Token);
+                : await lane.DialAsync(protocol, address, trace, clusters, hasAnother, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

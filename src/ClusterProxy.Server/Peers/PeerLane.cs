@@ -20,7 +20,7 @@ internal sealed partial class PeerLane : IStreamPeer
     /// <summary>As long as the other end waits for this one.</summary>
     private static readonly TimeSpan GiveUpLimit = TimeSpan.FromSeconds(20);
 
-    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>For the other server to take the last packets and to leave.</summary>
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
@@ -95,13 +95,15 @@ internal sealed partial class PeerLane : IStreamPeer
     /// <param name="address">As the frontend said it.</param>
     /// <param name="trace">Its parent-id is the connection's id.</param>
     /// <param name="clusters">Whose agents may have the dial; null for everybody's.</param>
+    /// <param name="hasAnother">Whether the dial is to come back when the other server falls silent, since somebody else would answer.</param>
     /// <param name="cancellationToken">Gives the dial up.</param>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     public async Task<PeerAnswer> DialAsync(
-        string protocol, string address, TraceContext trace, IReadOnlySet<string>? clusters, CancellationToken cancellationToken)
+        string protocol, string address, TraceContext trace, IReadOnlySet<string>? clusters, Func<bool> hasAnother,
+        CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _active);
-        var dial = new PeerDial();
+        var dial = new PeerDial(hasAnother);
         _dials[dial.Id] = dial;
         var request = PacketFactory.DialRequest(protocol, address, dial.Id, trace.Parent ?? "", trace.State ?? "");
         request.DialRequest.Forwarding = new Forwarding
@@ -154,7 +156,7 @@ internal sealed partial class PeerLane : IStreamPeer
     public async Task<GrpcStatus> RunAsync(CancellationToken stop)
     {
         await using var registration = stop.UnsafeRegister(static lane => ((PeerLane)lane!)._stop.Cancel(), this);
-        await using var watch = _context.Time.CreateTimer(static lane => ((PeerLane)lane!).StopIfSilent(), this, CheckInterval, CheckInterval);
+        await using var watch = _context.Time.CreateTimer(static lane => ((PeerLane)lane!).Watch(), this, CheckInterval, CheckInterval);
         var reading = ReadAsync();
         var status = GrpcStatus.OK;
         try
@@ -213,11 +215,29 @@ internal sealed partial class PeerLane : IStreamPeer
         }
     }
 
-    private void StopIfSilent()
+    private void Watch()
     {
+        if (!IsThere)
+        {
+            GiveBackDials();
+        }
+
         if (_roundTrip.SilentFor > GiveUpLimit && !_ended)
         {
             _stop.Cancel();
+        }
+    }
+
+    /// <summary>Somebody else may have the answer before it is known whether this lane is dead. One that comes late is closed again.</summary>
+    private void GiveBackDials()
+    {
+        foreach (var (id, dial) in _dials)
+        {
+            if (dial.HasAnother && Take(id) is not null)
+            {
+                _writer.TrySend(PacketFactory.CloseDial(id));
+                dial.Complete(PeerAnswer.LaneEnded);
+            }
         }
     }
 

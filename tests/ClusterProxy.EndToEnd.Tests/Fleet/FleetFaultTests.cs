@@ -1,4 +1,5 @@
 using ClusterProxy.Client;
+using ClusterProxy.Protocol.Fleet;
 using ClusterProxy.Protocol.Messages;
 using ClusterProxy.Protocol.Packets;
 using Xunit.Abstractions;
@@ -36,6 +37,56 @@ public sealed class FleetFaultTests(ITestOutputHelper output) : TunnelTest(outpu
         await frontend.HearAsync(PacketType.CloseRsp);
         Assert.Equal(2, fleet.Metric(0, "forwarded_dials_total"));
         Assert.Equal(1, fleet.Metric(0, "forwarded_dials_total", ("result", "connected")));
+    }
+
+    /// <summary>A way between two servers that neither is told of.</summary>
+    [Fact]
+    public async Task DialAtAServerBehindABlackHole_GoesToTheOtherOwner_AndLaterOnesGoThereAtOnce()
+    {
+        var ways = new Dictionary<int, TcpRelay>();
+        var fleet = Own(await FleetFixture.StartAsync(configure: (o, i) => i == 0 ? o with { Peers = [.. o.Peers.Select(Way)] } : o));
+        ScriptedPeer[] agents =
+        [
+            await fleet.ConnectScriptedAgentAsync(1, "alpha", "host=alpha"), await fleet.ConnectScriptedAgentAsync(2, "alpha", "host=alpha"),
+        ];
+        var frontend = await fleet.OpenScriptedFrontendAsync(0);
+        await frontend.SendAsync(PacketFactory.DialRequest("tcp", "alpha:1", 7));
+        Task<DialRequest>[] dials = [agents[0].TakeDialAsync(), agents[1].TakeDialAsync()];
+        var asked = Array.IndexOf(dials, await Task.WhenAny(dials).DefaultTimeout());
+        var other = agents[1 - asked];
+
+        ways[1 + asked].SetMode(RelayMode.BlackHole);
+
+        await RefuseAsync(await dials[1 - asked].DefaultTimeout());
+        for (var i = 0; i < 8; i++)
+        {
+            frontend = await fleet.OpenScriptedFrontendAsync(0);
+            await frontend.SendAsync(PacketFactory.DialRequest("tcp", "alpha:1", 8 + i));
+            await RefuseAsync(await other.TakeDialAsync().DefaultTimeout());
+        }
+
+        // Nobody has cut the way: the server that was asked finds out, too, and takes its dial back. An agent that is quiet meanwhile is probed.
+        HeardPacket? heard;
+        do
+        {
+            heard = await agents[asked].HearAsync();
+        }
+        while (heard is { Type: PacketType.CloseReq });
+
+        Assert.Equal(PacketType.DialCls, heard?.Type);
+
+        FleetServer Way(FleetServer server)
+        {
+            var relay = Own(new TcpRelay(server.Port));
+            ways[ways.Count] = relay;
+            return server with { Port = relay.Port };
+        }
+
+        async Task RefuseAsync(DialRequest dial)
+        {
+            await other.SendAsync(PacketFactory.DialResponse(dial.Random, error: "not here"));
+            Assert.Equal("not here", (await frontend.HearAsync(PacketType.DialRsp)).DialResponse.Error);
+        }
     }
 
     [Theory]

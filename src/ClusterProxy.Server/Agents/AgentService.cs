@@ -6,6 +6,7 @@ using ClusterProxy.Server.Agents.Identity;
 using ClusterProxy.Server.Agents.Tokens;
 using ClusterProxy.Server.Fleet;
 using ClusterProxy.Server.Grpc;
+using ClusterProxy.Server.Planes;
 
 namespace ClusterProxy.Server.Agents;
 
@@ -13,9 +14,6 @@ namespace ClusterProxy.Server.Agents;
 internal sealed class AgentService
 {
     private const int Http2Cancel = 0x8;
-
-    /// <summary>No tunnel lives on for so long.</summary>
-    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(30);
 
     private readonly AgentRegistry _registry;
     private readonly ServerIdentity _server;
@@ -85,7 +83,9 @@ internal sealed class AgentService
         var tunnel = new AgentTunnel(agent, laneToken, call.Input, call.Output, _context);
         _context.Logger.AgentConnected(agent.Id, agent.Peer);
         await using var tokenWatch = _tokens is null ? null : new AgentTokenWatch(_tokens, tunnel, _context);
-        await using var expiry = agent.CertificateEnd is { } end ? TellAt(end, agent) : null;
+        await using var expiry = agent.CertificateEnd is { } end
+            ? new CertificateEndTimer(end, _context.Time, () => _context.Logger.AgentCertificateEnded(agent.Id, agent.Peer, end))
+            : null;
         _announcer?.Add(tunnel, servers);
         try
         {
@@ -114,16 +114,6 @@ internal sealed class AgentService
                 call.Reset(Http2Cancel);
             }
         }
-    }
-
-    private ITimer? TellAt(DateTimeOffset end, AgentIdentity agent)
-    {
-        var left = end - _context.Time.GetUtcNow();
-        return left < LongestTimer
-            ? _context.Time.CreateTimer(
-                _ => _context.Logger.AgentCertificateEnded(agent.Id, agent.Peer, end), null, left > TimeSpan.Zero ? left : TimeSpan.Zero,
-                Timeout.InfiniteTimeSpan)
-            : null;
     }
 
     private (string Name, string Value)[] Metadata(AgentIdentity agent, string laneToken, ServerSet servers)

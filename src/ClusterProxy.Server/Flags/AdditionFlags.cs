@@ -95,8 +95,8 @@ internal sealed class AdditionFlags(FlagSet flags, ServerOptions defaults)
 
     private readonly Flag<TunnelFeatureSet> _withoutFeatures = flags.AddParsed(
         "without-features", defaults.WithoutFeatures, Group,
-        "Comma list of additions to upstream's wire that are not announced to any peer: to rule one out when looking for a fault, or to "
-        + "behave as an earlier version.",
+        "Comma list of additions to upstream's wire that are not announced to agents and frontends: to rule one out when looking for a fault, "
+        + "or to behave as an earlier version. Servers need theirs among each other.",
         new FlagType<TunnelFeatureSet>(
             "list", TunnelFeatureList.TryParse, TunnelFeatures.Format,
             $"names what is no addition: write some of {TunnelFeatures.Format(TunnelFeatures.Agent)}"));

@@ -49,8 +49,8 @@ internal static class PageChecks
             (0, 0) => Finding.Failed(
                 Id, what,
                 new Fault("no_agents", $"{page.Text} has no tunnel with any agent", "look at the agents: doctor with --agent-address on an agent's machine, and clusterproxy_server_agents_refused_total here")),
-            (0, _) => Finding.Failed(
-                Id, what, new Fault("only_draining", $"all {draining:0} tunnels of {page.Text} are draining: no new dial goes to them", "start the agents that are to take over, or wait for their restart")),
+            (0, _) => Finding.Warning(
+                Id, what, new Fault("only_draining", $"all {draining:0} tunnels of {page.Text} are draining: they serve new dials for want of others, until their agents end", "start the agents that are to take over, wait for their restart, or renew their certificates where these have ended")),
             (_, > 0) => Finding.Warning(Id, what, new Fault("draining", $"{draining:0} of {ready + draining:0} tunnels of {page.Text} are draining", "nothing, while agents are being replaced; else see why they stop")),
             _ => Finding.Ok(Id, what),
         };

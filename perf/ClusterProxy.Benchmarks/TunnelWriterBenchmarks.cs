@@ -14,7 +14,7 @@ public class TunnelWriterBenchmarks
     [Params(1, 8, 64)]
     public int Connections { get; set; }
 
-    [Params(128, 16 * 1024)]
+    [Params(128, 16 * 1024, 64 * 1024)]
     public int Piece { get; set; }
 
     [GlobalSetup]
@@ -30,8 +30,7 @@ public class TunnelWriterBenchmarks
         var sources = new List<Pipe>();
         for (var i = 0; i < Connections; i++)
         {
-            var source = new Pipe(new PipeOptions(
-                readerScheduler: PipeScheduler.Inline, pauseWriterThreshold: TunnelLimits.Default.SendBuffer, useSynchronizationContext: false));
+            var source = writer.Pipes.CreateOutput();
             sources.Add(source);
             writer.AddFlow(i + 1).Start(
                 source.Reader,

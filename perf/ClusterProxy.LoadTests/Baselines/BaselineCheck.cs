@@ -26,7 +26,7 @@ internal static class BaselineCheck
             {
                 if (FailureOf(before, report) is { } failure)
                 {
-                    regressions.Add($"{before.Scenario}, {before.Topology}: {before.Figure} was {before.Value:0.###}, and failed: {failure}");
+                    regressions.Add($"{before.Scenario}, {before.Topology}: {before.Figure} was {before.Value:0.###}, {failure}");
                 }
 
                 continue;
@@ -45,10 +45,18 @@ internal static class BaselineCheck
         return regressions;
     }
 
-    /// <summary>Null for what was not asked for.</summary>
-    private static string? FailureOf(BaselineEntry entry, ComparisonReport report) =>
-        report.Missing.GetValueOrDefault(entry.Topology)
-        ?? report.Rows.FirstOrDefault(r => r.Scenario == entry.Scenario && r.Topology == entry.Topology && r.Value is null)?.Failure;
+    /// <summary>Why there is nothing to compare; null for what was not asked for.</summary>
+    private static string? FailureOf(BaselineEntry entry, ComparisonReport report)
+    {
+        var row = report.Rows.FirstOrDefault(r => r.Scenario == entry.Scenario && r.Topology == entry.Topology);
+        return (report.Missing.GetValueOrDefault(entry.Topology), row) switch
+        {
+            ({ } missing, _) => $"and failed: {missing}",
+            (_, { Value: null }) => $"and failed: {row.Failure}",
+            (_, not null) => "and cannot be told now: what it is measured by did not run, or has failed",
+            _ => null,
+        };
+    }
 
     private static double Noise(BaselineEntry entry) => Math.Max(LeastNoise, entry.Spread ?? NoiseOfOneRound);
 }

@@ -2,13 +2,14 @@ using ClusterProxy.Testing;
 
 namespace ClusterProxy.LoadTests.Measuring;
 
-/// <summary>Connections and dials that programs say they have, by the names that upstream's have too.</summary>
+/// <summary>Connections and dials that programs say they have, by the names that upstream's have too, and the buffers of ours.</summary>
 internal static class ConnectionTables
 {
     private static readonly string[] Gauges =
     [
         "konnectivity_network_proxy_server_established_connections", "konnectivity_network_proxy_server_pending_backend_dials",
         "konnectivity_network_proxy_agent_open_endpoint_connections", "clusterproxy_agent_pending_dials",
+        "clusterproxy_server_buffered_bytes", "clusterproxy_server_promised_bytes", "clusterproxy_agent_buffered_bytes", "clusterproxy_agent_promised_bytes",
     ];
 
     /// <summary>The sum of all of them.</summary>

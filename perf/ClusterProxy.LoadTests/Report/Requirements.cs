@@ -28,6 +28,8 @@ internal static class Requirements
         Most("idle-connections", "KB in the server", 6, (row, _) => row.Value?.Value),
         Most("idle-connections", "KB in the agent", 6, (row, _) => More(row, "KB agent")),
         Most("idle-tunnels", "KB in the server", 60, (row, _) => row.Value?.Value),
+        Most("churn", "MiB/min", 1, (row, _) => row.Value?.Value),
+        Most("churn", "handles left", 8, (row, _) => More(row, "handles left")),
         Most("churn", "open at target", 0, (row, _) => More(row, "open at target")),
         Most("churn", "tables left", 0, (row, _) => More(row, "tables left")),
         // 60 MB.

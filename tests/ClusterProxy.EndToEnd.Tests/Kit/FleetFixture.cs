@@ -223,5 +223,6 @@ internal sealed class FleetFixture : IAsyncDisposable
     /// <summary>Connections, dials and bytes of one server that are not over.</summary>
     private double Left(int server) =>
         Servers[server]!.Agents.Tunnels.Sum(static t => t.ConnectionCount + t.PendingDialCount) + Servers[server]!.Router.PendingCount
-        + Metric(server, "forwarded_connections") + Metric(server, "forwarded_pending_dials") + Metric(server, "forwarded_queued_bytes");
+        + Metric(server, "forwarded_connections") + Metric(server, "forwarded_pending_dials") + Metric(server, "forwarded_queued_bytes")
+        + Metric(server, "buffered_bytes") + Metric(server, "promised_bytes");
 }

@@ -77,6 +77,23 @@ public sealed class BaselineCheckTests
             BaselineCheck.FindRegressions(new Baseline("", [Entry(1, 0.1)]), new Baseline("", []), report));
     }
 
+    [Fact]
+    public void Reference_ThatDidNotRun_IsARegression_SinceNothingIsCompared()
+    {
+        var row = new ReportRow
+        {
+            Scenario = Scenario,
+            Topology = Topology,
+            Unit = "MB/s",
+            HigherIsBetter = true,
+            Value = new Figure(500, null),
+        };
+
+        Assert.Equal(
+            ["download-1, ours: × haproxy was 1, and cannot be told now: what it is measured by did not run, or has failed"],
+            BaselineCheck.FindRegressions(new Baseline("", [Entry(1, 0.1)]), new Baseline("", []), Empty with { Rows = [row] }));
+    }
+
     private static IReadOnlyList<string> Compare(BaselineEntry before, BaselineEntry now) =>
         BaselineCheck.FindRegressions(new Baseline("", [before]), new Baseline("", [now]), Empty);
 

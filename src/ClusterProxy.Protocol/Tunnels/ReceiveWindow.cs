@@ -73,18 +73,24 @@ internal sealed class ReceiveWindow(TunnelLimits limits, TimeProvider time, Tunn
     public long Take(long bytes, long queued)
     {
         _taken += bytes;
-        if (_taken * 2 < _size && !(_senderBlocked && _taken * PartForBlocked >= _size && _taken >= limits.MaxPayload))
+        var isBlocked = _senderBlocked;
+        var isBehind = queued * 4 > _size;
+        var isSpare = _size > limits.InitialWindow && (!isBlocked || isBehind) && limits.Budget is { IsScarce: true };
+        if (!isSpare && _taken * 2 < _size && !(isBlocked && _taken * PartForBlocked >= _size && _taken >= limits.MaxPayload))
         {
             return 0;
         }
 
         MeasurePace();
-        var growth = !_senderBlocked ? -GiveBack(Math.Min(_taken, _size - limits.InitialWindow))
-            : queued * 4 <= _size && IsShort() ? Promise(Math.Min(_size, limits.MaxWindow - _size))
+        var growth = isSpare ? -GiveBack(Math.Min(_taken, _size - limits.InitialWindow))
+            : isBlocked && !isBehind && IsShort() ? Promise(Math.Min(_size, limits.MaxWindow - _size))
             : 0;
         var credit = _taken + growth;
-        _senderBlocked = false;
         _taken = 0;
+        if (isBlocked)
+        {
+            _senderBlocked = false;
+        }
 
         // Granted before it is sent, so that no answer to it can come too early.
         Volatile.Write(ref _granted, _granted + credit);
@@ -122,15 +128,15 @@ internal sealed class ReceiveWindow(TunnelLimits limits, TimeProvider time, Tunn
         return 0;
     }
 
-    /// <summary>Bytes that are not granted again, since the sender gets along without: where others wait for them.</summary>
+    /// <summary>Bytes that are not granted again: the sender gets along without, or the receiver is slow, and others wait for them.</summary>
     private long GiveBack(long spare)
     {
-        if (spare <= 0 || limits.Budget is not { IsScarce: true } budget || Interlocked.Add(ref _promised, -spare) < 0)
+        if (Interlocked.Add(ref _promised, -spare) < 0)
         {
             return 0;
         }
 
-        budget.TakeBack(spare);
+        limits.Budget!.TakeBack(spare);
         return spare;
     }
 

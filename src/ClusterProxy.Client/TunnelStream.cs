@@ -10,8 +10,9 @@ namespace ClusterProxy.Client;
 /// <remarks>
 /// A read returns 0 when the target has ended the connection, and throws <see cref="IOException"/> when the target has reset it or the
 /// tunnel broke instead, so that a cut transfer is not taken for a complete one. Konnectivity's packets say nothing of a reset, nor of a
-/// tunnel that was lost: through a server or an agent of upstream the first, through a server of upstream the second reads as an end. So do both over
-/// HTTP-CONNECT on a Unix socket; and over HTTP-CONNECT with TLS the end of the server itself, which .NET's TLS stream takes for one in good order. Who transfers by CONNECT
+/// tunnel that was lost, so that the first reads as an end through a server or an agent of upstream, and the second through a server of
+/// upstream. Over HTTP-CONNECT a target's reset always does, the loss of a tunnel on a Unix socket, and with TLS the end of the server
+/// itself, which .NET's TLS stream takes for one in good order. Who transfers by CONNECT
 /// should know the length.
 /// <para>
 /// Disposing, asynchronously or not, starts to close behind the last byte written and waits for nothing, as with a socket: the

@@ -9,7 +9,7 @@ internal enum CloseReason
     /// <summary>The frontend's stream or socket broke, or was cancelled.</summary>
     FrontendLost,
 
-    /// <summary>The target ended the stream, or, behind an agent of upstream, reset it: its wire cannot tell the two apart.</summary>
+    /// <summary>The target ended the stream, or reset it behind an agent that does not tell the two apart, as upstream's.</summary>
     TargetClosed,
 
     /// <summary>The target reset the connection or broke it otherwise.</summary>

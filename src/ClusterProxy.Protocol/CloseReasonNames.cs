@@ -42,7 +42,7 @@ internal static class CloseReasonNames
     public static bool IsCut(this CloseReason reason) => reason is not (CloseReason.FrontendClosed or CloseReason.TargetClosed);
 
     /// <summary>
-    /// The reason behind a CLOSE_RSP: one of our own agents says by its text when it was not the target that ended the connection.
+    /// The reason behind a CLOSE_RSP: one of our own agents says by its text when it was not the target's end.
     /// Any other text, such as upstream's for ids it does not know, says no more than that the connection is over.
     /// </summary>
     public static CloseReason FromWireText(string text) => text.Length == 0

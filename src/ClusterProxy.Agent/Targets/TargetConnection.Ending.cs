@@ -94,6 +94,11 @@ internal sealed partial class TargetConnection
         Interlocked.Or(ref _loopsEnded, loop);
         if (HaveEnded)
         {
+            if (_targetTakesNoMore)
+            {
+                Tunnel.RequestClose(CloseReason.TargetClosed);
+            }
+
             Enter(Turned);
         }
     }

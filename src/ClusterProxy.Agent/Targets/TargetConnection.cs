@@ -25,6 +25,9 @@ internal sealed partial class TargetConnection
     /// </summary>
     private const long MostDiscarded = 1024 * 1024;
 
+    /// <summary>More than the other loop needs to say what it was told.</summary>
+    private static readonly TimeSpan Verdict = TimeSpan.FromSeconds(1);
+
     private const int SendLoop = 1;
     private const int ReceiveLoop = 2;
 
@@ -47,6 +50,7 @@ internal sealed partial class TargetConnection
     private volatile bool _inputEnded;
     private volatile bool _closeRequested;
     private volatile bool _targetToldEnd;
+    private volatile bool _targetTakesNoMore;
     private volatile bool _tunnelEnded;
     private int _loopsEnded;
     private int _phase;
@@ -184,6 +188,12 @@ internal sealed partial class TargetConnection
                 await SendAsync(result.Buffer, input);
             }
         }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.Shutdown)
+        {
+            // The target had ended before it refused these bytes, or the receive loop has been told of a reset. What that one reads first
+            // is still the frontend's, so it decides.
+            _targetTakesNoMore = true;
+        }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // Counts only if nobody has ended the connection on purpose.
@@ -284,12 +294,7 @@ internal sealed partial class TargetConnection
 
             if (got == 0)
             {
-                if (WasReset())
-                {
-                    throw new SocketException((int)SocketError.ConnectionReset);
-                }
-
-                Tunnel.SetReason(CloseReason.TargetClosed);
+                await NoteEndOfTargetAsync();
                 return true;
             }
 
@@ -310,10 +315,25 @@ internal sealed partial class TargetConnection
     }
 
     /// <summary>
-    /// Whether what looks like the target's end is a reset: the kernel tells of one once, and may have told the send loop. A connection that
-    /// both ends have ended in good order is closed, too, so the state is looked at first.
+    /// What looks like the target's end may be a reset that the send loop has been told of: the kernel tells of one once. A target that
+    /// ended and then refused bytes leaves EPIPE, and one that ended after this side is over, too, so the state is looked at first.
     /// </summary>
-    private bool WasReset() => TcpState.Read(_socket) is { IsOver: true } && !_targetToldEnd;
+    private async ValueTask NoteEndOfTargetAsync()
+    {
+        if (TcpState.Read(_socket) is not { IsOver: true } || _targetToldEnd)
+        {
+            Tunnel.SetReason(CloseReason.TargetClosed);
+            return;
+        }
+
+        if (_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is 0)
+        {
+            await _sending.WaitAsync(Verdict, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        // It takes no more bytes either.
+        Tunnel.RequestClose(CloseReason.TargetClosed);
+    }
 
     /// <summary>Keeps a target that still sends from blocking, so that it can take what is queued for it and close.</summary>
     private async Task DiscardAsync()

@@ -236,9 +236,9 @@ internal sealed class ConnectTunnel : IFrontend
         await end;
     }
 
-    /// <summary>Not by this client itself, which has nothing left to be told.</summary>
+    /// <summary>Not by this client itself, nor by its target's reset: that is common behind a whole answer, which a reset here could overtake.</summary>
     private static bool IsCut(TunnelConnection connection) =>
-        (connection.LostBy ?? connection.Reason) is { } reason && reason != CloseReason.FrontendLost && reason.IsCut();
+        (connection.LostBy ?? connection.Reason) is { } reason && reason is not (CloseReason.FrontendLost or CloseReason.TargetReset) && reason.IsCut();
 
     private async Task UploadAsync()
     {

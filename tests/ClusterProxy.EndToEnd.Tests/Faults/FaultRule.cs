@@ -6,8 +6,9 @@ internal sealed class FaultRule(FaultPlace place, FrontendKind kind, FaultPlan p
     /// <summary>Where a cut may look like an end to the frontend, because the wire has no word for it.</summary>
     private bool CutMayLookLikeEnd => place switch
     {
-        // A target's FIN is its end, and a Unix socket has no RST.
-        FaultPlace.AgentToTarget => kind == FrontendKind.ConnectUnix || plan.Break is FaultKind.Cut or FaultKind.HalfClose,
+        // A target's FIN is its end, and its RST reads as one with CONNECT.
+        FaultPlace.AgentToTarget => FrontendCases.IsConnect(kind) || plan.Break is FaultKind.Cut or FaultKind.HalfClose,
+        // A Unix socket has no RST.
         FaultPlace.AgentToServer => kind == FrontendKind.ConnectUnix,
         // FIN between two records: SslStream tells nobody that the alert before it is missing.
         _ => kind == FrontendKind.ConnectTls && plan.Break is FaultKind.Cut or FaultKind.HalfClose,

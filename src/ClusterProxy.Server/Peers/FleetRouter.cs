@@ -70,6 +70,7 @@ internal sealed class FleetRouter : IDialRouter
 
             // 3
             tried.Add(lane);
+            PeerLane[] asked = [.. tried];
             var answer = await ForwardAsync(lane, protocol, address, trace, clusters, HasAnother, started, cancellationToken);
             _context.Metrics.Peers.Forwarded(answer.Result);
             if (answer.IsFinal)
@@ -82,7 +83,7 @@ internal sealed class FleetRouter : IDialRouter
             last = Worse(last, answer.Result);
 
             // One that the same strategy finds, as with an agent that is silent.
-            bool HasAnother() => IsAsGood(_peers.Pick(address, clusters, tried).Match, match)
+            bool HasAnother() => IsAsGood(_peers.Pick(address, clusters, asked).Match, match)
                 || (!ownTried && IsAsGood(_agents.Match(address, clusters), match));
         }
     }

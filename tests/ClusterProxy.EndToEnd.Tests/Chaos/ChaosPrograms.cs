@@ -109,6 +109,10 @@ internal sealed class ChaosPrograms : IAsyncDisposable
         }
 
         await Eventually.ObserveAsync(AskTargetAsync, static answer => answer.EndsWith("open 0", StringComparison.Ordinal));
+
+        // It ends with another code if a connection began with anything but a request.
+        _targets[^1].CloseInput();
+        await _targets[^1].ExpectExitAsync(0);
     }
 
     public async ValueTask DisposeAsync()

@@ -36,7 +36,7 @@ public sealed class FrontendExpiryTests
         }, static c => c == 2);
         await DialAsync(await server.OpenFrontendAsync(invoker), agent, 2);
         await running.SendDataAsync(id, "goes on"u8.ToArray());
-        Assert.Equal("goes on"u8.ToArray(), (await HearPastProbesAsync(agent, PacketType.Data)).Payload);
+        Assert.Equal("goes on"u8.ToArray(), (await agent.HearPastProbesAsync(PacketType.Data)).Payload);
     }
 
     [Fact]
@@ -74,21 +74,8 @@ public sealed class FrontendExpiryTests
     private static async Task<long> DialAsync(ScriptedPeer frontend, ScriptedPeer agent, long connectId)
     {
         await frontend.SendAsync(PacketFactory.DialRequest("tcp", "target:1", 7));
-        var dial = (await HearPastProbesAsync(agent, PacketType.DialReq)).Message!.DialRequest;
+        var dial = (await agent.HearPastProbesAsync(PacketType.DialReq)).Message!.DialRequest;
         await agent.SendAsync(PacketFactory.DialResponse(dial.Random, connectId));
         return (await frontend.HearAsync(PacketType.DialRsp)).Message!.DialResponse.ConnectID;
-    }
-
-    /// <summary>An agent that has been quiet for ten seconds is asked for a sign of life.</summary>
-    private static async Task<HeardPacket> HearPastProbesAsync(ScriptedPeer agent, PacketType type)
-    {
-        var packet = await agent.HearAsync();
-        while (packet?.Type == PacketType.CloseReq)
-        {
-            packet = await agent.HearAsync();
-        }
-
-        Assert.Equal(type, packet?.Type);
-        return packet!;
     }
 }

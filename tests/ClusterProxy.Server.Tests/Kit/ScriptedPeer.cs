@@ -59,6 +59,19 @@ internal sealed class ScriptedPeer(GrpcClientCall call) : IAsyncDisposable
         return packet;
     }
 
+    /// <summary>The next packet but those that ask an agent that has been quiet for ten seconds for a sign of life.</summary>
+    public async Task<HeardPacket> HearPastProbesAsync(PacketType type)
+    {
+        var packet = await HearAsync();
+        while (packet?.Type == PacketType.CloseReq)
+        {
+            packet = await HearAsync();
+        }
+
+        Assert.Equal(type, packet?.Type);
+        return packet!;
+    }
+
     /// <summary>As a frontend: dial and be connected.</summary>
     public async Task<long> DialAsync(string address = "target:1", long random = 7)
     {
